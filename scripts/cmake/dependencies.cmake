@@ -1,0 +1,27 @@
+# Everything the project builds on; scripts/setup installs it.
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc)
+pkg_check_modules(uring REQUIRED IMPORTED_TARGET liburing)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
+add_library(cachebench_valijson INTERFACE)
+target_include_directories(cachebench_valijson SYSTEM INTERFACE "${VALIJSON_INCLUDE_DIR}")
+
+# NVTX is header-only: from a CUDA toolkit, or from the wheel that scripts/setup unpacks into .deps/nvtx.
+find_path(NVTX_INCLUDE_DIR nvtx3/nvToolsExt.h
+  HINTS "${PROJECT_SOURCE_DIR}/.deps/nvtx/include" /usr/local/cuda/include ENV CUDA_HOME PATH_SUFFIXES include)
+add_library(cachebench_nvtx INTERFACE)
+if(CACHEBENCH_NVTX AND NVTX_INCLUDE_DIR)
+  target_include_directories(cachebench_nvtx SYSTEM INTERFACE "${NVTX_INCLUDE_DIR}")
+  target_compile_definitions(cachebench_nvtx INTERFACE CACHEBENCH_HAVE_NVTX=1)
+  target_link_libraries(cachebench_nvtx INTERFACE ${CMAKE_DL_LIBS})
+else()
+  message(STATUS "NVTX headers not found: the built-in recorder alone sees the trace ranges")
+  target_compile_definitions(cachebench_nvtx INTERFACE CACHEBENCH_HAVE_NVTX=0)
+endif()
