@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "core/units.h"
+#include "core/work.h"
+#include "hardware/profile.h"
+
+/// Bytes and FLOPs to nanoseconds, deterministic on every machine (IEEE division and rounding only).
+///
+///   L1 hit   lookup
+///   L2 hit   lookup + h2d latency + bytes / h2d rate
+///   L3 hit   lookup + read latency + stored bytes / read rate + decode time + the L2 hit's transfer
+///   miss     lookup + recompute
+namespace cachebench::hardware {
+
+/// What an entry's bytes sit on.
+enum class Medium : std::uint8_t { kDevice, kHost, kSsd };
+
+/// The parts of a run that are busy with a transfer; each serves one at a time.
+enum class Resource : std::uint8_t { kPcieUp, kPcieDown, kSsdRead, kSsdWrite, kCpu, kGpu };
+inline constexpr int kResources = 6;
+[[nodiscard]] const char* name_of(Resource resource);
+
+/// One stretch of time on one resource.
+struct Stage {
+  Resource resource;
+  Nanoseconds duration;
+};
+
+/// Up to four stages in order; a copy between tiers or a computation.
+struct Stages {
+  std::array<Stage, 4> items{};
+  std::size_t count = 0;
+  [[nodiscard]] std::span<const Stage> span() const { return {items.data(), count}; }
+  [[nodiscard]] Nanoseconds total() const;
+};
+
+/// Thread-safe: immutable after construction. `stored_ratio` is the configured size of an SSD record over the
+/// tensor's (1 without a codec).
+class CostModel {
+ public:
+  CostModel(Profile profile, double stored_ratio);
+  [[nodiscard]] const Profile& profile() const { return profile_; }
+  [[nodiscard]] Nanoseconds lookup() const { return profile_.lookup; }
+  /// Bringing an entry from where it lives to the device. From the device it takes nothing.
+  [[nodiscard]] Stages fetch(Medium from, Bytes bytes) const;
+  /// Copying between tiers, either way; device to SSD passes through the host. REQUIRES: from ≠ to.
+  [[nodiscard]] Stages copy(Medium from, Medium to, Bytes bytes) const;
+  /// Computing an artefact from its inputs.
+  [[nodiscard]] Stages recompute(const Work& work) const;
+  /// lookup + fetch: what a hit at `from` costs.
+  [[nodiscard]] Nanoseconds hit_cost(Medium from, Bytes bytes) const;
+  /// lookup + recompute.
+  [[nodiscard]] Nanoseconds miss_cost(const Work& work) const;
+
+ private:
+  Profile profile_;
+  double stored_ratio_;
+};
+
+}  // namespace cachebench::hardware

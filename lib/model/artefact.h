@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/tensor_view.h"
+#include "core/units.h"
+#include "core/work.h"
+
+/// A request lowered to the artefacts it may take from a cache, in the order in which they are looked up.
+namespace cachebench::model {
+
+/// Half-open range of token positions in the prompt.
+struct TokenSpan {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  [[nodiscard]] bool contains(const TokenSpan& other) const { return begin <= other.begin && other.end <= end; }
+  bool operator==(const TokenSpan&) const = default;
+};
+
+struct Artefact {
+  Key key;
+  ArtefactKind kind = ArtefactKind::kObject;
+  TensorMeta meta;
+  Bytes bytes;     ///< nominal bytes; equals meta.bytes()
+  Work work;       ///< to compute it, given its inputs
+  TokenSpan span;  ///< tokens it serves (text and vision outputs: where their input sits)
+};
+
+/// Artefacts of one request, each once. Lookup order: the chain of prefix blocks, then the others by kind
+/// (semantics: fusion_output, text_image_pair, per image vision_encoder_output then image,
+/// language_encoder_output, per segment text). `artefacts[0, chain)` is the chain, front to back.
+struct Plan {
+  std::uint64_t sequence = 0;
+  Nanoseconds arrival{0};
+  std::vector<Artefact> artefacts;
+  std::size_t chain = 0;
+  std::uint64_t prompt_tokens = 0;
+  bool independent = false;  ///< plain accesses: no gap rule, nothing covers anything
+  void clear();
+};
+
+}  // namespace cachebench::model
