@@ -16,17 +16,25 @@ namespace cachebench::model {
 struct TokenSpan {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
-  [[nodiscard]] bool contains(const TokenSpan& other) const { return begin <= other.begin && other.end <= end; }
+  [[nodiscard]] bool contains(const TokenSpan& other) const {
+    return begin <= other.begin && other.end <= end;
+  }
   bool operator==(const TokenSpan&) const = default;
 };
+
+/// The `image` of an artefact that belongs to none.
+inline constexpr std::uint32_t kNoImage = 0xFFFFFFFFU;
 
 struct Artefact {
   Key key;
   ArtefactKind kind = ArtefactKind::kObject;
   TensorMeta meta;
-  Bytes bytes;     ///< nominal bytes; equals meta.bytes()
-  Work work;       ///< to compute it, given its inputs
-  TokenSpan span;  ///< tokens it serves (text and vision outputs: where their input sits)
+  Bytes bytes;  ///< nominal bytes; equals meta.bytes()
+  Work work;    ///< to compute it, given its inputs
+  /// Tokens it serves. Text, images and vision outputs: where their input sits; content that occurs several
+  /// times in one prompt spans from its first token to its last.
+  TokenSpan span;
+  std::uint32_t image = kNoImage;  ///< `image`, `vision_encoder_output`: the number of the image they share
 };
 
 /// Artefacts of one request, each once. Lookup order: the chain of prefix blocks, then the others by kind
@@ -39,6 +47,7 @@ struct Plan {
   std::size_t chain = 0;
   std::uint64_t prompt_tokens = 0;
   bool independent = false;  ///< plain accesses: no gap rule, nothing covers anything
+  /// Empties it and keeps the memory.
   void clear();
 };
 

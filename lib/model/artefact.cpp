@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/artefact.h"
+
+namespace cachebench::model {
+
+void Plan::clear() {
+  sequence = 0;
+  arrival = Nanoseconds{0};
+  artefacts.clear();
+  chain = 0;
+  prompt_tokens = 0;
+  independent = false;
+}
+
+}  // namespace cachebench::model
