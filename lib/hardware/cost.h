@@ -14,6 +14,9 @@
 ///   L2 hit   lookup + h2d latency + bytes / h2d rate
 ///   L3 hit   lookup + read latency + stored bytes / read rate + decode time + the L2 hit's transfer
 ///   miss     lookup + recompute
+///
+/// Each term is rounded to the nearest nanosecond on its own, and bounded by 1e18 ns. The SSD's records pass
+/// a codec only where `stored_ratio` is below 1. Immutable values; senseless profiles are refused when read.
 namespace cachebench::hardware {
 
 /// What an entry's bytes sit on.
@@ -39,17 +42,20 @@ struct Stages {
 };
 
 /// Thread-safe: immutable after construction. `stored_ratio` is the configured size of an SSD record over the
-/// tensor's (1 without a codec).
+/// tensor's (1 without a codec). REQUIRES: 0 < stored_ratio ≤ 1.
 class CostModel {
  public:
   CostModel(Profile profile, double stored_ratio);
   [[nodiscard]] const Profile& profile() const { return profile_; }
   [[nodiscard]] Nanoseconds lookup() const { return profile_.lookup; }
+  /// Nominal size of an SSD record: bytes × stored_ratio, rounded down.
+  [[nodiscard]] Bytes stored_bytes(Bytes bytes) const;
   /// Bringing an entry from where it lives to the device. From the device it takes nothing.
   [[nodiscard]] Stages fetch(Medium from, Bytes bytes) const;
   /// Copying between tiers, either way; device to SSD passes through the host. REQUIRES: from ≠ to.
   [[nodiscard]] Stages copy(Medium from, Medium to, Bytes bytes) const;
-  /// Computing an artefact from its inputs.
+  /// Computing an artefact from its inputs: the host's share first, then the device's (FLOPs, memory traffic
+  /// and fixed time add up: no overlap is assumed).
   [[nodiscard]] Stages recompute(const Work& work) const;
   /// lookup + fetch: what a hit at `from` costs.
   [[nodiscard]] Nanoseconds hit_cost(Medium from, Bytes bytes) const;
@@ -57,6 +63,8 @@ class CostModel {
   [[nodiscard]] Nanoseconds miss_cost(const Work& work) const;
 
  private:
+  [[nodiscard]] bool has_codec() const { return stored_ratio_ < 1; }
+
   Profile profile_;
   double stored_ratio_;
 };

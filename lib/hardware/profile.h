@@ -8,7 +8,8 @@
 #include "core/units.h"
 
 /// A machine in figures: rates and latencies that turn bytes and FLOPs into time. Data only; read from
-/// configs/profiles/*.json, where each figure carries its source.
+/// configs/profiles/*.json, where each figure carries its source. Values, freely copied; a bad file or name
+/// is Error{kUsage}. The keys of the file and their units: docs/hardware.md.
 namespace cachebench::hardware {
 
 /// A direction of a link or of a drive.
@@ -20,8 +21,8 @@ struct Channel {
 struct Profile {
   std::string name;
   std::string description;
-  Channel h2d;                  ///< host to device, pinned
-  Channel d2h;                  ///< device to host, pinned
+  Channel h2d;  ///< host to device, pinned
+  Channel d2h;  ///< device to host, pinned
   double pageable_bytes_per_second = 0;
   Channel ssd_read;
   Channel ssd_write;
@@ -30,25 +31,29 @@ struct Profile {
   double host_memcpy_bytes_per_second = 0;
   double decode_bytes_per_second = 0;  ///< codec of the SSD tier, decompressed bytes
   double encode_bytes_per_second = 0;
-  double tokenize_ns = 0;              ///< per token
-  double preprocess_ns = 0;            ///< per source pixel: decode and resize
-  Nanoseconds lookup{0};               ///< one directory lookup
-  Bytes device_memory;                 ///< usable
+  double tokenize_ns = 0;    ///< per token
+  double preprocess_ns = 0;  ///< per source pixel: decode and resize
+  Nanoseconds lookup{0};     ///< one directory lookup
+  Bytes device_memory;       ///< usable
   Bytes host_memory;
   int host_cores = 0;
   /// figure -> where it comes from, or "measured here on DATE by calibrate"
   std::map<std::string, std::string> sources;
 };
 
-/// Reads and checks a profile file. Throws Error{kUsage} naming the key that is missing, unknown or senseless.
+/// Reads and checks a profile file. Throws Error{kUsage} naming the key that is missing, unknown or
+/// senseless.
 [[nodiscard]] Profile read_profile(const std::string& path);
 
-/// A profile by name or by path: a name is looked for in the project's configs/profiles (or their installed
-/// place). `nvidia_sm61` is the source documents' name for the default profile. Throws Error{kUsage} with the
-/// nearest known name.
+/// A profile by name or by path (what holds a '/' or ends in ".json"). A name is looked for in the folder
+/// $CACHEBENCH_PROFILES, in ../share/cachebench/profiles beside the program's folder, and in configs/profiles
+/// of the program's folder, the current folder, and every folder above them. `nvidia_sm61` is the source
+/// documents' name for the default profile. Throws Error{kUsage} with the nearest known name.
 [[nodiscard]] Profile find_profile(const std::string& name_or_path);
+/// Names in all those folders, sorted.
 [[nodiscard]] std::vector<std::string> profile_names();
 
 inline constexpr char kDefaultProfile[] = "i5-10210u-mx250-nvme";
+inline constexpr char kDefaultAlias[] = "nvidia_sm61";
 
 }  // namespace cachebench::hardware

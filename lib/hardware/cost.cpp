@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardware/cost.h"
+
+#include <utility>
+
+#include "core/check.h"
+
+namespace cachebench::hardware {
+namespace {
+
+// Four stages and a lookup at this bound still fit 63 bits.
+constexpr double kLongestNs = 1e18;
+
+// Nearest whole nanosecond, halves up: exact for every value below 2^52, and no rounding mode is consulted.
+std::int64_t rounded(double ns) {
+  if (ns >= kLongestNs) return static_cast<std::int64_t>(kLongestNs);
+  const auto whole = static_cast<std::int64_t>(ns);
+  return ns - static_cast<double>(whole) >= 0.5 ? whole + 1 : whole;
+}
+
+Nanoseconds at_rate(double amount, double per_second) {
+  return Nanoseconds{rounded(amount / per_second * 1e9)};
+}
+
+Nanoseconds at_rate(Bytes bytes, double per_second) {
+  return at_rate(static_cast<double>(bytes.value), per_second);
+}
+
+Nanoseconds through(const Channel& channel, Bytes bytes) {
+  return channel.latency + at_rate(bytes, channel.bytes_per_second);
+}
+
+void append(Stages& stages, Resource resource, Nanoseconds duration) {
+  CACHEBENCH_DCHECK(stages.count < stages.items.size());
+  stages.items[stages.count++] = {resource, duration};
+}
+
+}  // namespace
+
+const char* name_of(Resource resource) {
+  switch (resource) {
+    case Resource::kPcieUp:
+      return "pcie_up";
+    case Resource::kPcieDown:
+      return "pcie_down";
+    case Resource::kSsdRead:
+      return "ssd_read";
+    case Resource::kSsdWrite:
+      return "ssd_write";
+    case Resource::kCpu:
+      return "cpu";
+    case Resource::kGpu:
+      return "gpu";
+  }
+  return "?";
+}
+
+Nanoseconds Stages::total() const {
+  Nanoseconds sum{0};
+  for (const Stage& stage : span()) sum += stage.duration;
+  return sum;
+}
+
+CostModel::CostModel(Profile profile, double stored_ratio)
+    : profile_(std::move(profile)), stored_ratio_(stored_ratio) {
+  CACHEBENCH_CHECK(stored_ratio > 0 && stored_ratio <= 1, "stored ratio {}", stored_ratio);
+}
+
+Bytes CostModel::stored_bytes(Bytes bytes) const {
+  if (!has_codec()) return bytes;
+  return Bytes{static_cast<std::uint64_t>(static_cast<double>(bytes.value) * stored_ratio_)};
+}
+
+Stages CostModel::fetch(Medium from, Bytes bytes) const {
+  return from == Medium::kDevice ? Stages{} : copy(from, Medium::kDevice, bytes);
+}
+
+Stages CostModel::copy(Medium from, Medium to, Bytes bytes) const {
+  CACHEBENCH_CHECK(from != to, "a copy needs two places");
+  Stages stages;
+  if (from == Medium::kSsd) {
+    append(stages, Resource::kSsdRead, through(profile_.ssd_read, stored_bytes(bytes)));
+    if (has_codec()) append(stages, Resource::kCpu, at_rate(bytes, profile_.decode_bytes_per_second));
+  }
+  if (from == Medium::kDevice) append(stages, Resource::kPcieDown, through(profile_.d2h, bytes));
+  if (to == Medium::kDevice) append(stages, Resource::kPcieUp, through(profile_.h2d, bytes));
+  if (to == Medium::kSsd) {
+    if (has_codec()) append(stages, Resource::kCpu, at_rate(bytes, profile_.encode_bytes_per_second));
+    append(stages, Resource::kSsdWrite, through(profile_.ssd_write, stored_bytes(bytes)));
+  }
+  return stages;
+}
+
+Stages CostModel::recompute(const Work& work) const {
+  Stages stages;
+  const double host_ns = static_cast<double>(work.tokens_tokenized) * profile_.tokenize_ns +
+                         static_cast<double>(work.source_pixels) * profile_.preprocess_ns;
+  if (host_ns > 0) append(stages, Resource::kCpu, Nanoseconds{rounded(host_ns)});
+  const double device_ns = static_cast<double>(work.flops) / profile_.flops_per_second * 1e9 +
+                           static_cast<double>(work.bytes_moved) / profile_.device_bytes_per_second * 1e9 +
+                           static_cast<double>(work.fixed_ns);
+  if (device_ns > 0) append(stages, Resource::kGpu, Nanoseconds{rounded(device_ns)});
+  return stages;
+}
+
+Nanoseconds CostModel::hit_cost(Medium from, Bytes bytes) const {
+  return lookup() + fetch(from, bytes).total();
+}
+
+Nanoseconds CostModel::miss_cost(const Work& work) const {
+  return lookup() + recompute(work).total();
+}
+
+}  // namespace cachebench::hardware
