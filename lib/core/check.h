@@ -9,15 +9,16 @@
 /// check; it throws Error.
 namespace cachebench {
 
-[[noreturn]] void check_failed(const char* condition, const char* file, int line, const std::string& detail) noexcept;
+[[noreturn]] void check_failed(const char* condition, const char* file, int line,
+                               const std::string& detail) noexcept;
 
 }  // namespace cachebench
 
 /// Always on. Further arguments are a fmt format string and its values.
-#define CACHEBENCH_CHECK(condition, ...)                                                              \
-  do {                                                                                                \
-    if (!(condition)) [[unlikely]]                                                                    \
-      ::cachebench::check_failed(#condition, __FILE__, __LINE__, fmt::format("" __VA_ARGS__));        \
+#define CACHEBENCH_CHECK(condition, ...)                                                       \
+  do {                                                                                         \
+    if (!(condition)) [[unlikely]]                                                             \
+      ::cachebench::check_failed(#condition, __FILE__, __LINE__, fmt::format("" __VA_ARGS__)); \
   } while (false)
 
 /// For hot paths: off in release builds.

@@ -49,6 +49,7 @@ double log(double x) {
 }
 
 double exp(double x) {
+  CACHEBENCH_CHECK(x == x, "exp of {}", x);
   if (x > 709.78) return std::numeric_limits<double>::max();
   if (x < -745.0) return 0;
   const double scaled = x * kInvLn2;
@@ -59,8 +60,12 @@ double exp(double x) {
   return scale(sum, k);
 }
 
-double pow(double x, double y) { return exp(y * log(x)); }
+double pow(double x, double y) {
+  return exp(y * log(x));
+}
 
-double sqrt(double x) { return std::sqrt(x); }
+double sqrt(double x) {
+  return std::sqrt(x);
+}
 
 }  // namespace cachebench::det

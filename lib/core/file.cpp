@@ -8,8 +8,10 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
+#include "core/check.h"
 #include "core/error.h"
 
 namespace cachebench {
@@ -44,15 +46,24 @@ MappedFile::~MappedFile() {
 }
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
-  temporary_ = path_ + "." + std::to_string(::getpid()) + ".tmp";
-  file_ = std::fopen(temporary_.c_str(), "wbe");
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path_, unknown);
+  if (std::filesystem::is_directory(status)) throw system_error(ErrorKind::kEnvironment, path_, EISDIR);
+  const bool in_place = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  if (!in_place) {
+    if (std::filesystem::is_symlink(std::filesystem::symlink_status(path_, unknown))) {
+      path_ = std::filesystem::weakly_canonical(path_, unknown).string();
+    }
+    temporary_ = path_ + "." + std::to_string(::getpid()) + ".tmp";
+  }
+  file_ = std::fopen(in_place ? path_.c_str() : temporary_.c_str(), "wbe");
   if (file_ == nullptr) throw system_error(ErrorKind::kEnvironment, path_, errno);
 }
 
 AtomicFile::~AtomicFile() {
   if (file_ == nullptr) return;
   std::fclose(file_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> data) {
@@ -61,21 +72,26 @@ void AtomicFile::write(std::span<const std::byte> data) {
   }
 }
 
-void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+void AtomicFile::write(std::string_view text) {
+  write(std::as_bytes(std::span(text)));
+}
 
 void AtomicFile::commit() {
-  if (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) {
-    throw system_error(ErrorKind::kEnvironment, path_, errno);
-  }
+  CACHEBENCH_CHECK(file_ != nullptr, "{} committed twice", path_);
+  if (std::fflush(file_) != 0) throw system_error(ErrorKind::kEnvironment, path_, errno);
+  if (temporary_.empty()) return;  // devices and pipes have nothing to flush further
+  if (::fsync(::fileno(file_)) != 0) throw system_error(ErrorKind::kEnvironment, path_, errno);
   const int closed = std::fclose(std::exchange(file_, nullptr));
   if (closed != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
     const int code = errno;
     ::unlink(temporary_.c_str());
     throw system_error(ErrorKind::kEnvironment, path_, code);
   }
-  // The rename itself is durable once the folder is flushed; a folder that cannot be opened is no reason to fail.
+  // The rename itself is durable once the folder is flushed; a folder that cannot be opened is no reason to
+  // fail.
   const auto parent = std::filesystem::path(path_).parent_path();
-  const FileDescriptor folder(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor folder(
+      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.is_open()) ::fsync(folder.get());
 }
 

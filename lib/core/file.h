@@ -42,8 +42,9 @@ class MappedFile {
 };
 
 /// An output file that exists under its final name only once it is whole: written to a sibling temporary,
-/// flushed to the device, then renamed. Dropping it without `commit` removes the temporary.
-/// Throws Error{kEnvironment} on any failure (full disk, no permission).
+/// flushed to the device, then renamed. Dropping it without `commit` removes the temporary. A device or pipe
+/// (`/dev/null`, `/dev/stdout`) is written in place and never replaced; a link is followed.
+/// Throws Error{kEnvironment} on any failure (full disk, no permission, a folder of that name).
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path);
@@ -56,7 +57,7 @@ class AtomicFile {
 
  private:
   std::string path_;
-  std::string temporary_;
+  std::string temporary_;  ///< empty when writing in place
   std::FILE* file_ = nullptr;
 };
 

@@ -14,7 +14,9 @@
 namespace cachebench {
 namespace {
 
-Key to_key(XXH128_hash_t hash) { return Key{hash.high64, hash.low64}; }
+Key to_key(XXH128_hash_t hash) {
+  return Key{hash.high64, hash.low64};
+}
 
 }  // namespace
 
@@ -26,9 +28,13 @@ std::uint64_t hash64(std::string_view text, std::uint64_t seed) {
   return XXH3_64bits_withSeed(text.data(), text.size(), seed);
 }
 
-Key hash_key(std::span<const std::byte> data) { return to_key(XXH3_128bits(data.data(), data.size())); }
+Key hash_key(std::span<const std::byte> data) {
+  return to_key(XXH3_128bits(data.data(), data.size()));
+}
 
-Key hash_key(std::string_view text) { return to_key(XXH3_128bits(text.data(), text.size())); }
+Key hash_key(std::string_view text) {
+  return to_key(XXH3_128bits(text.data(), text.size()));
+}
 
 Key derive_key(const Key& parent, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
   const std::array<std::uint64_t, 5> words{parent.hi, parent.lo, a, b, c};
@@ -39,7 +45,9 @@ struct Hasher128::State {
   XXH3_state_t xxh;
 };
 
-Hasher128::Hasher128() : state_(std::make_unique<State>()) { XXH3_128bits_reset(&state_->xxh); }
+Hasher128::Hasher128() : state_(std::make_unique<State>()) {
+  XXH3_128bits_reset(&state_->xxh);
+}
 Hasher128::~Hasher128() = default;
 Hasher128::Hasher128(Hasher128&&) noexcept = default;
 Hasher128& Hasher128::operator=(Hasher128&&) noexcept = default;
@@ -48,7 +56,15 @@ void Hasher128::update(std::span<const std::byte> data) {
   XXH3_128bits_update(&state_->xxh, data.data(), data.size());
 }
 
-std::string Hasher128::hex() const { return to_hex(to_key(XXH3_128bits_digest(&state_->xxh))); }
+Hasher128 Hasher128::clone() const {
+  Hasher128 copy;
+  *copy.state_ = *state_;
+  return copy;
+}
+
+std::string Hasher128::hex() const {
+  return to_hex(to_key(XXH3_128bits_digest(&state_->xxh)));
+}
 
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -82,8 +98,12 @@ std::string sha256_of_file(const std::string& path) {
   return sha.hex();
 }
 
-std::string to_hex(std::uint64_t value) { return fmt::format("{:016x}", value); }
+std::string to_hex(std::uint64_t value) {
+  return fmt::format("{:016x}", value);
+}
 
-std::string to_hex(const Key& key) { return fmt::format("{:016x}{:016x}", key.hi, key.lo); }
+std::string to_hex(const Key& key) {
+  return fmt::format("{:016x}{:016x}", key.hi, key.lo);
+}
 
 }  // namespace cachebench

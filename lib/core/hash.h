@@ -30,6 +30,7 @@ class Hasher128 {
   Hasher128(Hasher128&&) noexcept;
   Hasher128& operator=(Hasher128&&) noexcept;
   void update(std::span<const std::byte> data);
+  [[nodiscard]] Hasher128 clone() const;
   /// 32 lower-case hex digits, high half first; the stream may go on.
   [[nodiscard]] std::string hex() const;
 

@@ -61,7 +61,9 @@ std::int64_t Histogram::quantile(double quantile) const {
   return max_;
 }
 
-double Histogram::mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
+double Histogram::mean() const {
+  return count_ == 0 ? 0 : sum_ / static_cast<double>(count_);
+}
 
 std::vector<std::pair<std::int64_t, std::uint64_t>> Histogram::buckets() const {
   std::vector<std::pair<std::int64_t, std::uint64_t>> result;

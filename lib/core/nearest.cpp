@@ -9,6 +9,9 @@
 namespace cachebench {
 namespace {
 
+// Names are short; a longer word is no typing error, and its table would grow with the square.
+constexpr std::size_t kLongestWord = 64;
+
 // Damerau-Levenshtein, optimal string alignment form; rows of the usual table.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> table(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
@@ -29,6 +32,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest_name(std::string_view word, std::span<const std::string> candidates) {
+  if (word.size() > kLongestWord) return {};
   const std::string* best = nullptr;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2) + 1;
   for (const std::string& candidate : candidates) {
@@ -41,10 +45,13 @@ std::string nearest_name(std::string_view word, std::span<const std::string> can
   return best == nullptr ? std::string() : *best;
 }
 
-std::string unknown_name(std::string_view what, std::string_view word, std::span<const std::string> candidates) {
+std::string unknown_name(std::string_view what, std::string_view word,
+                         std::span<const std::string> candidates) {
   const std::string near = nearest_name(word, candidates);
   if (!near.empty()) return fmt::format("unknown {} '{}'; did you mean '{}'?", what, word, near);
-  return fmt::format("unknown {} '{}'; known are: {}", what, word, fmt::join(candidates, ", "));
+  const bool is_long = word.size() > kLongestWord;
+  return fmt::format("unknown {} '{}{}'; known are: {}", what, word.substr(0, kLongestWord),
+                     is_long ? "…" : "", fmt::join(candidates, ", "));
 }
 
 }  // namespace cachebench

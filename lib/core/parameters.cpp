@@ -44,15 +44,19 @@ NamedParameters parse_named_parameters(std::string_view text) {
   result.name = std::string(text.substr(0, colon));
   while (colon != std::string_view::npos) {
     const std::size_t next = text.find(':', colon + 1);
-    const std::string_view part = text.substr(colon + 1, next == std::string_view::npos ? next : next - colon - 1);
+    const std::string_view part =
+        text.substr(colon + 1, next == std::string_view::npos ? next : next - colon - 1);
     const std::size_t equals = part.find('=');
     double value = 0;
     const std::string_view number = equals == std::string_view::npos ? "" : part.substr(equals + 1);
     const auto [stop, failed] = std::from_chars(number.data(), number.data() + number.size(), value);
     if (failed != std::errc{} || stop != number.data() + number.size() || equals == 0) {
-      throw Error(ErrorKind::kUsage, fmt::format("'{}' in '{}' is not of the form parameter=number", part, text));
+      throw Error(ErrorKind::kUsage,
+                  fmt::format("'{}' in '{}' is not of the form parameter=number", part, text));
     }
-    result.values[std::string(part.substr(0, equals))] = value;
+    if (!result.values.emplace(part.substr(0, equals), value).second) {
+      throw Error(ErrorKind::kUsage, fmt::format("'{}' sets {} twice", text, part.substr(0, equals)));
+    }
     colon = next;
   }
   return result;

@@ -35,7 +35,8 @@ class Registry {
   }
   /// Null when there is none of that name.
   [[nodiscard]] const Descriptor* find(std::string_view name) const {
-    const auto found = std::find_if(items_.begin(), items_.end(), [&](const auto& i) { return i.name == name; });
+    const auto found =
+        std::find_if(items_.begin(), items_.end(), [&](const auto& i) { return i.name == name; });
     return found == items_.end() ? nullptr : &*found;
   }
   /// Throws Error{kUsage} naming the nearest known one; `what` is the kind, for the message.
@@ -52,5 +53,6 @@ class Registry {
 }  // namespace cachebench
 
 /// Registers a variant when the program starts: CACHEBENCH_REGISTER(EvictionDescriptor, {.name = "lru", …}).
-#define CACHEBENCH_REGISTER(Descriptor, ...) \
-  [[maybe_unused]] static const bool registered_variant = ::cachebench::Registry<Descriptor>::instance().add(Descriptor __VA_ARGS__)
+#define CACHEBENCH_REGISTER(Descriptor, ...)              \
+  [[maybe_unused]] static const bool registered_variant = \
+      ::cachebench::Registry<Descriptor>::instance().add(Descriptor __VA_ARGS__)

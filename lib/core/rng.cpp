@@ -9,8 +9,8 @@ namespace cachebench {
 
 Rng::Rng(std::uint64_t seed) {
   for (std::uint64_t& word : state_) {
-    seed += 0x9E3779B97F4A7C15ULL;
     word = splitmix64(seed);
+    seed += 0x9E3779B97F4A7C15ULL;
   }
 }
 
@@ -37,6 +37,8 @@ std::uint64_t Rng::below(std::uint64_t bound) {
   return static_cast<std::uint64_t>(product >> 64);
 }
 
-double Rng::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Rng::uniform() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 }  // namespace cachebench

@@ -11,23 +11,33 @@ namespace cachebench {
 std::uint64_t size_of(DType dtype) {
   switch (dtype) {
     case DType::kU8:
-    case DType::kI8: return 1;
+    case DType::kI8:
+      return 1;
     case DType::kF16:
-    case DType::kBF16: return 2;
-    case DType::kF32: return 4;
-    case DType::kI64: return 8;
+    case DType::kBF16:
+      return 2;
+    case DType::kF32:
+      return 4;
+    case DType::kI64:
+      return 8;
   }
   CACHEBENCH_CHECK(false, "dtype {}", static_cast<int>(dtype));
 }
 
 std::string_view name_of(DType dtype) {
   switch (dtype) {
-    case DType::kU8: return "u8";
-    case DType::kI8: return "i8";
-    case DType::kI64: return "i64";
-    case DType::kF16: return "f16";
-    case DType::kBF16: return "bf16";
-    case DType::kF32: return "f32";
+    case DType::kU8:
+      return "u8";
+    case DType::kI8:
+      return "i8";
+    case DType::kI64:
+      return "i64";
+    case DType::kF16:
+      return "f16";
+    case DType::kBF16:
+      return "bf16";
+    case DType::kF32:
+      return "f32";
   }
   CACHEBENCH_CHECK(false, "dtype {}", static_cast<int>(dtype));
 }

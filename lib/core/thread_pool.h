@@ -12,8 +12,8 @@
 
 namespace cachebench {
 
-/// A fixed number of threads that run jobs in the order they were submitted. Thread-safe. Jobs must not throw.
-/// Destruction runs what was submitted, then joins.
+/// A fixed number of threads that run jobs in the order they were submitted. Thread-safe. Jobs must not
+/// throw. Destruction runs what was submitted, then joins.
 class ThreadPool {
  public:
   /// Names the threads `name`-0, `name`-1, … for debuggers and profilers.

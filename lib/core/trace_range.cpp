@@ -24,7 +24,8 @@ std::atomic<TraceLevel> g_level{TraceLevel::kOff};
 std::atomic<bool> g_recording{false};
 
 std::int64_t monotonic_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
@@ -58,8 +59,9 @@ nvtxDomainHandle_t domain() {
   static const nvtxDomainHandle_t handle = [] {
     nvtxDomainHandle_t created = nvtxDomainCreateA("cachebench");
     constexpr std::pair<TraceCategory, const char*> kCategories[] = {
-        {TraceCategory::kRequest, "request"}, {TraceCategory::kCache, "cache"}, {TraceCategory::kTier, "tier"},
-        {TraceCategory::kCodec, "codec"},     {TraceCategory::kModel, "model"}, {TraceCategory::kSimulation, "sim"}};
+        {TraceCategory::kRequest, "request"}, {TraceCategory::kCache, "cache"},
+        {TraceCategory::kTier, "tier"},       {TraceCategory::kCodec, "codec"},
+        {TraceCategory::kModel, "model"},     {TraceCategory::kSimulation, "sim"}};
     for (const auto& [category, name] : kCategories) {
       nvtxDomainNameCategoryA(created, static_cast<std::uint32_t>(category), name);
     }
@@ -88,7 +90,9 @@ void push_nvtx(const TraceName& name, std::uint64_t payload) {
   nvtxDomainRangePushEx(domain(), &event);
 }
 
-void pop_nvtx() { nvtxDomainRangePop(domain()); }
+void pop_nvtx() {
+  nvtxDomainRangePop(domain());
+}
 
 void name_thread_in_nvtx(const char* name) {
   nvtxNameOsThreadA(static_cast<std::uint32_t>(::syscall(SYS_gettid)), name);
@@ -104,9 +108,13 @@ void name_thread_in_nvtx(const char*) {}
 
 }  // namespace
 
-void set_trace_level(TraceLevel level) { g_level.store(level, std::memory_order_relaxed); }
+void set_trace_level(TraceLevel level) {
+  g_level.store(level, std::memory_order_relaxed);
+}
 
-TraceLevel trace_level() { return g_level.load(std::memory_order_relaxed); }
+TraceLevel trace_level() {
+  return g_level.load(std::memory_order_relaxed);
+}
 
 void name_this_thread(const std::string& name) {
   ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());

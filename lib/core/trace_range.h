@@ -46,10 +46,12 @@ void name_this_thread(const std::string& name);
 class TraceRange {
  public:
   explicit TraceRange(const TraceName& name, std::uint64_t payload = 0) {
-    if (trace_level() >= name.level) [[unlikely]] open(name, payload);
+    if (trace_level() >= name.level) [[unlikely]]
+      open(name, payload);
   }
   ~TraceRange() {
-    if (open_) [[unlikely]] close();
+    if (open_) [[unlikely]]
+      close();
   }
   TraceRange(const TraceRange&) = delete;
   TraceRange& operator=(const TraceRange&) = delete;
@@ -63,8 +65,8 @@ class TraceRange {
 /// One finished range, for the built-in recorder behind `run --timeline`.
 struct RecordedRange {
   const char* name;
-  std::uint64_t thread;    ///< small number per thread, from 1
-  std::int64_t start_ns;   ///< monotonic clock
+  std::uint64_t thread;   ///< small number per thread, from 1
+  std::int64_t start_ns;  ///< monotonic clock
   std::int64_t end_ns;
   std::uint64_t payload;
 };

@@ -68,11 +68,22 @@ double scaled(const Parsed& parsed, const std::array<Unit, N>& units, std::strin
   throw Error(ErrorKind::kUsage, fmt::format("'{}' is not a {}: write {}", text, what, accepted));
 }
 
+// Three significant digits without ever switching to an exponent: 999.6 is "1000".
+std::string three_digits(double value) {
+  const double size = std::fabs(value);
+  if (size >= 99.95) return fmt::format("{:.0f}", value);
+  return fmt::format("{:.3g}", value);
+}
+
 }  // namespace
 
 Bytes SizeSpec::resolve(Bytes whole) const {
   if (!is_share) return absolute;
-  return Bytes{static_cast<std::uint64_t>(static_cast<double>(whole.value) * share)};
+  const double value = static_cast<double>(whole.value) * share;
+  if (value >= 0x1.0p63) return Bytes{1ULL << 63};
+  const double nearest = std::round(value);
+  const bool is_whole = std::fabs(value - nearest) <= nearest * 0x1.0p-51;
+  return Bytes{static_cast<std::uint64_t>(is_whole ? nearest : std::floor(value))};
 }
 
 Bytes parse_bytes(std::string_view text) {
@@ -118,17 +129,18 @@ std::string format_duration(Nanoseconds duration) {
   const auto ns = static_cast<double>(duration.count());
   const double size = std::fabs(ns);
   if (size < 1e3) return fmt::format("{:.0f} ns", ns);
-  if (size < 1e6) return fmt::format("{:.3g} us", ns / 1e3);
-  if (size < 1e9) return fmt::format("{:.3g} ms", ns / 1e6);
-  if (size < 120e9) return fmt::format("{:.3g} s", ns / 1e9);
-  return fmt::format("{:.0f} min {:02.0f} s", std::floor(ns / 60e9), std::fmod(ns, 60e9) / 1e9);
+  if (size < 1e6) return three_digits(ns / 1e3) + " us";
+  if (size < 1e9) return three_digits(ns / 1e6) + " ms";
+  if (size < 120e9) return three_digits(ns / 1e9) + " s";
+  const auto seconds = static_cast<std::int64_t>(std::llround(size / 1e9));
+  return fmt::format("{}{} min {:02} s", ns < 0 ? "-" : "", seconds / 60, seconds % 60);
 }
 
 std::string format_rate(double value) {
-  if (value >= 1e9) return fmt::format("{:.3g} G/s", value / 1e9);
-  if (value >= 1e6) return fmt::format("{:.3g} M/s", value / 1e6);
-  if (value >= 1e3) return fmt::format("{:.3g} k/s", value / 1e3);
-  return fmt::format("{:.3g} /s", value);
+  if (value >= 1e9) return three_digits(value / 1e9) + " G/s";
+  if (value >= 1e6) return three_digits(value / 1e6) + " M/s";
+  if (value >= 1e3) return three_digits(value / 1e3) + " k/s";
+  return three_digits(value) + " /s";
 }
 
 }  // namespace cachebench

@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-/// Quantities that cross folder borders: bytes, durations, and sizes as people write them. Values only, no state.
+/// Quantities that cross folder borders: bytes, durations, and sizes as people write them. Values only, no
+/// state.
 namespace cachebench {
 
 /// A count of bytes. Arithmetic wraps like the integer inside; callers that may underflow check first.
@@ -37,12 +38,13 @@ using Nanoseconds = std::chrono::nanoseconds;
 
 /// A size as written in a config: absolute, or a share of something known only later.
 struct SizeSpec {
-  Bytes absolute;        ///< meaningful when `share` is 0
-  double share = 0;      ///< 0.10 for "10%"
+  Bytes absolute;    ///< meaningful when `share` is 0
+  double share = 0;  ///< 0.10 for "10%"
   bool is_share = false;
 
   bool operator==(const SizeSpec&) const = default;
-  /// The size when the whole is `whole`; a share is rounded down.
+  /// The size when the whole is `whole`; a share is rounded down, as its decimal digits say: 29% of 100 is
+  /// 29, though 0.29 in binary is a little less. Saturates.
   [[nodiscard]] Bytes resolve(Bytes whole) const;
 };
 
