@@ -110,8 +110,10 @@ ImageGrid Geometry::grid_of(std::uint32_t width, std::uint32_t height) const {
   std::uint64_t out_h = round_to_multiple(h, factor);
   const auto step = static_cast<double>(factor);
   const double area = static_cast<double>(w * h);
+  const double out_area =
+      static_cast<double>(out_w) * static_cast<double>(out_h);  // the integer may overflow
   // The same order of floating-point operations as the reference, so that borders fall the same way.
-  if (out_w * out_h > vision_.max_pixels) {
+  if (out_area > static_cast<double>(vision_.max_pixels)) {
     const double scale = det::sqrt(area / static_cast<double>(vision_.max_pixels));
     const auto shrink = [&](std::uint64_t side) {
       const auto multiples = static_cast<std::uint64_t>(static_cast<double>(side) / scale / step);
@@ -119,7 +121,7 @@ ImageGrid Geometry::grid_of(std::uint32_t width, std::uint32_t height) const {
     };
     out_w = shrink(w);
     out_h = shrink(h);
-  } else if (out_w * out_h < vision_.min_pixels) {
+  } else if (out_area < static_cast<double>(vision_.min_pixels)) {
     const double scale = det::sqrt(static_cast<double>(vision_.min_pixels) / area);
     const auto grow = [&](std::uint64_t side) {
       const double exact = static_cast<double>(side) * scale / step;
