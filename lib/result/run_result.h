@@ -61,6 +61,7 @@ struct Totals {
   std::uint64_t joined_hits = 0;
   std::uint64_t bytes_requested = 0;
   std::uint64_t bytes_hit = 0;
+  std::uint64_t bytes_missed = 0;  ///< what is neither hit nor missed was covered
   std::uint64_t evictions = 0;
   std::uint64_t promotions = 0;
   std::uint64_t demotions = 0;

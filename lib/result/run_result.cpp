@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "result/run_result.h"
+
+#include "core/check.h"
+
+namespace cachebench::result {
+
+const char* name_of(Status status) {
+  switch (status) {
+    case Status::kComplete:
+      return "complete";
+    case Status::kPartial:
+      return "partial";
+    case Status::kInvalid:
+      return "invalid";
+  }
+  CACHEBENCH_CHECK(false, "status {}", static_cast<int>(status));
+}
+
+const char* name_of(Basis basis) {
+  switch (basis) {
+    case Basis::kMeasured:
+      return "measured";
+    case Basis::kModelled:
+      return "modelled";
+    case Basis::kEmulated:
+      return "emulated";
+  }
+  CACHEBENCH_CHECK(false, "basis {}", static_cast<int>(basis));
+}
+
+std::optional<double> ratio_of(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::optional<double> Totals::accesses_per_second() const {
+  if (elapsed_ns <= 0) return std::nullopt;
+  return static_cast<double>(accesses) * 1e9 / static_cast<double>(elapsed_ns);
+}
+
+std::optional<double> ModelCheck::error_ratio() const {
+  if (predicted_ns <= 0) return std::nullopt;
+  return static_cast<double>(measured_ns) / static_cast<double>(predicted_ns) - 1.0;
+}
+
+LatencySummary summarise(const Histogram& histogram, Basis basis) {
+  return {.basis = basis,
+          .count = histogram.count(),
+          .p50_ns = histogram.quantile(0.5),
+          .p90_ns = histogram.quantile(0.9),
+          .p99_ns = histogram.quantile(0.99),
+          .p999_ns = histogram.quantile(0.999),
+          .max_ns = histogram.max(),
+          .buckets = histogram.buckets()};
+}
+
+}  // namespace cachebench::result
