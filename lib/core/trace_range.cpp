@@ -42,8 +42,8 @@ Recorder& recorder() {
 
 std::uint64_t thread_number() {
   static std::atomic<std::uint64_t> next{1};
-  thread_local const std::uint64_t number = next.fetch_add(1);
-  return number;
+  thread_local const std::uint64_t kNumber = next.fetch_add(1);
+  return kNumber;
 }
 
 struct OpenRange {
@@ -56,7 +56,7 @@ thread_local std::vector<OpenRange> t_open;
 #if CACHEBENCH_HAVE_NVTX
 
 nvtxDomainHandle_t domain() {
-  static const nvtxDomainHandle_t handle = [] {
+  static const nvtxDomainHandle_t kHandle = [] {
     nvtxDomainHandle_t created = nvtxDomainCreateA("cachebench");
     constexpr std::pair<TraceCategory, const char*> kCategories[] = {
         {TraceCategory::kRequest, "request"}, {TraceCategory::kCache, "cache"},
@@ -67,7 +67,7 @@ nvtxDomainHandle_t domain() {
     }
     return created;
   }();
-  return handle;
+  return kHandle;
 }
 
 // Registered once per name; the tables are per thread so that the hot path takes no lock.
