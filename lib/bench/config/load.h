@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/config/origin.h"
+#include "bench/config/override.h"
 #include "bench/config/run_config.h"
 
 /// From a config file to a RunConfig: comments allowed, keys and types held against the JSON Schema,
@@ -23,13 +25,8 @@ struct ConfigSource {
 /// Reads, checks, resolves. `trace.path` may still be empty; see require_trace.
 [[nodiscard]] RunConfig load_config(const ConfigSource& source);
 
-/// The same from a document in memory; `origin` stands for the file's name in messages.
-[[nodiscard]] RunConfig parse_config(nlohmann::ordered_json document, const std::string& origin);
-
-/// Sets one "path=value" in a document: `cache.tiers.0.capacity=1MiB`, `cache.tiers[0].capacity=1MiB`,
-/// `tiers` by name too: `cache.tiers.L1.capacity=1MiB`. Missing objects on the way are made; so are tiers,
-/// which start as the defaults where the document has none.
-void apply_override(nlohmann::ordered_json& document, std::string_view assignment);
+/// The same from the text of a file; its name is for messages.
+[[nodiscard]] RunConfig parse_config(const Origin& file, const std::vector<std::string>& overrides = {});
 
 /// Throws Error{kUsage} "ORIGIN: trace.path is missing …" unless the config names a trace.
 void require_trace(const RunConfig& config, const std::string& origin);

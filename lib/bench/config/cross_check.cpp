@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/config/cross_check.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "hardware/profile.h"
+#include "model/geometry.h"
+#include "policy/admission.h"
+#include "policy/eviction.h"
+#include "policy/migration.h"
+#include "policy/prefetch.h"
+
+namespace cachebench::bench {
+namespace {
+
+/// Runs `check`; its complaint gets file and key in front.
+template <typename Check>
+void within(const Origin& origin, const std::string& key, Check check) {
+  try {
+    check();
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kUsage, fmt::format("{}: {}: {}", origin.at(key), key, error.what()));
+  }
+}
+
+[[noreturn]] void refuse(const Origin& origin, const std::string& key, const std::string& reason) {
+  throw Error(ErrorKind::kUsage, fmt::format("{}: {}: {}", origin.at(key), key, reason));
+}
+
+// Device memory above host memory above the SSD; the null device goes anywhere.
+int rank_of(Device device) {
+  switch (device) {
+    case Device::kCuda:
+    case Device::kEmulated:
+      return 0;
+    case Device::kHost:
+      return 1;
+    case Device::kSsd:
+      return 2;
+    case Device::kNull:
+      break;
+  }
+  return -1;
+}
+
+void check_tier(const RunConfig& config, std::size_t index, const Origin& origin) {
+  const TierSection& tier = config.cache.tiers[index];
+  const std::string path = fmt::format("cache.tiers.{}", index);
+  within(origin, path + ".eviction", [&] {
+    static_cast<void>(policy::make_eviction(tier.eviction, {.capacity = Bytes{1}, .seed = config.seed}));
+  });
+  within(origin, path + ".admission",
+         [&] { static_cast<void>(policy::make_admission(tier.admission, Bytes{1})); });
+  if (tier.low_watermark > tier.high_watermark) {
+    refuse(origin, path + ".low_watermark",
+           fmt::format("{} is above high_watermark {}", tier.low_watermark, tier.high_watermark));
+  }
+  if (config.mode == RunMode::kReal && tier.device == Device::kNull) {
+    refuse(origin, path + ".device", "'null' holds no bytes, so it cannot serve a real run");
+  }
+}
+
+void check_tiers(const RunConfig& config, const Origin& origin) {
+  const std::vector<TierSection>& tiers = config.cache.tiers;
+  for (std::size_t i = 0; i < tiers.size(); ++i) {
+    check_tier(config, i, origin);
+    for (std::size_t j = 0; j < i; ++j) {
+      if (tiers[i].name == tiers[j].name) {
+        refuse(origin, fmt::format("cache.tiers.{}.name", i),
+               fmt::format("'{}' is given twice", tiers[i].name));
+      }
+      const bool both = rank_of(tiers[i].device) >= 0 && rank_of(tiers[j].device) >= 0;
+      if (both && rank_of(tiers[i].device) <= rank_of(tiers[j].device)) {
+        refuse(origin, fmt::format("cache.tiers.{}.device", i),
+               fmt::format(
+                   "'{}' below '{}': tiers go from device memory (cuda, emulated) to host to ssd, one each",
+                   name_of(tiers[i].device), name_of(tiers[j].device)));
+      }
+    }
+  }
+}
+
+void check_names(const RunConfig& config, const Origin& origin) {
+  within(origin, "model.geometry", [&] { static_cast<void>(model::geometry_named(config.geometry)); });
+  within(origin, "profile", [&] { static_cast<void>(hardware::find_profile(config.profile)); });
+  within(origin, "cache.migration", [&] {
+    static_cast<void>(policy::make_migration(
+        config.cache.migration, {.capacity = {kGiB, kGiB, kGiB}, .count = config.cache.tiers.size()}));
+  });
+  within(origin, "cache.prefetch", [&] { static_cast<void>(policy::make_prefetch(config.cache.prefetch)); });
+}
+
+/// Adds the parameters that the config leaves out, at their defaults.
+template <typename Descriptor>
+void complete(NamedParameters& variant) {
+  const Descriptor* descriptor = Registry<Descriptor>::instance().find(variant.name);
+  if (descriptor == nullptr) return;
+  for (const ParameterSpec& spec : descriptor->parameters)
+    variant.values.emplace(spec.name, spec.default_value);
+}
+
+}  // namespace
+
+void complete_parameters(RunConfig& config) {
+  for (TierSection& tier : config.cache.tiers) {
+    complete<policy::EvictionDescriptor>(tier.eviction);
+    complete<policy::AdmissionDescriptor>(tier.admission);
+  }
+  complete<policy::MigrationDescriptor>(config.cache.migration);
+  complete<policy::PrefetchDescriptor>(config.cache.prefetch);
+}
+
+void cross_check(const RunConfig& config, const Origin& origin) {
+  check_names(config, origin);
+  check_tiers(config, origin);
+  if (config.load.clock == LoadClock::kWall && config.mode == RunMode::kSimulate) {
+    refuse(origin, "load.clock", "'wall' is for real runs: simulated time advances by rule");
+  }
+}
+
+}  // namespace cachebench::bench

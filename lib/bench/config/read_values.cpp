@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/config/read_values.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace cachebench::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// One section of the document; a key that is absent leaves its target as it is, at its default.
+class Section {
+ public:
+  Section(const Json& parent, std::string path, const Origin& origin)
+      : json_(parent), path_(std::move(path)), origin_(origin) {}
+
+  [[nodiscard]] Section below(const char* key) const {
+    static const Json kNothing = Json::object();
+    return {json_.contains(key) ? json_.at(key) : kNothing, full(key), origin_};
+  }
+  [[nodiscard]] bool has(const char* key) const { return json_.contains(key); }
+  [[nodiscard]] const Json& at(const char* key) const { return json_.at(key); }
+
+  /// Applies a parser of text to a value that may also be a plain number; its complaint gets the key's name.
+  template <typename Parser>
+  auto parsed(const char* key, Parser parse) const {
+    const Json& value = at(key);
+    return parsed_value(key, value.is_string() ? value.get<std::string>() : plain(value), parse);
+  }
+  template <typename Parser>
+  auto parsed_value(const char* key, const std::string& text, Parser parse) const {
+    try {
+      return parse(text);
+    } catch (const Error& error) {
+      throw Error(ErrorKind::kUsage, fmt::format("{}: {}: {}", origin_.at(key), full(key), error.what()));
+    }
+  }
+
+  template <typename T>
+  void read(const char* key, T& target) const {
+    if (has(key)) target = at(key).get<T>();
+  }
+  /// Null is absent.
+  void read(const char* key, std::optional<std::uint64_t>& target) const {
+    if (has(key) && !at(key).is_null()) target = at(key).get<std::uint64_t>();
+  }
+  void read(const char* key, std::optional<Nanoseconds>& target) const {
+    if (has(key) && !at(key).is_null()) target = parsed(key, parse_duration);
+  }
+  void read(const char* key, SizeSpec& target) const {
+    if (has(key)) target = parsed(key, parse_size);
+  }
+  /// One of the enumeration's names; `last` is its last enumerator.
+  template <typename Enum>
+  void read_enum(const char* key, Enum& target, Enum last) const {
+    if (!has(key)) return;
+    const std::string name = at(key).get<std::string>();
+    for (int i = 0; i <= static_cast<int>(last); ++i) {
+      if (name == name_of(static_cast<Enum>(i))) target = static_cast<Enum>(i);
+    }
+  }
+  /// A policy with its parameters; parameters in the name, after colons, are taken too.
+  void read_variant(const char* key, NamedParameters& target) const {
+    if (!has(key)) return;
+    target = parsed_value(key, at(key).at("policy").get<std::string>(), parse_named_parameters);
+    for (const auto& [name, value] : at(key).items()) {
+      if (name == "policy") continue;
+      if (!target.values.emplace(name, value.template get<double>()).second) {
+        throw Error(ErrorKind::kUsage,
+                    fmt::format("{}: {}.{} is given twice", origin_.at(name), full(key), name));
+      }
+    }
+  }
+
+ private:
+  // JSON writes large floating-point numbers with exponents, which sizes and durations do not have.
+  static std::string plain(const Json& value) {
+    return value.is_number_float() ? fmt::format("{:f}", value.get<double>()) : value.dump();
+  }
+  [[nodiscard]] std::string full(const char* key) const { return path_.empty() ? key : path_ + "." + key; }
+
+  const Json& json_;
+  std::string path_;
+  const Origin& origin_;
+};
+
+MissCost parse_miss_cost(const std::string& text) {
+  const std::size_t plus = text.find('+');
+  const auto trimmed = [](std::string_view part) {
+    const std::size_t first = part.find_first_not_of(' ');
+    const std::size_t last = part.find_last_not_of(' ');
+    return first == std::string_view::npos ? std::string_view() : part.substr(first, last - first + 1);
+  };
+  MissCost cost{.fixed = parse_duration(trimmed(std::string_view(text).substr(0, plus))),
+                .bytes_per_second = 0};
+  if (plus == std::string::npos) return cost;
+  std::string_view rate = trimmed(std::string_view(text).substr(plus + 1));
+  if (!rate.ends_with("/s")) {
+    throw Error(ErrorKind::kUsage, fmt::format("'{}' is not a rate: write one such as 1GB/s", rate));
+  }
+  rate.remove_suffix(2);
+  cost.bytes_per_second = parse_bytes(rate).value;
+  if (cost.bytes_per_second == 0) throw Error(ErrorKind::kUsage, "a rate of 0 bytes per second never ends");
+  return cost;
+}
+
+Extent parse_extent(const std::string& text) {
+  Extent extent;
+  const char* end = text.data() + text.size();
+  if (const auto [stop, failed] = std::from_chars(text.data(), end, extent.requests);
+      failed == std::errc{} && stop == end) {
+    return extent;
+  }
+  extent.requests = 0;
+  extent.time = parse_duration(text);
+  return extent;
+}
+
+std::uint32_t parse_repeat(const std::string& text) {
+  if (text == "auto") return 0;
+  std::uint32_t count = 0;
+  const auto [stop, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (failed != std::errc{} || count == 0 || count > 1000) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("'{}' is not a number of runs: write 1 to 1000, or auto", text));
+  }
+  return count;
+}
+
+void read_trace(const Section& section, TraceSection& trace) {
+  section.read("path", trace.path);
+  section.read("format", trace.format);
+  section.read_enum("lowering", trace.lowering, LoweringChoice::kObjects);
+  section.read("limit", trace.limit);
+  if (section.has("miss_cost")) trace.miss_cost = section.parsed("miss_cost", parse_miss_cost);
+  section.read("skip_bad", trace.skip_bad);
+}
+
+void read_load(const Section& section, LoadSection& load) {
+  section.read_enum("kind", load.kind, LoadKind::kOpen);
+  section.read("in_flight", load.in_flight);
+  section.read("speedup", load.speedup);
+  section.read_enum("clock", load.clock, LoadClock::kWall);
+  if (section.has("warmup")) load.warmup = section.parsed("warmup", parse_extent);
+  section.read("max_time", load.max_time);
+  if (section.has("repeat")) load.repeat = section.parsed("repeat", parse_repeat);
+}
+
+// Keys that only some devices have are refused on the others rather than ignored.
+void refuse_without_effect(const Section& section, const TierSection& tier, const Origin& origin) {
+  const char* key = nullptr;
+  if (section.has("pin_memory") && tier.device != Device::kHost) key = "pin_memory";
+  if (section.has("compression") && tier.device != Device::kSsd) key = "compression";
+  if (key == nullptr) return;
+  throw Error(ErrorKind::kUsage, fmt::format("{}: {} has no effect on tier {}, whose device is {}",
+                                             origin.at(key), key, tier.name, name_of(tier.device)));
+}
+
+void read_tier(const Section& section, TierSection& tier, const Origin& origin) {
+  section.read("name", tier.name);
+  section.read_enum("device", tier.device, Device::kNull);
+  section.read("capacity", tier.capacity);
+  section.read_variant("eviction", tier.eviction);
+  section.read_variant("admission", tier.admission);
+  section.read("high_watermark", tier.high_watermark);
+  tier.low_watermark = tier.high_watermark;
+  section.read("low_watermark", tier.low_watermark);
+  section.read("pin_memory", tier.pin_memory);
+  section.read_enum("compression", tier.compression, Compression::kZstd);
+  refuse_without_effect(section, tier, origin);
+}
+
+void read_cache(const Json& document, const Section& section, CacheSection& cache, const Origin& origin) {
+  if (section.has("tiers")) {
+    const Json& tiers = document.at("cache").at("tiers");
+    cache.tiers.resize(tiers.size());
+    for (std::size_t i = 0; i < tiers.size(); ++i) {
+      read_tier(Section(tiers[i], fmt::format("cache.tiers.{}", i), origin), cache.tiers[i], origin);
+    }
+  }
+  section.read_variant("migration", cache.migration);
+  section.read_variant("prefetch", cache.prefetch);
+  section.read("directory", cache.directory);
+  section.read("cold", cache.cold);
+}
+
+}  // namespace
+
+RunConfig read_values(const Json& document, const Origin& origin) {
+  RunConfig config = default_config();
+  const Section root(document, "", origin);
+  if (root.has("mode") && root.at("mode") == "pipeline") {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("{}: mode 'pipeline' is not available: use simulate or real", origin.at("mode")));
+  }
+  root.read("name", config.name);
+  root.read_enum("mode", config.mode, RunMode::kReal);
+  root.read("seed", config.seed);
+  root.read("profile", config.profile);
+  root.read("output", config.output);
+  read_trace(root.below("trace"), config.trace);
+  root.below("model").read("geometry", config.geometry);
+  read_load(root.below("load"), config.load);
+  read_cache(document, root.below("cache"), config.cache, origin);
+  root.below("device").read("throttle", config.throttle);
+  root.read("verify", config.verify);
+  root.read_enum("validity", config.validity, Validity::kStrict);
+  if (root.has("nvtx")) {
+    const std::string level = root.at("nvtx").get<std::string>();
+    config.nvtx = level == "fine"     ? TraceLevel::kFine
+                  : level == "coarse" ? TraceLevel::kCoarse
+                                      : TraceLevel::kOff;
+  }
+  return config;
+}
+
+}  // namespace cachebench::bench

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/config/run_config.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "hardware/profile.h"
+
+namespace cachebench::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// In the largest unit that says it exactly.
+std::string exact_duration(Nanoseconds duration) {
+  const std::int64_t ns = duration.count();
+  if (ns % 1'000'000'000 == 0) return fmt::format("{}s", ns / 1'000'000'000);
+  if (ns % 1'000'000 == 0) return fmt::format("{}ms", ns / 1'000'000);
+  if (ns % 1'000 == 0) return fmt::format("{}us", ns / 1'000);
+  return fmt::format("{}ns", ns);
+}
+
+Json size_json(const SizeSpec& size) {
+  if (!size.is_share) return size.absolute.value;
+  const std::string text = fmt::format("{:.15g}%", size.share * 100);
+  // The shortest text that reads back as the same share; exponents would not be read at all.
+  if (text.find('e') == std::string::npos && parse_size(text).share == size.share) return text;
+  return fmt::format("{:.20f}%", size.share * 100);
+}
+
+Json variant_json(const NamedParameters& variant) {
+  Json json{{"policy", variant.name}};
+  for (const auto& [name, value] : variant.values) json[name] = value;
+  return json;
+}
+
+template <typename T>
+Json optional_json(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json trace_json(const TraceSection& trace) {
+  std::string cost = exact_duration(trace.miss_cost.fixed);
+  if (trace.miss_cost.bytes_per_second != 0)
+    cost += fmt::format(" + {}B/s", trace.miss_cost.bytes_per_second);
+  return {{"path", trace.path},
+          {"format", trace.format},
+          {"lowering", name_of(trace.lowering)},
+          {"limit", optional_json(trace.limit)},
+          {"miss_cost", cost},
+          {"skip_bad", trace.skip_bad}};
+}
+
+Json load_json(const LoadSection& load) {
+  Json json;
+  json["kind"] = name_of(load.kind);
+  json["in_flight"] = load.in_flight;
+  json["speedup"] = load.speedup;
+  json["clock"] = name_of(load.clock);
+  json["warmup"] =
+      load.warmup.time.count() == 0 ? Json(load.warmup.requests) : Json(exact_duration(load.warmup.time));
+  json["max_time"] = load.max_time ? Json(exact_duration(*load.max_time)) : Json(nullptr);
+  json["repeat"] = load.repeat == 0 ? Json("auto") : Json(load.repeat);
+  return json;
+}
+
+Json tier_json(const TierSection& tier) {
+  Json json;
+  json["name"] = tier.name;
+  json["device"] = name_of(tier.device);
+  json["capacity"] = size_json(tier.capacity);
+  json["eviction"] = variant_json(tier.eviction);
+  json["admission"] = variant_json(tier.admission);
+  json["high_watermark"] = tier.high_watermark;
+  json["low_watermark"] = tier.low_watermark;
+  if (tier.device == Device::kHost) json["pin_memory"] = tier.pin_memory;
+  if (tier.device == Device::kSsd) json["compression"] = name_of(tier.compression);
+  return json;
+}
+
+Json cache_json(const CacheSection& cache) {
+  Json tiers = Json::array();
+  for (const TierSection& tier : cache.tiers) tiers.push_back(tier_json(tier));
+  return {{"tiers", tiers},
+          {"migration", variant_json(cache.migration)},
+          {"prefetch", variant_json(cache.prefetch)},
+          {"directory", cache.directory},
+          {"cold", cache.cold}};
+}
+
+const char* name_of_level(TraceLevel level) {
+  if (level == TraceLevel::kFine) return "fine";
+  return level == TraceLevel::kCoarse ? "coarse" : "off";
+}
+
+}  // namespace
+
+const char* name_of(RunMode mode) {
+  return mode == RunMode::kReal ? "real" : "simulate";
+}
+const char* name_of(LoadKind kind) {
+  return kind == LoadKind::kOpen ? "open" : "closed";
+}
+const char* name_of(LoadClock clock) {
+  return clock == LoadClock::kWall ? "wall" : "logical";
+}
+const char* name_of(Validity validity) {
+  return validity == Validity::kStrict ? "strict" : "warn";
+}
+const char* name_of(Compression compression) {
+  return compression == Compression::kZstd ? "zstd" : "none";
+}
+
+const char* name_of(Device device) {
+  switch (device) {
+    case Device::kCuda:
+      return "cuda";
+    case Device::kEmulated:
+      return "emulated";
+    case Device::kHost:
+      return "host";
+    case Device::kSsd:
+      return "ssd";
+    case Device::kNull:
+      break;
+  }
+  return "null";
+}
+
+const char* name_of(LoweringChoice lowering) {
+  switch (lowering) {
+    case LoweringChoice::kGraph:
+      return "graph";
+    case LoweringChoice::kBlocks:
+      return "blocks";
+    case LoweringChoice::kObjects:
+      return "objects";
+    case LoweringChoice::kAuto:
+      break;
+  }
+  return "auto";
+}
+
+Work MissCost::work_for(Bytes bytes) const {
+  const auto fixed_ns = static_cast<double>(fixed.count());
+  const double rate = static_cast<double>(bytes_per_second);
+  const double bytes_ns = bytes_per_second == 0 ? 0 : static_cast<double>(bytes.value) * 1e9 / rate;
+  Work work;
+  work.fixed_ns = static_cast<std::uint64_t>(std::min(fixed_ns + bytes_ns, 9e18));
+  return work;
+}
+
+RunConfig default_config() {
+  RunConfig config;
+  config.profile = hardware::kDefaultProfile;
+  // The sizes of the source document's first example: they fit the default profile's 2 GB card and its host.
+  const auto tier = [](const char* name, Device device, Bytes capacity) {
+    return TierSection{.name = name, .device = device, .capacity = {.absolute = capacity}};
+  };
+  config.cache.tiers = {tier("L1", Device::kEmulated, kMiB * 512), tier("L2", Device::kHost, kGiB),
+                        tier("L3", Device::kSsd, kGiB * 4)};
+  return config;
+}
+
+Json to_json(const RunConfig& config) {
+  Json json;
+  json["name"] = config.name;
+  json["mode"] = name_of(config.mode);
+  json["seed"] = config.seed;
+  json["profile"] = config.profile;
+  json["trace"] = trace_json(config.trace);
+  json["model"] = {{"geometry", config.geometry}};
+  json["load"] = load_json(config.load);
+  json["cache"] = cache_json(config.cache);
+  json["device"] = {{"throttle", config.throttle}};
+  json["verify"] = config.verify;
+  json["validity"] = name_of(config.validity);
+  json["nvtx"] = name_of_level(config.nvtx);
+  return json;
+}
+
+}  // namespace cachebench::bench

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/sweep/load_accesses.h"
+#include "cache/one_tier/simulate.h"
+#include "core/parameters.h"
+#include "core/units.h"
+
+/// The short form of a sweep: every policy at every capacity over one trace, one tier. The trace is read
+/// once, points run side by side, and results do not depend on how many threads there are. Errors:
+/// Error{kUsage} for a policy or capacity that makes no sense, told before the trace is read; Error{kInput}
+/// for the trace.
+namespace cachebench::bench {
+
+struct SweepPolicy {
+  std::string text;  ///< as given, parameters included
+  NamedParameters spec;
+};
+
+struct SweepGrid {
+  std::vector<SweepPolicy> policies;
+  std::vector<SizeSpec> capacities;
+};
+
+struct SweepPoint {
+  std::string policy;  ///< as given
+  Bytes capacity;      ///< resolved: bytes, or entries when each counts 1
+  cache::OneTierCounts counts;
+  double seconds = 0;  ///< of simulating this point, loading apart
+};
+
+struct SweepRun {
+  std::size_t threads = 1;
+  std::uint64_t seed = 1;
+  /// Called after each point, from any thread, one call at a time; may be empty.
+  std::function<void(const SweepPoint&)> on_point;
+};
+
+/// "lru,s3fifo:small_ratio=0.1": names and parameters are checked against the registry.
+[[nodiscard]] std::vector<SweepPolicy> parse_policies(std::string_view list);
+/// "100,1%" and, in bytes, "64KiB". Throws naming the entry and what is accepted.
+[[nodiscard]] std::vector<SizeSpec> parse_capacities(std::string_view list, SizeCounting counting);
+
+/// A share of the working set is rounded down; at least 1 where objects count one each.
+[[nodiscard]] Bytes resolve_capacity(const SizeSpec& capacity, const cache::AccessColumns& columns,
+                                     SizeCounting counting);
+
+/// All points, in the order policies × capacities were given. `counting` is the one of loading.
+[[nodiscard]] std::vector<SweepPoint> sweep_one_tier(const LoadedAccesses& trace, const SweepGrid& grid,
+                                                     SizeCounting counting, const SweepRun& run);
+
+}  // namespace cachebench::bench

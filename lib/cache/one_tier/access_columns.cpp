@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/one_tier/access_columns.h"
+
+#include "core/check.h"
+
+namespace cachebench::cache {
+
+void AccessColumns::append_new(std::uint32_t id, std::uint64_t size) {
+  CACHEBENCH_CHECK(id == first_sizes_.size(), "id {} after {} objects", id, first_sizes_.size());
+  CACHEBENCH_CHECK(unit_objects_ == 0, "append after append_unit");
+  if (form_ == SizeForm::kUniform && !first_sizes_.empty() && size != first_sizes_.front()) {
+    form_ = SizeForm::kPerObject;
+  }
+  first_sizes_.push_back(size);
+  bytes_distinct_ += size;
+  if (form_ == SizeForm::kPerAccess) access_sizes_.push_back(size);
+}
+
+void AccessColumns::append_changed(std::uint64_t size) {
+  if (form_ != SizeForm::kPerAccess) {
+    access_sizes_.reserve(ids_.capacity());
+    for (const std::uint32_t id : ids_) access_sizes_.push_back(first_sizes_[id]);
+    form_ = SizeForm::kPerAccess;
+  }
+  access_sizes_.push_back(size);
+}
+
+}  // namespace cachebench::cache
