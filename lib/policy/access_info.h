@@ -14,11 +14,11 @@ namespace cachebench::policy {
 inline constexpr std::uint64_t kNeverUsed = UINT64_MAX;
 
 struct AccessInfo {
-  Bytes bytes{1};                        ///< nominal
-  Nanoseconds cost{1};                   ///< to compute it again, modelled; 1 in the short-form sweep
-  Nanoseconds now{0};                    ///< decision clock
-  std::uint64_t sequence = 0;            ///< number of the access, from 0
-  std::uint64_t next_use = kNeverUsed;   ///< sequence of the next access, for policies that see the future
+  Bytes bytes{1};                       ///< nominal
+  Nanoseconds cost{1};                  ///< to compute it again, modelled; 1 in the short-form sweep
+  Nanoseconds now{0};                   ///< decision clock
+  std::uint64_t sequence = 0;           ///< number of the access, from 0
+  std::uint64_t next_use = kNeverUsed;  ///< sequence of the next access, for policies that see the future
   ArtefactKind kind = ArtefactKind::kObject;
 };
 

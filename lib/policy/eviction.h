@@ -35,15 +35,15 @@ class EvictionPolicy {
 
 /// What a policy may know when it is made.
 struct EvictionContext {
-  Bytes capacity;                    ///< of the tier; a number of entries when sizes are all 1
+  Bytes capacity;  ///< of the tier; a number of entries when sizes are all 1
   std::uint64_t seed = 1;
   std::size_t expected_entries = 0;  ///< distinct ids to come, 0 = unknown: a hint for reserving
 };
 
 struct EvictionDescriptor {
   std::string name;
-  std::string summary;  ///< one line
-  std::string source;   ///< paper or seed
+  std::string summary;        ///< one line
+  std::string source;         ///< paper or seed
   bool random = false;        ///< draws random numbers
   bool uses_profile = false;  ///< decides by modelled service time
   bool sees_future = false;   ///< a bound, listed apart
@@ -53,6 +53,7 @@ struct EvictionDescriptor {
 using EvictionRegistry = Registry<EvictionDescriptor>;
 
 /// A policy by name with parameters. Throws Error{kUsage} for unknown names, parameters or values.
-[[nodiscard]] std::unique_ptr<EvictionPolicy> make_eviction(const NamedParameters& spec, const EvictionContext& context);
+[[nodiscard]] std::unique_ptr<EvictionPolicy> make_eviction(const NamedParameters& spec,
+                                                            const EvictionContext& context);
 
 }  // namespace cachebench::policy

@@ -12,8 +12,8 @@
 #include "core/registry.h"
 #include "policy/access_info.h"
 
-/// Migration: where a computed entry goes, what a hit below the first tier moves, and what becomes of an evicted
-/// copy. One thread; deterministic.
+/// Migration: where a computed entry goes, what a hit below the first tier moves, and what becomes of an
+/// evicted copy. One thread; deterministic.
 namespace cachebench::policy {
 
 /// Set of tiers.
@@ -43,6 +43,11 @@ struct TierLayout {
     return index_of(level) < count && bytes <= capacity[index_of(level)];
   }
 };
+
+/// The next tier below `from` that an entry of `bytes` fits in; nothing when there is none.
+[[nodiscard]] std::optional<Level> next_lower(const TierLayout& layout, Level from, Bytes bytes);
+/// The uppermost tier above `at` that it fits in; kNone when there is none.
+[[nodiscard]] Level uppermost_above(const TierLayout& layout, Level at, Bytes bytes);
 
 /// One entry when a question is asked about it.
 struct MigrationQuery {
@@ -81,6 +86,7 @@ struct MigrationDescriptor {
 using MigrationRegistry = Registry<MigrationDescriptor>;
 
 /// Throws Error{kUsage} for unknown names, parameters or values.
-[[nodiscard]] std::unique_ptr<MigrationPolicy> make_migration(const NamedParameters& spec, const TierLayout& layout);
+[[nodiscard]] std::unique_ptr<MigrationPolicy> make_migration(const NamedParameters& spec,
+                                                              const TierLayout& layout);
 
 }  // namespace cachebench::policy

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/check.h"
+#include "core/ids.h"
+
+/// Doubly linked lists of dense entry ids over one flat array of nodes. An id is in at most one list at a
+/// time; any number of lists share the array, so moving an id between lists allocates nothing. All operations
+/// are O(1) and touch at most four nodes of eight bytes. Header only, because these are the inner loop of
+/// most policies. One thread. Misuse (linking a linked id) is a programmer error, checked in debug builds.
+namespace cachebench::policy {
+
+/// The ends of a list; the ids in between are linked in the IndexNodes it is used with.
+struct IndexList {
+  EntryId front = kNoEntry;
+  EntryId back = kNoEntry;
+  [[nodiscard]] bool empty() const { return front == kNoEntry; }
+};
+
+class IndexNodes {
+ public:
+  /// Room for ids below `count`, a hint.
+  void reserve(std::size_t count) {
+    if (count > nodes_.size()) nodes_.resize(count);
+  }
+
+  void push_front(IndexList& list, EntryId id) {
+    Node& node = grown(id);
+    CACHEBENCH_DCHECK(!node.linked(), "entry {} is in a list already", index_of(id));
+    node = {kNoEntry, list.front};
+    (list.front == kNoEntry ? list.back : at(list.front).previous) = id;
+    list.front = id;
+  }
+
+  void push_back(IndexList& list, EntryId id) {
+    Node& node = grown(id);
+    CACHEBENCH_DCHECK(!node.linked(), "entry {} is in a list already", index_of(id));
+    node = {list.back, kNoEntry};
+    (list.back == kNoEntry ? list.front : at(list.back).next) = id;
+    list.back = id;
+  }
+
+  /// REQUIRES: `id` is in `list`.
+  void erase(IndexList& list, EntryId id) {
+    Node& node = at(id);
+    CACHEBENCH_DCHECK(node.linked(), "entry {} is in no list", index_of(id));
+    (node.previous == kNoEntry ? list.front : at(node.previous).next) = node.next;
+    (node.next == kNoEntry ? list.back : at(node.next).previous) = node.previous;
+    node = {id, id};
+  }
+
+  /// REQUIRES: `id` is in `list`.
+  void move_to_front(IndexList& list, EntryId id) {
+    if (list.front == id) return;
+    erase(list, id);
+    push_front(list, id);
+  }
+
+  /// Towards the back; kNoEntry at the end. REQUIRES: `id` is in a list.
+  [[nodiscard]] EntryId next(EntryId id) const { return nodes_[index_of(id)].next; }
+  /// Towards the front.
+  [[nodiscard]] EntryId previous(EntryId id) const { return nodes_[index_of(id)].previous; }
+  /// Whether `id` is in a list.
+  [[nodiscard]] bool linked(EntryId id) const {
+    return index_of(id) < nodes_.size() && nodes_[index_of(id)].linked();
+  }
+
+ private:
+  // A node in no list points to itself both ways, or is as made.
+  struct Node {
+    EntryId previous{0};
+    EntryId next{0};
+    [[nodiscard]] bool linked() const { return previous != next || previous == kNoEntry; }
+  };
+
+  Node& at(EntryId id) { return nodes_[index_of(id)]; }
+  Node& grown(EntryId id) {
+    const std::size_t index = index_of(id);
+    if (index >= nodes_.size()) [[unlikely]]
+      nodes_.resize(std::max(index + 1, 2 * nodes_.size()));
+    return nodes_[index];
+  }
+
+  std::vector<Node> nodes_;
+};
+
+}  // namespace cachebench::policy

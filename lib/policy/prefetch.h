@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/parameters.h"
+#include "core/registry.h"
+#include "policy/access_info.h"
+
+/// Prefetch: which entries to bring into the first tier before anyone asks. A policy watches accesses and
+/// proposes; the cache decides what there is room for. One thread; deterministic.
+namespace cachebench::policy {
+
+/// The request an access belongs to.
+struct RequestInfo {
+  std::uint64_t sequence = 0;  ///< of the request
+  std::uint64_t session = 0;
+  std::uint32_t turn = 0;
+};
+
+class PrefetchPolicy {
+ public:
+  virtual ~PrefetchPolicy() = default;
+  /// Every access, hit or miss, in order.
+  virtual void on_access(EntryId id, const AccessInfo& access, const RequestInfo& request) = 0;
+  /// Appends the entries worth fetching now, the most likely first. Called after the last access of a
+  /// request.
+  virtual void propose(const RequestInfo& request, std::vector<EntryId>& out) = 0;
+};
+
+struct PrefetchDescriptor {
+  std::string name;
+  std::string summary;
+  std::string source;
+  std::vector<ParameterSpec> parameters;
+  std::function<std::unique_ptr<PrefetchPolicy>(const Parameters&)> make;
+};
+using PrefetchRegistry = Registry<PrefetchDescriptor>;
+
+/// Throws Error{kUsage} for unknown names, parameters or values.
+[[nodiscard]] std::unique_ptr<PrefetchPolicy> make_prefetch(const NamedParameters& spec);
+
+}  // namespace cachebench::policy
