@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/units.h"
+
+/// What this process may use of the machine: the limits that make a run fail or silently slow. Values; a
+/// limit that could not be read is absent. Reading changes nothing and never throws.
+namespace cachebench::hardware {
+
+/// A bound on something, or the knowledge that there is none.
+struct Bound {
+  bool is_unlimited = false;
+  Bytes bytes;  ///< meaningful unless unlimited
+  bool operator==(const Bound&) const = default;
+};
+
+struct HugePages {
+  std::optional<Bytes> size;
+  std::optional<std::uint64_t> total;
+  std::optional<std::uint64_t> free;
+  std::string transparent;  ///< "always", "madvise", "never", "" = unknown
+};
+
+/// The folder SSD tiers write to unless told otherwise.
+struct CacheDirectory {
+  std::string path;
+  std::string filesystem;  ///< "ext4", "xfs", "tmpfs", …; its number in hex where unknown
+  std::optional<Bytes> free;
+  std::optional<bool> direct_io;  ///< O_DIRECT works there
+};
+
+struct Limits {
+  std::optional<Bound> locked_memory;
+  std::optional<Bound> cgroup_memory;
+  std::optional<double> cgroup_cpus;  ///< absent: no limit, or unknown
+  std::optional<std::uint64_t> open_files;
+  std::optional<bool> io_uring;  ///< the kernel gives a ring to this process
+  HugePages huge_pages;
+  std::optional<CacheDirectory> cache_directory;
+};
+
+/// Where to look; other roots than "/" serve tests.
+struct LimitSources {
+  std::string proc = "/proc";
+  std::string sys = "/sys";
+  std::string cache_directory = "";  ///< "": $XDG_CACHE_HOME/cachebench, or ~/.cache/cachebench
+};
+
+[[nodiscard]] Limits read_limits(const LimitSources& sources);
+
+/// What a folder that need not exist yet would sit on: its nearest existing parent is looked at.
+[[nodiscard]] CacheDirectory inspect_directory(const std::string& path);
+
+}  // namespace cachebench::hardware

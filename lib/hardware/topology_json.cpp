@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardware/topology_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace cachebench::hardware {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json text(const std::string& value) {
+  return value.empty() ? Json() : Json(value);
+}
+
+template <typename T>
+Json maybe(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json maybe(const std::optional<Bytes>& value) {
+  return value ? Json(value->value) : Json();
+}
+
+Json count(int value) {
+  return value > 0 ? Json(value) : Json();
+}
+
+Json link_json(const Link& link) {
+  return {{"generation", maybe(link.generation)}, {"lanes", maybe(link.lanes)}};
+}
+
+Json cpu_json(const Cpu& cpu) {
+  return {{"model", text(cpu.model)},
+          {"packages", count(cpu.packages)},
+          {"cores", count(cpu.cores)},
+          {"threads", count(cpu.threads)},
+          {"threads_allowed", count(cpu.threads_allowed)},
+          {"base_mhz", maybe(cpu.base_mhz)},
+          {"max_mhz", maybe(cpu.max_mhz)},
+          {"features", cpu.features}};
+}
+
+Json machine_json(const Topology& topology) {
+  Json caches = Json::array();
+  for (const CacheLevel& level : topology.caches) {
+    caches.push_back({{"level", level.level},
+                      {"type", level.type},
+                      {"size_bytes", level.size.value},
+                      {"count", level.count},
+                      {"line_bytes", maybe(level.line_bytes)},
+                      {"ways", maybe(level.ways)}});
+  }
+  Json numa = Json::array();
+  for (const NumaNode& node : topology.numa) {
+    numa.push_back({{"index", node.index}, {"memory_bytes", maybe(node.memory)}, {"threads", node.threads}});
+  }
+  return {{"cpu", cpu_json(topology.cpu)},
+          {"memory_bytes", maybe(topology.memory)},
+          {"caches", std::move(caches)},
+          {"numa", std::move(numa)}};
+}
+
+Json gpus_json(const std::vector<Gpu>& gpus) {
+  Json list = Json::array();
+  for (const Gpu& gpu : gpus) {
+    list.push_back({{"vendor", gpu.vendor},
+                    {"name", text(gpu.name)},
+                    {"pci_id", gpu.pci_id},
+                    {"bus_id", gpu.bus_id},
+                    {"chip", text(gpu.chip)},
+                    {"compute_capability", text(gpu.compute_capability)},
+                    {"source", name_of(gpu.source)},
+                    {"memory_bytes", maybe(gpu.memory)},
+                    {"link", link_json(gpu.link)}});
+  }
+  return list;
+}
+
+Json block_devices_json(const std::vector<BlockDevice>& devices) {
+  Json list = Json::array();
+  for (const BlockDevice& device : devices) {
+    list.push_back({{"name", device.name},
+                    {"model", text(device.model)},
+                    {"kind", name_of(device.kind)},
+                    {"size_bytes", maybe(device.size)},
+                    {"link", link_json(device.link)}});
+  }
+  return list;
+}
+
+// A bound is two keys: how much, and that there is none. Both null: not known.
+void put_bound(Json& object, const std::string& name, const std::optional<Bound>& bound) {
+  object[name + "_bytes"] = bound && !bound->is_unlimited ? Json(bound->bytes.value) : Json();
+  object[name + "_unlimited"] = bound ? Json(bound->is_unlimited) : Json();
+}
+
+Json limits_json(const Limits& limits) {
+  Json object;
+  put_bound(object, "locked_memory", limits.locked_memory);
+  put_bound(object, "cgroup_memory", limits.cgroup_memory);
+  object["cgroup_cpus"] = maybe(limits.cgroup_cpus);
+  object["open_files"] = maybe(limits.open_files);
+  object["io_uring"] = maybe(limits.io_uring);
+  object["huge_pages"] = {{"size_bytes", maybe(limits.huge_pages.size)},
+                          {"total", maybe(limits.huge_pages.total)},
+                          {"free", maybe(limits.huge_pages.free)},
+                          {"transparent", text(limits.huge_pages.transparent)}};
+  object["cache_directory"] = nullptr;
+  if (const auto& directory = limits.cache_directory) {
+    object["cache_directory"] = {{"path", directory->path},
+                                 {"filesystem", text(directory->filesystem)},
+                                 {"free_bytes", maybe(directory->free)},
+                                 {"direct_io", maybe(directory->direct_io)}};
+  }
+  return object;
+}
+
+Json target_json(const Target& target) {
+  return {{"name", kTargetName},
+          {"cpu", target.cpu.matches},
+          {"gpu", target.gpu.matches},
+          {"storage", target.storage.matches},
+          {"all", target.all()},
+          {"reasons",
+           {{"cpu", target.cpu.reason}, {"gpu", target.gpu.reason}, {"storage", target.storage.reason}}}};
+}
+
+}  // namespace
+
+Json topology_json(const Topology& topology, const Target& target) {
+  return {{"origin", topology.origin},
+          {"this_machine", topology.is_this_machine},
+          {"machine", machine_json(topology)},
+          {"gpus", gpus_json(topology.gpus)},
+          {"block_devices", block_devices_json(topology.block_devices)},
+          {"limits", limits_json(topology.limits)},
+          {"target", target_json(target)}};
+}
+
+}  // namespace cachebench::hardware
