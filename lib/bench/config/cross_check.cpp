@@ -10,6 +10,7 @@
 #include "policy/eviction.h"
 #include "policy/migration.h"
 #include "policy/prefetch.h"
+#include "trace/format.h"
 
 namespace cachebench::bench {
 namespace {
@@ -84,6 +85,11 @@ void check_tiers(const RunConfig& config, const Origin& origin) {
 void check_names(const RunConfig& config, const Origin& origin) {
   within(origin, "model.geometry", [&] { static_cast<void>(model::geometry_named(config.geometry)); });
   within(origin, "profile", [&] { static_cast<void>(hardware::find_profile(config.profile)); });
+  if (!config.trace.format.empty()) {
+    within(origin, "trace.format", [&] {
+      static_cast<void>(trace::FormatRegistry::instance().at(config.trace.format, "trace format"));
+    });
+  }
   within(origin, "cache.migration", [&] {
     static_cast<void>(policy::make_migration(
         config.cache.migration, {.capacity = {kGiB, kGiB, kGiB}, .count = config.cache.tiers.size()}));

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <charconv>
 #include <exception>
+#include <nlohmann/json.hpp>
 
+#include "cache/one_tier/simulate.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/sync.h"
@@ -57,20 +59,39 @@ SizeSpec parse_byte_capacity(std::string_view text) {
   }
 }
 
-/// Runs one job per point on the pool and hands the first failure, by point, to the caller.
+result::Totals totals_of(const cache::OneTierCounts& counts, const LoadedAccesses& trace,
+                         Nanoseconds elapsed) {
+  result::Totals totals;
+  totals.requests = trace.records;
+  totals.accesses = counts.accesses;
+  totals.hits = counts.accesses - counts.misses;
+  totals.misses = counts.misses;
+  totals.bytes_requested = counts.bytes_requested;
+  totals.bytes_hit = counts.bytes_requested - counts.bytes_missed;
+  totals.bytes_missed = counts.bytes_missed;
+  totals.evictions = counts.evictions;
+  totals.elapsed_ns = elapsed.count();
+  return totals;
+}
+
+/// Runs one job per point on the pool and hands the first failure to the caller.
 class Runner {
  public:
   Runner(const LoadedAccesses& trace, const SweepRun& run) : trace_(trace), run_(run) {}
 
-  void run_point(const SweepPolicy& policy, SweepPoint& point) CACHEBENCH_EXCLUDES(mutex_) {
+  void run_point(const SweepPolicy& policy, result::SweepPoint& point) CACHEBENCH_EXCLUDES(mutex_) {
     try {
+      const Bytes capacity{point.capacity};
       const std::unique_ptr<policy::EvictionPolicy> eviction = policy::make_eviction(
           policy.spec,
-          {.capacity = point.capacity, .seed = run_.seed, .expected_entries = trace_.columns.objects()});
+          {.capacity = capacity, .seed = run_.seed, .expected_entries = trace_.columns.objects()});
       const RealClock clock;
       const Nanoseconds start = clock.now();
-      point.counts = cache::simulate_one_tier(trace_.columns, point.capacity, *eviction);
-      point.seconds = static_cast<double>((clock.now() - start).count()) * 1e-9;
+      const cache::OneTierCounts counts = cache::simulate_one_tier(trace_.columns, capacity, *eviction);
+      const Nanoseconds elapsed = clock.now() - start;
+      point.totals = totals_of(counts, trace_, elapsed);
+      point.peak_entries = counts.peak_entries;
+      point.seconds = static_cast<double>(elapsed.count()) * 1e-9;
       const MutexLock lock(mutex_);
       if (run_.on_point) run_.on_point(point);
     } catch (...) {
@@ -90,6 +111,30 @@ class Runner {
   Mutex mutex_;
   std::exception_ptr failure_ CACHEBENCH_GUARDED_BY(mutex_);
 };
+
+result::TraceFacts facts_of(const LoadedAccesses& trace) {
+  result::TraceFacts facts;
+  facts.name = trace.trace_name;
+  facts.requests = trace.records;
+  facts.accesses = trace.columns.accesses();
+  facts.distinct = trace.columns.objects();
+  facts.bytes_requested = trace.columns.bytes_requested().value;
+  facts.bytes_distinct = trace.columns.bytes_distinct().value;
+  facts.format = trace.format;
+  facts.lowering = model::name_of(trace.lowering);
+  return facts;
+}
+
+result::SweepPoint point_of(const SweepPolicy& policy, Bytes capacity) {
+  result::SweepPoint point;
+  point.policy = policy.text;
+  point.capacity = capacity.value;
+  nlohmann::ordered_json config = {{"policy", policy.spec.name}};
+  for (const auto& [name, value] : policy.spec.values) config[name] = value;
+  point.config = nlohmann::ordered_json{{"eviction", config}, {"capacity", capacity.value}}.dump();
+  point.bound = policy::EvictionRegistry::instance().at(policy.spec.name, "eviction policy").sees_future;
+  return point;
+}
 
 }  // namespace
 
@@ -118,29 +163,28 @@ Bytes resolve_capacity(const SizeSpec& capacity, const cache::AccessColumns& col
   return resolved;
 }
 
-std::vector<SweepPoint> sweep_one_tier(const LoadedAccesses& trace, const SweepGrid& grid,
-                                       SizeCounting counting, const SweepRun& run) {
-  std::vector<SweepPoint> points;
-  points.reserve(grid.policies.size() * grid.capacities.size());
+result::SweepResult sweep_one_tier(const LoadedAccesses& trace, const SweepGrid& grid, SizeCounting counting,
+                                   const SweepRun& run) {
+  result::SweepResult sweep;
+  sweep.name = trace.trace_name;
+  sweep.unit_size = counting == SizeCounting::kUnit;
+  sweep.trace = facts_of(trace);
   for (const SweepPolicy& policy : grid.policies) {
     for (const SizeSpec& capacity : grid.capacities) {
-      points.push_back({.policy = policy.text,
-                        .capacity = resolve_capacity(capacity, trace.columns, counting),
-                        .counts = {},
-                        .seconds = 0});
+      sweep.points.push_back(point_of(policy, resolve_capacity(capacity, trace.columns, counting)));
     }
   }
   Runner runner(trace, run);
   {
-    ThreadPool pool(std::clamp<std::size_t>(run.threads, 1, points.size()), "sweep");
-    for (std::size_t i = 0; i < points.size(); ++i) {
+    ThreadPool pool(std::clamp<std::size_t>(run.threads, 1, sweep.points.size()), "sweep");
+    for (std::size_t i = 0; i < sweep.points.size(); ++i) {
       const SweepPolicy& policy = grid.policies[i / grid.capacities.size()];
-      pool.submit([&runner, &policy, &point = points[i]] { runner.run_point(policy, point); });
+      pool.submit([&runner, &policy, &point = sweep.points[i]] { runner.run_point(policy, point); });
     }
     pool.drain();
   }
   runner.rethrow();
-  return points;
+  return sweep;
 }
 
 }  // namespace cachebench::bench

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "bench/sweep/load_accesses.h"
-#include "cache/one_tier/simulate.h"
+#include "cache/one_tier/access_columns.h"
 #include "core/parameters.h"
 #include "core/units.h"
+#include "result/sweep_result.h"
 
 /// The short form of a sweep: every policy at every capacity over one trace, one tier. The trace is read
 /// once, points run side by side, and results do not depend on how many threads there are. Errors:
@@ -28,18 +29,11 @@ struct SweepGrid {
   std::vector<SizeSpec> capacities;
 };
 
-struct SweepPoint {
-  std::string policy;  ///< as given
-  Bytes capacity;      ///< resolved: bytes, or entries when each counts 1
-  cache::OneTierCounts counts;
-  double seconds = 0;  ///< of simulating this point, loading apart
-};
-
 struct SweepRun {
   std::size_t threads = 1;
   std::uint64_t seed = 1;
   /// Called after each point, from any thread, one call at a time; may be empty.
-  std::function<void(const SweepPoint&)> on_point;
+  std::function<void(const result::SweepPoint&)> on_point;
 };
 
 /// "lru,s3fifo:small_ratio=0.1": names and parameters are checked against the registry.
@@ -51,8 +45,9 @@ struct SweepRun {
 [[nodiscard]] Bytes resolve_capacity(const SizeSpec& capacity, const cache::AccessColumns& columns,
                                      SizeCounting counting);
 
-/// All points, in the order policies × capacities were given. `counting` is the one of loading.
-[[nodiscard]] std::vector<SweepPoint> sweep_one_tier(const LoadedAccesses& trace, const SweepGrid& grid,
-                                                     SizeCounting counting, const SweepRun& run);
+/// All points, in the order policies × capacities were given. `counting` is the one of loading. The manifest
+/// and the hash of the trace are left to the caller.
+[[nodiscard]] result::SweepResult sweep_one_tier(const LoadedAccesses& trace, const SweepGrid& grid,
+                                                 SizeCounting counting, const SweepRun& run);
 
 }  // namespace cachebench::bench

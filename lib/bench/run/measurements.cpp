@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/run/measurements.h"
+
+namespace cachebench::bench {
+
+void Measurements::merge(const Measurements& other) {
+  for (std::size_t i = 0; i < service.size(); ++i) service[i].merge(other.service[i]);
+  request.merge(other.request);
+  request_service.merge(other.request_service);
+  lag.merge(other.lag);
+  put.merge(other.put);
+  for (std::size_t row = 0; row < checks.size(); ++row) {
+    for (std::size_t kind = 0; kind < checks[row].size(); ++kind) {
+      checks[row][kind].count += other.checks[row][kind].count;
+      checks[row][kind].predicted_ns += other.checks[row][kind].predicted_ns;
+      checks[row][kind].measured_ns += other.checks[row][kind].measured_ns;
+    }
+  }
+  requests += other.requests;
+  verified_bytes += other.verified_bytes;
+  wrong_bytes += other.wrong_bytes;
+}
+
+}  // namespace cachebench::bench

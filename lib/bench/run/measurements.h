@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cache/counters.h"
+#include "core/histogram.h"
+
+/// What a replay measures beside the cache's own counts. Plain values; workers have one each, merged at the end.
+namespace cachebench::bench {
+
+/// Mean service time by tier and kind, predicted beside measured.
+struct ServiceSum {
+  std::uint64_t count = 0;
+  std::int64_t predicted_ns = 0;
+  std::int64_t measured_ns = 0;
+};
+
+/// Row of misses in tables that are indexed by tier.
+inline constexpr std::size_t kMissRow = kMaxTiers;
+
+struct Measurements {
+  std::array<Histogram, kMaxTiers + 1> service;  ///< by the tier that served; the last are misses
+  Histogram request;                             ///< from the planned start (open loop) or the actual one
+  Histogram request_service;                     ///< from the actual start
+  Histogram lag;                                 ///< actual minus planned start, open loop
+  Histogram put;                                 ///< real runs: offering one computed entry
+  std::array<std::array<ServiceSum, kArtefactKinds>, kMaxTiers + 1> checks{};
+  std::uint64_t requests = 0;
+  std::uint64_t verified_bytes = 0;
+  std::uint64_t wrong_bytes = 0;
+
+  void merge(const Measurements& other);
+};
+
+/// A sample of the cache's counters during a run.
+struct Sample {
+  Nanoseconds at{0};  ///< on the run's own time line
+  std::uint64_t requests = 0;  ///< started so far
+  bool warmup = false;         ///< the interval before it was warm-up
+  bool warmup_end = false;     ///< counting starts anew after it
+  cache::CacheCounters counters;
+};
+
+/// What a driver hands back.
+struct ReplayOutcome {
+  Measurements measured;
+  std::vector<Sample> samples;
+  cache::CacheCounters warmup;
+  std::uint64_t warmup_requests = 0;
+  bool warmup_finished = true;
+  Nanoseconds warmup_elapsed{0};
+  Nanoseconds elapsed{0};           ///< wall time of the measured part
+  Nanoseconds modelled_elapsed{0};  ///< virtual time of the measured part, simulations
+  bool stopped = false;             ///< ended before the trace did
+};
+
+}  // namespace cachebench::bench

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "cache/transfers.h"
+#include "hardware/cost.h"
+
+namespace cachebench::bench {
+
+/// A simulation's transfers: no bytes, but the copies that a real run makes in the background (demotions,
+/// write-downs) occupy the modelled links. Promotions are the hits' own transfers and are not repeated.
+class ModelledTransfers final : public cache::Transfers {
+ public:
+  /// `occupy` is told the stages of one background copy, under the manager's lock.
+  ModelledTransfers(const hardware::CostModel& costs, std::vector<hardware::Medium> media,
+                    std::function<void(const hardware::Stages&)> occupy)
+      : costs_(costs), media_(std::move(media)), occupy_(std::move(occupy)) {}
+
+  std::unique_ptr<cache::PlannedTransfers> plan(std::span<const cache::Move> moves,
+                                                const cache::Directory& directory, const TensorView*) override {
+    for (const cache::Move& move : moves) {
+      const bool downwards = move.from != Level::kNone && move.to != Level::kNone &&
+                             index_of(move.to) > index_of(move.from);
+      const bool written_through = move.from == Level::kNone && index_of(move.to) > 0;
+      if (!downwards && !written_through) continue;
+      const hardware::Medium from = media_[downwards ? index_of(move.from) : 0];
+      const hardware::Medium to = media_[index_of(move.to)];
+      if (from != to) occupy_(costs_.copy(from, to, directory[move.id].what.bytes));
+    }
+    return nullptr;
+  }
+  void start(std::unique_ptr<cache::PlannedTransfers>) override {}
+  [[nodiscard]] cache::CopyPtr copy_at(EntryId, Level) const override { return nullptr; }
+  void adopt(EntryId, Level, cache::CopyPtr) override {}
+  void drain() override {}
+
+ private:
+  const hardware::CostModel& costs_;
+  std::vector<hardware::Medium> media_;
+  std::function<void(const hardware::Stages&)> occupy_;
+};
+
+}  // namespace cachebench::bench

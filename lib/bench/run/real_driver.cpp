@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/run/real_driver.h"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "bench/run/content.h"
+#include "bench/run/pacing.h"
+#include "bench/run/request_run.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/sync.h"
+#include "core/trace_range.h"
+
+namespace cachebench::bench {
+namespace {
+
+constexpr std::uint32_t kOpenLoopWorkers = 16;
+
+// Hands out requests in trace order, each to one worker, and keeps the books.
+class Dispatcher {
+ public:
+  Dispatcher(const ReplayInputs& inputs, Nanoseconds origin)
+      : inputs_(inputs), origin_(origin), open_(inputs.config.load.kind == LoadKind::kOpen), books_(inputs) {}
+
+  struct Start {
+    Nanoseconds planned{0};  ///< on the real clock
+    bool counted = false;
+  };
+
+  /// The next request, at its time; false when there is none or the run has to end.
+  bool take(model::Plan& plan, Start& start) {
+    if (!next(plan, start)) return false;
+    if (open_ && !sleep_until(start.planned, inputs_.stop)) return false;
+    const Nanoseconds now = RealClock().now();
+    const Nanoseconds lag = open_ ? now - start.planned : Nanoseconds{0};
+    const MutexLock lock(mutex_);
+    books_.request_starts(now - origin_, lag);
+    start.counted = !books_.in_warmup();
+    if (!open_) start.planned = now;
+    return true;
+  }
+
+  void fail(std::exception_ptr error) {
+    const MutexLock lock(mutex_);
+    if (!error_) error_ = std::move(error);
+    inputs_.stop.request(StopToken::kTimeOver);
+  }
+
+  ReplayOutcome finish(Measurements measured) {
+    const MutexLock lock(mutex_);
+    if (error_) std::rethrow_exception(error_);
+    return books_.finish(RealClock().now() - origin_, std::move(measured));
+  }
+
+ private:
+  bool next(model::Plan& plan, Start& start) {
+    const MutexLock lock(mutex_);
+    if (inputs_.stop.requested() || error_ || !inputs_.workload.next(plan)) return false;
+    const double at = static_cast<double>(plan.arrival.count()) / inputs_.config.load.speedup;
+    start.planned = origin_ + Nanoseconds{static_cast<std::int64_t>(at)};
+    return true;
+  }
+
+  const ReplayInputs& inputs_;
+  const Nanoseconds origin_;
+  const bool open_;
+  Mutex mutex_;
+  ReplayBooks books_ CACHEBENCH_GUARDED_BY(mutex_);
+  std::exception_ptr error_ CACHEBENCH_GUARDED_BY(mutex_);
+};
+
+class Worker {
+ public:
+  Worker(const ReplayInputs& inputs, cache::Movers& movers, Dispatcher& dispatcher, Nanoseconds origin)
+      : inputs_(inputs),
+        movers_(movers),
+        dispatcher_(dispatcher),
+        origin_(origin),
+        run_(inputs.manager, inputs.costs) {}
+
+  void work() {
+    Dispatcher::Start start;
+    while (dispatcher_.take(plan_, start)) {
+      const TraceRange range(trace_names::kRequest, plan_.artefacts.size());
+      counted_ = start.counted;
+      set_decision_clock(start);
+      const Nanoseconds begun = clock_.now();
+      replay();
+      const Nanoseconds ended = clock_.now();
+      if (!counted_) continue;
+      measured_.request.record((ended - start.planned).count());
+      measured_.request_service.record((ended - begun).count());
+      if (inputs_.config.load.kind == LoadKind::kOpen) measured_.lag.record((begun - start.planned).count());
+    }
+  }
+
+  /// After an error: whoever waits for what this worker was computing must not wait for ever.
+  void abandon() {
+    for (Reference& miss : run_.misses()) {
+      const cache::FlightPtr& owned = miss.result.owned;
+      if (owned && !owned->is_landed()) inputs_.manager.abandon(run_.describe(plan_.artefacts[miss.artefact]), owned);
+    }
+    run_.finish();
+  }
+
+  [[nodiscard]] const Measurements& measured() const { return measured_; }
+
+ private:
+  void set_decision_clock(const Dispatcher::Start& start) {
+    if (inputs_.config.load.clock == LoadClock::kWall) {
+      inputs_.manager.set_now(clock_.now() - origin_);
+    } else if (inputs_.config.load.kind == LoadKind::kOpen) {
+      inputs_.manager.set_now(start.planned - origin_);
+    }
+  }
+
+  void replay() {
+    if (plan_.independent) {
+      for (std::size_t i = 0; i < plan_.artefacts.size(); ++i) {
+        run_.look_up_one(plan_, i);
+        serve_batch();
+      }
+    } else {
+      run_.look_up(plan_);
+      serve_batch();
+    }
+  }
+
+  // Own computations are published before others' are waited for: two requests that wait for each other's
+  // would never end.
+  void serve_batch() {
+    for (Reference& hit : run_.hits()) serve_hit(hit);
+    for (Reference& miss : run_.misses()) compute_and_put(miss);
+    for (Reference& join : run_.joins()) {
+      const model::Artefact& artefact = plan_.artefacts[join.artefact];
+      join.result = inputs_.manager.finish_join(run_.describe(artefact), join.result.joined);
+      if (join.result.decision.hit) {
+        serve_hit(join);
+      } else {
+        record_miss(artefact);
+      }
+    }
+    run_.finish();
+  }
+
+  void serve_hit(Reference& hit) {
+    const model::Artefact& artefact = plan_.artefacts[hit.artefact];
+    const cache::AccessDecision& decision = hit.result.decision;
+    if (decision.resized) {  // the recorded object changed: what was stored is out of date
+      write_anew(artefact);
+      return;
+    }
+    if (!hit.result.handle) return;  // grew out of every tier
+    const Nanoseconds begun = clock_.now();
+    const tier::Completion done = fetch(hit.result.handle);
+    const Nanoseconds took = clock_.now() - begun;
+    if (done.status != tier::TransferStatus::kDone) {
+      inputs_.manager.report_corrupt(hit.result.handle);
+      hit.result.handle.release();
+      compute_and_put(hit);
+      return;
+    }
+    if (counted_) {
+      const std::size_t row = index_of(decision.served);
+      measured_.service[row].record(took.count());
+      ServiceSum& sum = measured_.checks[row][static_cast<std::size_t>(artefact.kind)];
+      ++sum.count;
+      sum.measured_ns += took.count();
+      sum.predicted_ns += decision.service.count();
+    }
+    if (inputs_.config.verify) verify(hit.result.handle, artefact.key);
+  }
+
+  [[nodiscard]] tier::Completion fetch(const cache::TensorHandle& handle) {
+    const tier::Completion there = handle.wait();
+    if (there.status != tier::TransferStatus::kDone || handle.level() == Level::kL1) return there;
+    return movers_.fetch_to_device(handle.copy());
+  }
+
+  void verify(const cache::TensorHandle& handle, const Key& key) {
+    const std::uint64_t bytes = handle.copy().bytes().value;
+    resize_scratch(bytes);
+    const tier::Completion read = handle.read(scratch_span());
+    if (read.status != tier::TransferStatus::kDone) return;
+    measured_.verified_bytes += bytes;
+    measured_.wrong_bytes += count_wrong(key, 0, scratch_span().first(bytes));
+  }
+
+  void compute_and_put(const Reference& miss) {
+    const model::Artefact& artefact = plan_.artefacts[miss.artefact];
+    const TensorView content = synthesised(artefact);
+    const Nanoseconds computed = clock_.now();
+    inputs_.manager.put(run_.describe(artefact), &content, miss.result.owned);
+    if (counted_) measured_.put.record((clock_.now() - computed).count());
+    record_miss(artefact);
+  }
+
+  void record_miss(const model::Artefact& artefact) {
+    if (!counted_) return;
+    measured_.service[kMissRow].record(inputs_.costs.miss_cost(artefact.work).count());
+  }
+
+  void write_anew(const model::Artefact& artefact) {
+    const TensorView content = synthesised(artefact);
+    inputs_.manager.rewrite(run_.describe(artefact), &content);
+  }
+
+  [[nodiscard]] TensorView synthesised(const model::Artefact& artefact) {
+    resize_scratch(artefact.bytes.value);
+    const std::span<std::byte> bytes = scratch_span().first(artefact.bytes.value);
+    synthesise(artefact.key, 0, bytes);
+    return {.meta = artefact.meta, .data = bytes};
+  }
+
+  void resize_scratch(std::uint64_t bytes) {
+    constexpr std::uint64_t kPage = 4096;
+    scratch_.resize((bytes + 2 * kPage - 1) / 8 + 1);
+  }
+
+  // From the first page boundary on, so that planes can read into it directly.
+  [[nodiscard]] std::span<std::byte> scratch_span() {
+    constexpr std::uintptr_t kPage = 4096;
+    auto* base = reinterpret_cast<std::byte*>(scratch_.data());
+    const std::uintptr_t skip = (kPage - reinterpret_cast<std::uintptr_t>(base) % kPage) % kPage;
+    return {base + skip, scratch_.size() * 8 - skip};
+  }
+
+  const ReplayInputs& inputs_;
+  cache::Movers& movers_;
+  Dispatcher& dispatcher_;
+  const Nanoseconds origin_;
+  RealClock clock_;
+  RequestRun run_;
+  model::Plan plan_;
+  bool counted_ = false;
+  Measurements measured_;
+  std::vector<std::uint64_t> scratch_;
+};
+
+}  // namespace
+
+ReplayOutcome replay_real(const ReplayInputs& inputs, cache::Movers& movers) {
+  const Nanoseconds origin = RealClock().now();
+  Dispatcher dispatcher(inputs, origin);
+  const bool open = inputs.config.load.kind == LoadKind::kOpen;
+  const std::uint32_t count =
+      open ? std::max(kOpenLoopWorkers, inputs.config.load.in_flight) : inputs.config.load.in_flight;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::thread> threads;
+  const TraceRange range(trace_names::kMeasure);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    workers.push_back(std::make_unique<Worker>(inputs, movers, dispatcher, origin));
+    threads.emplace_back([&dispatcher, worker = workers.back().get(), i] {
+      name_this_thread("worker-" + std::to_string(i));
+      try {
+        worker->work();
+      } catch (...) {
+        worker->abandon();
+        dispatcher.fail(std::current_exception());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  Measurements measured;
+  for (const auto& worker : workers) measured.merge(worker->measured());
+  return dispatcher.finish(std::move(measured));
+}
+
+}  // namespace cachebench::bench

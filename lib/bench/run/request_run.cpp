@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/run/request_run.h"
+
+#include <utility>
+
+namespace cachebench::bench {
+
+cache::EntryDescription RequestRun::describe(const model::Artefact& artefact) const {
+  return {.key = artefact.key,
+          .kind = artefact.kind,
+          .meta = artefact.meta,
+          .bytes = artefact.bytes,
+          .recompute = costs_.recompute(artefact.work).total()};
+}
+
+bool RequestRun::probe(const model::Artefact& artefact, std::size_t index) {
+  Reference reference{.artefact = index, .result = manager_.lookup(describe(artefact))};
+  if (reference.result.joined) {
+    joins_.push_back(std::move(reference));
+    return true;  // it will be there: what it covers is not needed
+  }
+  const bool hit = reference.result.decision.hit;
+  (hit ? hits_ : misses_).push_back(std::move(reference));
+  return hit;
+}
+
+void RequestRun::look_up(const model::Plan& plan) {
+  model::walk(
+      plan, [&](std::size_t i) { return probe(plan.artefacts[i], i); },
+      [&](std::size_t i, model::Outcome outcome) {
+        const bool covered = outcome == model::Outcome::kCovered;
+        manager_.account_skipped(describe(plan.artefacts[i]),
+                                 covered ? cache::Skipped::kCovered : cache::Skipped::kBehindGap);
+        if (!covered) misses_.push_back({.artefact = i, .result = {}});
+      });
+}
+
+void RequestRun::look_up_one(const model::Plan& plan, std::size_t artefact) {
+  (void)probe(plan.artefacts[artefact], artefact);
+}
+
+void RequestRun::finish() {
+  hits_.clear();
+  misses_.clear();
+  joins_.clear();
+}
+
+}  // namespace cachebench::bench

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cache/hierarchical_cache_manager.h"
+#include "hardware/cost.h"
+#include "model/artefact.h"
+#include "model/lookup_walk.h"
+
+/// What one request does to the cache, in the order that both modes share: every artefact is looked up or
+/// accounted for, what misses is computed and offered, what another request is computing is waited for. Hits
+/// stay pinned until the request is over. The drivers add what differs: virtual or real time, and bytes.
+namespace cachebench::bench {
+
+struct Reference {
+  std::size_t artefact = 0;     ///< index in the plan
+  cache::LookupResult result;   ///< holds the pin of a hit and the flight of a miss or wait
+};
+
+class RequestRun {
+ public:
+  RequestRun(cache::HierarchicalCacheManager& manager, const hardware::CostModel& costs)
+      : manager_(manager), costs_(costs) {}
+
+  /// Look-ups of a whole plan. REQUIRES: not an independent plan, whose accesses go one by one.
+  void look_up(const model::Plan& plan);
+  /// One access of an independent plan.
+  void look_up_one(const model::Plan& plan, std::size_t artefact);
+  /// Releases pins and forgets the request.
+  void finish();
+
+  [[nodiscard]] std::vector<Reference>& hits() { return hits_; }
+  /// To compute, then to offer with the flight of the result (none for blocks behind a gap).
+  [[nodiscard]] std::vector<Reference>& misses() { return misses_; }
+  [[nodiscard]] std::vector<Reference>& joins() { return joins_; }
+
+  [[nodiscard]] cache::EntryDescription describe(const model::Artefact& artefact) const;
+
+ private:
+  bool probe(const model::Artefact& artefact, std::size_t index);
+
+  cache::HierarchicalCacheManager& manager_;
+  const hardware::CostModel& costs_;
+  std::vector<Reference> hits_;
+  std::vector<Reference> misses_;
+  std::vector<Reference> joins_;
+};
+
+}  // namespace cachebench::bench

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/run/run_experiment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "bench/run/collect.h"
+#include "bench/run/manifest.h"
+#include "bench/run/real_driver.h"
+#include "bench/run/simulate_driver.h"
+#include "bench/run/validity.h"
+#include "core/hash.h"
+
+namespace cachebench::bench {
+namespace {
+
+constexpr double kStoredRatio = 1.0;  // lossless compression is reported, and never decides
+
+std::string trace_name(const RunConfig& config, const WorkloadFacts& facts) {
+  return facts.header.name.empty() ? std::filesystem::path(config.trace.path).filename().string() : facts.header.name;
+}
+
+void settle_status(const ReplayInputs& inputs, const ReplayOutcome& outcome, result::RunResult& result) {
+  for (const std::string& reason : broken_rules(inputs.config, inputs.facts, outcome)) {
+    result.status = result::Status::kInvalid;
+    result.reasons.push_back(reason);
+  }
+  if (!outcome.stopped) return;
+  result.status = result::Status::kPartial;
+  const bool over = inputs.stop.reason() == StopToken::kTimeOver;
+  result.reasons.insert(result.reasons.begin(),
+                        fmt::format("{} after {} of {} requests", over ? "the allowed time was over" : "interrupted",
+                                    outcome.measured.requests + outcome.warmup_requests, inputs.facts.requests));
+}
+
+}  // namespace
+
+result::RunResult run_experiment(const RunInputs& inputs) {
+  const RunConfig& config = inputs.config;
+  const std::string started_at = utc_now();
+  const hardware::CostModel costs(hardware::find_profile(config.profile), kStoredRatio);
+  const WorkloadFacts facts = scan(config, costs);
+  CacheSetup setup = set_up_cache(config, facts, costs);
+  Workload workload(config);
+  const ReplayInputs replay{.config = config,
+                            .facts = facts,
+                            .workload = workload,
+                            .manager = *setup.manager,
+                            .costs = costs,
+                            .stop = *inputs.stop,
+                            .progress = inputs.progress};
+  const ReplayOutcome outcome =
+      setup.machine ? replay_simulated(replay, *setup.machine) : replay_real(replay, *setup.movers);
+  result::RunResult result =
+      collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
+  setup.manager->drain();
+  for (const auto& plane : setup.planes) {
+    for (const std::string& note : plane->stats().notes) result.notes.push_back(note);
+  }
+  result.trace.name = trace_name(config, facts);
+  result.trace.sha256 = sha256_of_file(config.trace.path);
+  result.manifest = make_manifest({.config = config,
+                                   .profile = costs.profile(),
+                                   .trace_sha256 = result.trace.sha256,
+                                   .command_line = inputs.command_line,
+                                   .started_at = started_at})
+                        .dump();
+  settle_status(replay, outcome, result);
+  return result;
+}
+
+std::vector<std::string> describe_plan(const RunConfig& config) {
+  const hardware::CostModel costs(hardware::find_profile(config.profile), kStoredRatio);
+  const WorkloadFacts facts = scan(config, costs);
+  const Needs needs = needs_of(config, facts);
+  const std::vector<Bytes> capacities = resolve_capacities(config, facts);
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format("replay {} requests, {} accesses to {} distinct entries of {} ({} asked for), {}",
+                              facts.requests, facts.accesses, facts.distinct, format_bytes(facts.bytes_distinct),
+                              format_bytes(facts.bytes_requested), name_of(config.mode)));
+  for (std::size_t i = 0; i < capacities.size(); ++i) {
+    const TierSection& tier = config.cache.tiers[i];
+    lines.push_back(fmt::format("{} on {}: {}, eviction {}", tier.name, name_of(tier.device),
+                                format_bytes(capacities[i]), tier.eviction.name));
+  }
+  const bool real = config.mode == RunMode::kReal;
+  lines.push_back(fmt::format("memory: {} for the device{}, {} for the host tier; disk: {}",
+                              format_bytes(real ? needs.device : Bytes{}), real ? " (emulated in host memory)" : "",
+                              format_bytes(real ? needs.host : Bytes{}), format_bytes(real ? needs.disk : Bytes{})));
+  const bool open = config.load.kind == LoadKind::kOpen;
+  lines.push_back(open ? fmt::format("time: {} by the recorded arrivals at speedup {}",
+                                     format_duration(needs.modelled_time), config.load.speedup)
+                       : fmt::format("modelled time, every access a miss: {}", format_duration(needs.modelled_time)));
+  return lines;
+}
+
+}  // namespace cachebench::bench

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/run/cache_setup.h"
+#include "bench/run/replay.h"
+#include "result/run_result.h"
+
+/// One experiment from its config to its result.
+namespace cachebench::bench {
+
+struct RunInputs {
+  RunConfig config;
+  std::vector<std::string> command_line;  ///< for the manifest
+  StopToken* stop = nullptr;
+  ProgressCallback progress;              ///< may be empty
+};
+
+/// Reads the trace, builds the cache, replays, and collects. An interrupted run returns what there is, marked
+/// partial. Throws Error for bad input, or for an environment that cannot carry the run.
+[[nodiscard]] result::RunResult run_experiment(const RunInputs& inputs);
+
+/// What a run would do and need, as lines for a person: `--dry-run`.
+[[nodiscard]] std::vector<std::string> describe_plan(const RunConfig& config);
+
+}  // namespace cachebench::bench

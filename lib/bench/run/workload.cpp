@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/run/workload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cache/key_index.h"
+#include "core/error.h"
+#include "core/histogram.h"
+
+namespace cachebench::bench {
+namespace {
+
+constexpr std::size_t kObjectBatch = 4096;
+
+model::Lowering choose_lowering(const TraceSection& trace, trace::TraceClass kind) {
+  const bool objects = kind == trace::TraceClass::kObjects;
+  switch (trace.lowering) {
+    case LoweringChoice::kAuto: return objects ? model::Lowering::kObjects : model::Lowering::kGraph;
+    case LoweringChoice::kObjects:
+      if (objects) return model::Lowering::kObjects;
+      break;
+    case LoweringChoice::kGraph:
+      if (!objects) return model::Lowering::kGraph;
+      break;
+    case LoweringChoice::kBlocks:
+      if (!objects) return model::Lowering::kBlocks;
+      break;
+  }
+  throw Error(ErrorKind::kUsage, fmt::format("{}: a trace of {} has no lowering '{}': use {}", trace.path,
+                                             objects ? "plain objects" : "requests", name_of(trace.lowering),
+                                             objects ? "objects" : "graph or blocks"));
+}
+
+}  // namespace
+
+Workload::Workload(const RunConfig& config) : miss_cost_(config.trace.miss_cost) {
+  trace::ReadOptions options;
+  options.format = config.trace.format;
+  options.skip_bad = config.trace.skip_bad;
+  options.limit = config.trace.limit.value_or(UINT64_MAX);
+  reader_ = trace::open_trace(config.trace.path, options);
+  lowering_ = choose_lowering(config.trace, reader_->trace_class());
+  if (lowering_ == model::Lowering::kObjects) {
+    objects_.resize(kObjectBatch);
+  } else {
+    lowerer_ = std::make_unique<model::Lowerer>(model::geometry_named(config.geometry), lowering_, reader_->header());
+  }
+}
+
+Workload::~Workload() = default;
+
+const trace::Header& Workload::header() const { return reader_->header(); }
+
+std::uint64_t Workload::skipped() const { return reader_->skipped(); }
+
+bool Workload::next(model::Plan& out) {
+  if (lowerer_ == nullptr) return next_object(out);
+  if (!reader_->next(request_)) return false;
+  lowerer_->lower(request_, out);
+  return true;
+}
+
+bool Workload::next_object(model::Plan& out) {
+  if (at_ == filled_) {
+    filled_ = reader_->next(std::span(objects_));
+    at_ = 0;
+    if (filled_ == 0) return false;
+  }
+  const trace::ObjectAccess& access = objects_[at_++];
+  if (sequence_ == 0) first_time_s_ = access.time_s;
+  model::lower_object(access, miss_cost_.work_for(Bytes{access.size}), out);
+  out.sequence = sequence_++;
+  out.arrival = Nanoseconds{static_cast<std::int64_t>((access.time_s - first_time_s_) * 1e9)};
+  return true;
+}
+
+WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs) {
+  Workload workload(config);
+  WorkloadFacts facts;
+  cache::KeyIndex index;
+  std::vector<Bytes> largest;
+  Histogram gaps;
+  Nanoseconds before{0};
+  model::Plan plan;
+  while (workload.next(plan)) {
+    ++facts.requests;
+    if (facts.requests > 1) gaps.record((plan.arrival - before).count());
+    before = plan.arrival;
+    facts.duration = std::max(facts.duration, plan.arrival);
+    for (const model::Artefact& artefact : plan.artefacts) {
+      ++facts.accesses;
+      facts.bytes_requested += artefact.bytes;
+      facts.all_missed += costs.miss_cost(artefact.work);
+      const EntryId id = index.add(artefact.key);
+      if (index_of(id) == largest.size()) largest.emplace_back();
+      largest[index_of(id)] = std::max(largest[index_of(id)], artefact.bytes);
+    }
+  }
+  for (const Bytes bytes : largest) {
+    facts.bytes_distinct += bytes;
+    facts.largest = std::max(facts.largest, bytes);
+  }
+  facts.median_gap = Nanoseconds{gaps.quantile(0.5)};
+  facts.distinct = largest.size();
+  facts.header = workload.header();
+  facts.lowering = workload.lowering();
+  facts.skipped = workload.skipped();
+  return facts;
+}
+
+}  // namespace cachebench::bench

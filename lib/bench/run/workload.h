@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "bench/config/run_config.h"
+#include "hardware/cost.h"
+#include "model/artefact.h"
+#include "model/lowering.h"
+#include "trace/reader.h"
+
+/// A trace as the sequence of plans that a run replays. Reads lazily, front to back; a second reading starts
+/// with a new object. One thread. Errors: Error{kInput} for the file, Error{kUsage} for a lowering that does not
+/// go with the kind of trace.
+namespace cachebench::bench {
+
+class Workload {
+ public:
+  explicit Workload(const RunConfig& config);
+  ~Workload();
+  Workload(const Workload&) = delete;
+  Workload& operator=(const Workload&) = delete;
+
+  /// The next request as a plan; false at the end (or at `trace.limit`).
+  bool next(model::Plan& out);
+  [[nodiscard]] const trace::Header& header() const;
+  [[nodiscard]] model::Lowering lowering() const { return lowering_; }
+  /// Malformed records skipped so far.
+  [[nodiscard]] std::uint64_t skipped() const;
+
+ private:
+  bool next_object(model::Plan& out);
+
+  std::unique_ptr<trace::Reader> reader_;
+  model::Lowering lowering_;
+  std::unique_ptr<model::Lowerer> lowerer_;
+  MissCost miss_cost_;
+  trace::Request request_;
+  std::vector<trace::ObjectAccess> objects_;  // a batch being handed out
+  std::size_t at_ = 0;
+  std::size_t filled_ = 0;
+  std::uint64_t sequence_ = 0;
+  double first_time_s_ = 0;
+};
+
+/// What a whole workload consists of, from one reading.
+struct WorkloadFacts {
+  std::uint64_t requests = 0;
+  std::uint64_t accesses = 0;
+  std::uint64_t distinct = 0;
+  Bytes bytes_requested;
+  Bytes bytes_distinct;   ///< the working set; an object counts at its largest size
+  Bytes largest;
+  Nanoseconds duration{0};    ///< first to last arrival
+  Nanoseconds median_gap{0};  ///< between arrivals
+  Nanoseconds all_missed{0};  ///< modelled, if every access had to be computed
+  trace::Header header;
+  model::Lowering lowering = model::Lowering::kObjects;
+  std::uint64_t skipped = 0;
+};
+[[nodiscard]] WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs);
+
+}  // namespace cachebench::bench
