@@ -17,13 +17,19 @@ constexpr std::size_t kMoverThreads = 4;
 hardware::Medium medium_of(const TierSection& tier, std::size_t position) {
   switch (tier.device) {
     case Device::kCuda:
-    case Device::kEmulated: return hardware::Medium::kDevice;
-    case Device::kHost: return hardware::Medium::kHost;
-    case Device::kSsd: return hardware::Medium::kSsd;
-    case Device::kNull: break;
+    case Device::kEmulated:
+      return hardware::Medium::kDevice;
+    case Device::kHost:
+      return hardware::Medium::kHost;
+    case Device::kSsd:
+      return hardware::Medium::kSsd;
+    case Device::kNull:
+      break;
   }
   // A tier without bytes costs what the tier of its place would.
-  return position == 0 ? hardware::Medium::kDevice : position == 1 ? hardware::Medium::kHost : hardware::Medium::kSsd;
+  return position == 0   ? hardware::Medium::kDevice
+         : position == 1 ? hardware::Medium::kHost
+                         : hardware::Medium::kSsd;
 }
 
 cache::EngineOptions engine_options(const RunConfig& config, const WorkloadFacts& facts) {
@@ -48,13 +54,15 @@ void set_up_simulation(const hardware::CostModel& costs, const cache::EngineOpti
   for (const cache::TierOptions& tier : options.tiers) media.push_back(tier.medium);
   setup.machine = std::make_unique<VirtualMachine>();
   auto transfers = std::make_unique<ModelledTransfers>(
-      costs, std::move(media), [machine = setup.machine.get()](const hardware::Stages& stages) { machine->occupy(stages); });
+      costs, std::move(media),
+      [machine = setup.machine.get()](const hardware::Stages& stages) { machine->occupy(stages); });
   setup.devices.assign(options.tiers.size(), "null");
-  setup.manager = std::make_unique<cache::HierarchicalCacheManager>(options, costs, std::move(transfers), clock);
+  setup.manager =
+      std::make_unique<cache::HierarchicalCacheManager>(options, costs, std::move(transfers), clock);
 }
 
-void set_up_real(const RunConfig& config, const hardware::CostModel& costs, const cache::EngineOptions& options,
-                 cache::DecisionClock clock, CacheSetup& setup) {
+void set_up_real(const RunConfig& config, const hardware::CostModel& costs,
+                 const cache::EngineOptions& options, cache::DecisionClock clock, CacheSetup& setup) {
   std::vector<Bytes> capacities;
   for (const cache::TierOptions& tier : options.tiers) capacities.push_back(tier.capacity);
   setup.planes = make_planes(config, capacities, costs.profile());
@@ -70,7 +78,8 @@ void set_up_real(const RunConfig& config, const hardware::CostModel& costs, cons
     setup.adopted += setup.manager->adopt(level_at(i), *planes[i], setup.movers->gate(level_at(i)));
   }
   if (setup.adopted > 0) {
-    setup.notes.push_back(fmt::format("started warm: {} entries were in {}", setup.adopted, config.cache.directory));
+    setup.notes.push_back(
+        fmt::format("started warm: {} entries were in {}", setup.adopted, config.cache.directory));
   }
 }
 
@@ -78,22 +87,27 @@ void set_up_real(const RunConfig& config, const hardware::CostModel& costs, cons
 
 std::vector<Bytes> resolve_capacities(const RunConfig& config, const WorkloadFacts& facts) {
   std::vector<Bytes> capacities;
-  for (const TierSection& tier : config.cache.tiers) capacities.push_back(tier.capacity.resolve(facts.bytes_distinct));
+  for (const TierSection& tier : config.cache.tiers)
+    capacities.push_back(tier.capacity.resolve(facts.bytes_distinct));
   return capacities;
 }
 
-CacheSetup set_up_cache(const RunConfig& config, const WorkloadFacts& facts, const hardware::CostModel& costs) {
+CacheSetup set_up_cache(const RunConfig& config, const WorkloadFacts& facts,
+                        const hardware::CostModel& costs) {
   const cache::EngineOptions options = engine_options(config, facts);
   const bool logical = config.load.clock == LoadClock::kLogical;
   const bool sums = logical && config.load.kind == LoadKind::kClosed;
-  const cache::DecisionClock clock = sums ? cache::DecisionClock::kServiceSum : cache::DecisionClock::kExternal;
+  const cache::DecisionClock clock =
+      sums ? cache::DecisionClock::kServiceSum : cache::DecisionClock::kExternal;
   CacheSetup setup;
   if (config.mode == RunMode::kSimulate) {
     set_up_simulation(costs, options, clock, setup);
-    if (!logical) setup.notes.emplace_back("load.clock wall has no meaning in a simulation: its clock is virtual");
+    if (!logical)
+      setup.notes.emplace_back("load.clock wall has no meaning in a simulation: its clock is virtual");
   } else {
     set_up_real(config, costs, options, clock, setup);
-    if (!logical) setup.notes.emplace_back("decisions followed the wall clock: counts may differ from a simulation's");
+    if (!logical)
+      setup.notes.emplace_back("decisions followed the wall clock: counts may differ from a simulation's");
   }
   return setup;
 }
@@ -105,14 +119,20 @@ Needs needs_of(const RunConfig& config, const WorkloadFacts& facts) {
     // A tier never holds more than the whole working set.
     const Bytes used = std::min(capacities[i], facts.bytes_distinct);
     switch (medium_of(config.cache.tiers[i], i)) {
-      case hardware::Medium::kDevice: needs.device += used; break;
-      case hardware::Medium::kHost: needs.host += used; break;
-      case hardware::Medium::kSsd: needs.disk += used; break;
+      case hardware::Medium::kDevice:
+        needs.device += used;
+        break;
+      case hardware::Medium::kHost:
+        needs.host += used;
+        break;
+      case hardware::Medium::kSsd:
+        needs.disk += used;
+        break;
     }
   }
   needs.modelled_time = config.load.kind == LoadKind::kOpen
-                            ? Nanoseconds{static_cast<std::int64_t>(static_cast<double>(facts.duration.count()) /
-                                                                    config.load.speedup)}
+                            ? Nanoseconds{static_cast<std::int64_t>(
+                                  static_cast<double>(facts.duration.count()) / config.load.speedup)}
                             : facts.all_missed;
   return needs;
 }

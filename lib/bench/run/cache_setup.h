@@ -22,8 +22,8 @@ struct CacheSetup {
   std::unique_ptr<VirtualMachine> machine;           ///< simulations
   cache::Movers* movers = nullptr;                   ///< real runs; owned by the manager
   std::unique_ptr<cache::HierarchicalCacheManager> manager;
-  std::vector<std::string> devices;                  ///< per tier, as results name them
-  std::size_t adopted = 0;                           ///< entries found in a kept cache directory
+  std::vector<std::string> devices;  ///< per tier, as results name them
+  std::size_t adopted = 0;           ///< entries found in a kept cache directory
   std::vector<std::string> notes;
 };
 

@@ -8,7 +8,8 @@ namespace {
 
 using result::Basis;
 
-void collect_totals(const cache::CacheCounters& counted, const CollectInputs& inputs, result::Totals& totals) {
+void collect_totals(const cache::CacheCounters& counted, const CollectInputs& inputs,
+                    result::Totals& totals) {
   const Measurements& measured = inputs.outcome.measured;
   totals.requests = measured.requests;
   totals.accesses = counted.accesses;

@@ -18,7 +18,9 @@ std::uint64_t word_at(std::uint64_t seed, std::uint64_t index) {
   return x ^ (x >> 29);
 }
 
-std::uint64_t seed_of(const Key& key) { return splitmix64(key.lo ^ splitmix64(key.hi)); }
+std::uint64_t seed_of(const Key& key) {
+  return splitmix64(key.lo ^ splitmix64(key.hi));
+}
 
 }  // namespace
 

@@ -61,7 +61,8 @@ ordered_json build_facts() {
 
 ordered_json environment_facts() {
   ordered_json facts = ordered_json::object();
-  for (const char* name : {"CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "NVTX_INJECTION64_PATH", "XDG_CACHE_HOME"}) {
+  for (const char* name :
+       {"CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "NVTX_INJECTION64_PATH", "XDG_CACHE_HOME"}) {
     if (const char* value = std::getenv(name)) facts[name] = value;  // NOLINT(concurrency-mt-unsafe)
   }
   return facts;
@@ -69,7 +70,9 @@ ordered_json environment_facts() {
 
 }  // namespace
 
-std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+std::string utc_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
 
 ordered_json make_manifest(const ManifestInputs& inputs) {
   const std::string config = to_json(inputs.config).dump();

@@ -10,8 +10,8 @@
 
 namespace cachebench::bench {
 
-/// What is needed to reproduce a run and to judge its figures: command, config hash, trace hash, seed, versions,
-/// machine, limits. Of the environment, only variables on a short list. What is unknown is null.
+/// What is needed to reproduce a run and to judge its figures: command, config hash, trace hash, seed,
+/// versions, machine, limits. Of the environment, only variables on a short list. What is unknown is null.
 struct ManifestInputs {
   const RunConfig& config;
   const hardware::Profile& profile;

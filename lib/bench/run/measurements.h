@@ -9,7 +9,8 @@
 #include "cache/counters.h"
 #include "core/histogram.h"
 
-/// What a replay measures beside the cache's own counts. Plain values; workers have one each, merged at the end.
+/// What a replay measures beside the cache's own counts. Plain values; workers have one each, merged at the
+/// end.
 namespace cachebench::bench {
 
 /// Mean service time by tier and kind, predicted beside measured.
@@ -38,7 +39,7 @@ struct Measurements {
 
 /// A sample of the cache's counters during a run.
 struct Sample {
-  Nanoseconds at{0};  ///< on the run's own time line
+  Nanoseconds at{0};           ///< on the run's own time line
   std::uint64_t requests = 0;  ///< started so far
   bool warmup = false;         ///< the interval before it was warm-up
   bool warmup_end = false;     ///< counting starts anew after it

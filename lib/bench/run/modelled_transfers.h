@@ -18,10 +18,11 @@ class ModelledTransfers final : public cache::Transfers {
       : costs_(costs), media_(std::move(media)), occupy_(std::move(occupy)) {}
 
   std::unique_ptr<cache::PlannedTransfers> plan(std::span<const cache::Move> moves,
-                                                const cache::Directory& directory, const TensorView*) override {
+                                                const cache::Directory& directory,
+                                                const TensorView*) override {
     for (const cache::Move& move : moves) {
-      const bool downwards = move.from != Level::kNone && move.to != Level::kNone &&
-                             index_of(move.to) > index_of(move.from);
+      const bool downwards =
+          move.from != Level::kNone && move.to != Level::kNone && index_of(move.to) > index_of(move.from);
       const bool written_through = move.from == Level::kNone && index_of(move.to) > 0;
       if (!downwards && !written_through) continue;
       const hardware::Medium from = media_[downwards ? index_of(move.from) : 0];

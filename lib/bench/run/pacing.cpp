@@ -9,7 +9,7 @@
 namespace cachebench::bench {
 namespace {
 
-constexpr Nanoseconds kSpin{60'000};         // a sleep overshoots by about this much
+constexpr Nanoseconds kSpin{60'000};       // a sleep overshoots by about this much
 constexpr Nanoseconds kSlice{20'000'000};  // between looks at the stop request
 
 }  // namespace

@@ -101,7 +101,8 @@ class Worker {
   void abandon() {
     for (Reference& miss : run_.misses()) {
       const cache::FlightPtr& owned = miss.result.owned;
-      if (owned && !owned->is_landed()) inputs_.manager.abandon(run_.describe(plan_.artefacts[miss.artefact]), owned);
+      if (owned && !owned->is_landed())
+        inputs_.manager.abandon(run_.describe(plan_.artefacts[miss.artefact]), owned);
     }
     run_.finish();
   }

@@ -41,7 +41,8 @@ void ReplayBooks::end_warmup(Nanoseconds at) {
 }
 
 void ReplayBooks::take_sample(Nanoseconds at) {
-  outcome_.samples.push_back({.at = at, .requests = started_, .warmup = warmup_, .counters = inputs_.manager.counters()});
+  outcome_.samples.push_back(
+      {.at = at, .requests = started_, .warmup = warmup_, .counters = inputs_.manager.counters()});
 }
 
 void ReplayBooks::report(Nanoseconds lag) {

@@ -36,8 +36,8 @@ struct ReplayInputs {
   ProgressCallback progress;  ///< may be empty
 };
 
-/// Keeps the books of a replay: ends the warm-up, samples the counters, reports progress, ends the run when its
-/// time is over. Thread-compatible: the real driver holds its lock around it.
+/// Keeps the books of a replay: ends the warm-up, samples the counters, reports progress, ends the run when
+/// its time is over. Thread-compatible: the real driver holds its lock around it.
 class ReplayBooks {
  public:
   explicit ReplayBooks(const ReplayInputs& inputs);
@@ -57,7 +57,7 @@ class ReplayBooks {
   bool warmup_;
   std::uint64_t started_ = 0;
   std::uint64_t sample_interval_;
-  Nanoseconds measured_from_{0};     // run's time line
+  Nanoseconds measured_from_{0};  // run's time line
   Nanoseconds wall_start_;
   Nanoseconds wall_measured_from_;
   Nanoseconds next_report_{0};

@@ -15,8 +15,8 @@
 namespace cachebench::bench {
 
 struct Reference {
-  std::size_t artefact = 0;     ///< index in the plan
-  cache::LookupResult result;   ///< holds the pin of a hit and the flight of a miss or wait
+  std::size_t artefact = 0;    ///< index in the plan
+  cache::LookupResult result;  ///< holds the pin of a hit and the flight of a miss or wait
 };
 
 class RequestRun {

@@ -20,7 +20,8 @@ namespace {
 constexpr double kStoredRatio = 1.0;  // lossless compression is reported, and never decides
 
 std::string trace_name(const RunConfig& config, const WorkloadFacts& facts) {
-  return facts.header.name.empty() ? std::filesystem::path(config.trace.path).filename().string() : facts.header.name;
+  return facts.header.name.empty() ? std::filesystem::path(config.trace.path).filename().string()
+                                   : facts.header.name;
 }
 
 void settle_status(const ReplayInputs& inputs, const ReplayOutcome& outcome, result::RunResult& result) {
@@ -31,9 +32,10 @@ void settle_status(const ReplayInputs& inputs, const ReplayOutcome& outcome, res
   if (!outcome.stopped) return;
   result.status = result::Status::kPartial;
   const bool over = inputs.stop.reason() == StopToken::kTimeOver;
-  result.reasons.insert(result.reasons.begin(),
-                        fmt::format("{} after {} of {} requests", over ? "the allowed time was over" : "interrupted",
-                                    outcome.measured.requests + outcome.warmup_requests, inputs.facts.requests));
+  result.reasons.insert(
+      result.reasons.begin(),
+      fmt::format("{} after {} of {} requests", over ? "the allowed time was over" : "interrupted",
+                  outcome.measured.requests + outcome.warmup_requests, inputs.facts.requests));
 }
 
 }  // namespace
@@ -54,8 +56,7 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                             .progress = inputs.progress};
   const ReplayOutcome outcome =
       setup.machine ? replay_simulated(replay, *setup.machine) : replay_real(replay, *setup.movers);
-  result::RunResult result =
-      collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
+  result::RunResult result = collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
   setup.manager->drain();
   for (const auto& plane : setup.planes) {
     for (const std::string& note : plane->stats().notes) result.notes.push_back(note);
@@ -78,22 +79,25 @@ std::vector<std::string> describe_plan(const RunConfig& config) {
   const Needs needs = needs_of(config, facts);
   const std::vector<Bytes> capacities = resolve_capacities(config, facts);
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("replay {} requests, {} accesses to {} distinct entries of {} ({} asked for), {}",
-                              facts.requests, facts.accesses, facts.distinct, format_bytes(facts.bytes_distinct),
-                              format_bytes(facts.bytes_requested), name_of(config.mode)));
+  lines.push_back(
+      fmt::format("replay {} requests, {} accesses to {} distinct entries of {} ({} asked for), {}",
+                  facts.requests, facts.accesses, facts.distinct, format_bytes(facts.bytes_distinct),
+                  format_bytes(facts.bytes_requested), name_of(config.mode)));
   for (std::size_t i = 0; i < capacities.size(); ++i) {
     const TierSection& tier = config.cache.tiers[i];
     lines.push_back(fmt::format("{} on {}: {}, eviction {}", tier.name, name_of(tier.device),
                                 format_bytes(capacities[i]), tier.eviction.name));
   }
   const bool real = config.mode == RunMode::kReal;
-  lines.push_back(fmt::format("memory: {} for the device{}, {} for the host tier; disk: {}",
-                              format_bytes(real ? needs.device : Bytes{}), real ? " (emulated in host memory)" : "",
-                              format_bytes(real ? needs.host : Bytes{}), format_bytes(real ? needs.disk : Bytes{})));
+  lines.push_back(
+      fmt::format("memory: {} for the device{}, {} for the host tier; disk: {}",
+                  format_bytes(real ? needs.device : Bytes{}), real ? " (emulated in host memory)" : "",
+                  format_bytes(real ? needs.host : Bytes{}), format_bytes(real ? needs.disk : Bytes{})));
   const bool open = config.load.kind == LoadKind::kOpen;
-  lines.push_back(open ? fmt::format("time: {} by the recorded arrivals at speedup {}",
-                                     format_duration(needs.modelled_time), config.load.speedup)
-                       : fmt::format("modelled time, every access a miss: {}", format_duration(needs.modelled_time)));
+  lines.push_back(
+      open ? fmt::format("time: {} by the recorded arrivals at speedup {}",
+                         format_duration(needs.modelled_time), config.load.speedup)
+           : fmt::format("modelled time, every access a miss: {}", format_duration(needs.modelled_time)));
   return lines;
 }
 

@@ -15,7 +15,7 @@ struct RunInputs {
   RunConfig config;
   std::vector<std::string> command_line;  ///< for the manifest
   StopToken* stop = nullptr;
-  ProgressCallback progress;              ///< may be empty
+  ProgressCallback progress;  ///< may be empty
 };
 
 /// Reads the trace, builds the cache, replays, and collects. An interrupted run returns what there is, marked

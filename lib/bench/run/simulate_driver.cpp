@@ -24,7 +24,7 @@ struct SimulatedRequest {
   RequestRun run;
   Nanoseconds planned{0};
   Nanoseconds started{0};
-  bool counted = false;        // not part of the warm-up
+  bool counted = false;         // not part of the warm-up
   std::size_t next_access = 0;  // independent plans: the access after this batch
   std::vector<Item> items;
   std::size_t item = 0;
@@ -49,7 +49,10 @@ struct Event {
 class Simulation {
  public:
   Simulation(const ReplayInputs& inputs, VirtualMachine& machine)
-      : inputs_(inputs), machine_(machine), books_(inputs), open_(inputs.config.load.kind == LoadKind::kOpen) {
+      : inputs_(inputs),
+        machine_(machine),
+        books_(inputs),
+        open_(inputs.config.load.kind == LoadKind::kOpen) {
     for (const cache::TierOptions& tier : inputs.manager.tiers()) media_.push_back(tier.medium);
   }
 

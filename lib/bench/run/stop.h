@@ -18,8 +18,8 @@ class StopToken {
   std::atomic<int> signal_{0};
 };
 
-/// While alive, SIGINT and SIGTERM request a stop instead of ending the process; a second one ends it at once.
-/// One at a time.
+/// While alive, SIGINT and SIGTERM request a stop instead of ending the process; a second one ends it at
+/// once. One at a time.
 class SignalStop {
  public:
   explicit SignalStop(StopToken& token);

@@ -17,7 +17,8 @@ constexpr std::size_t kObjectBatch = 4096;
 model::Lowering choose_lowering(const TraceSection& trace, trace::TraceClass kind) {
   const bool objects = kind == trace::TraceClass::kObjects;
   switch (trace.lowering) {
-    case LoweringChoice::kAuto: return objects ? model::Lowering::kObjects : model::Lowering::kGraph;
+    case LoweringChoice::kAuto:
+      return objects ? model::Lowering::kObjects : model::Lowering::kGraph;
     case LoweringChoice::kObjects:
       if (objects) return model::Lowering::kObjects;
       break;
@@ -45,15 +46,20 @@ Workload::Workload(const RunConfig& config) : miss_cost_(config.trace.miss_cost)
   if (lowering_ == model::Lowering::kObjects) {
     objects_.resize(kObjectBatch);
   } else {
-    lowerer_ = std::make_unique<model::Lowerer>(model::geometry_named(config.geometry), lowering_, reader_->header());
+    lowerer_ = std::make_unique<model::Lowerer>(model::geometry_named(config.geometry), lowering_,
+                                                reader_->header());
   }
 }
 
 Workload::~Workload() = default;
 
-const trace::Header& Workload::header() const { return reader_->header(); }
+const trace::Header& Workload::header() const {
+  return reader_->header();
+}
 
-std::uint64_t Workload::skipped() const { return reader_->skipped(); }
+std::uint64_t Workload::skipped() const {
+  return reader_->skipped();
+}
 
 bool Workload::next(model::Plan& out) {
   if (lowerer_ == nullptr) return next_object(out);

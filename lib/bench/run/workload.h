@@ -12,8 +12,8 @@
 #include "trace/reader.h"
 
 /// A trace as the sequence of plans that a run replays. Reads lazily, front to back; a second reading starts
-/// with a new object. One thread. Errors: Error{kInput} for the file, Error{kUsage} for a lowering that does not
-/// go with the kind of trace.
+/// with a new object. One thread. Errors: Error{kInput} for the file, Error{kUsage} for a lowering that does
+/// not go with the kind of trace.
 namespace cachebench::bench {
 
 class Workload {
@@ -51,7 +51,7 @@ struct WorkloadFacts {
   std::uint64_t accesses = 0;
   std::uint64_t distinct = 0;
   Bytes bytes_requested;
-  Bytes bytes_distinct;   ///< the working set; an object counts at its largest size
+  Bytes bytes_distinct;  ///< the working set; an object counts at its largest size
   Bytes largest;
   Nanoseconds duration{0};    ///< first to last arrival
   Nanoseconds median_gap{0};  ///< between arrivals

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run_summary.h"
+
+#include <fmt/format.h>
+
+#include "core/units.h"
+
+namespace cachebench::app {
+namespace {
+
+std::string percent(std::optional<double> ratio) {
+  return ratio ? fmt::format("{:.2f}%", 100.0 * *ratio) : std::string("-");
+}
+
+std::string bytes(std::uint64_t value) {
+  return format_bytes(Bytes{value});
+}
+
+std::string tier_table(const result::RunResult& result) {
+  std::string text =
+      fmt::format("  {:<6} {:<9} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}  {}\n", "tier", "device",
+                  "capacity", "peak", "lookups", "hits", "evictions", "p50 hit", "basis");
+  for (const result::TierResult& tier : result.tiers) {
+    const auto latency = result.latency.find(tier.name);
+    const bool known = latency != result.latency.end();
+    text +=
+        fmt::format("  {:<6} {:<9} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}  {}\n", tier.name, tier.device,
+                    bytes(tier.capacity_bytes), bytes(tier.peak_bytes), tier.accesses, tier.hits,
+                    tier.evictions, known ? format_duration(Nanoseconds{latency->second.p50_ns}) : "-",
+                    known ? result::name_of(latency->second.basis) : "");
+  }
+  return text;
+}
+
+std::string kind_table(const result::RunResult& result) {
+  std::string text = fmt::format("  {:<24} {:>10} {:>10} {:>10} {:>10} {:>14}\n", "kind", "accesses", "hits",
+                                 "covered", "misses", "saved (model)");
+  for (const auto& [name, kind] : result.kinds) {
+    text += fmt::format("  {:<24} {:>10} {:>10} {:>10} {:>10} {:>14}\n", name, kind.accesses, kind.hits,
+                        kind.covered, kind.misses, format_duration(Nanoseconds{kind.saved_ns}));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string summarise_run(const result::RunResult& result, const std::vector<std::string>& files) {
+  const result::Totals& totals = result.totals;
+  std::string text =
+      fmt::format("{} ({}, {}): {} requests, {} accesses, {}\n", result.name, result.mode, result.trace.name,
+                  totals.requests, totals.accesses, result::name_of(result.status));
+  for (const std::string& reason : result.reasons)
+    text += fmt::format("  {}: {}\n", result::name_of(result.status), reason);
+  text += fmt::format("  hit ratio {}, served {} (with what hits made unnecessary), bytes {}\n",
+                      percent(totals.hit_ratio()), percent(totals.served_ratio()),
+                      percent(totals.byte_hit_ratio()));
+  text += fmt::format("  saved {} of computing, modelled; spent {} serving, modelled; took {}, measured\n",
+                      format_duration(Nanoseconds{totals.saved_ns}),
+                      format_duration(Nanoseconds{totals.service_ns}),
+                      format_duration(Nanoseconds{totals.elapsed_ns}));
+  text += tier_table(result) + kind_table(result);
+  if (totals.verified_bytes > 0) {
+    text += fmt::format("  verified {}: {} wrong bytes\n", bytes(totals.verified_bytes), totals.wrong_bytes);
+  }
+  for (const std::string& note : result.notes) text += fmt::format("  note: {}\n", note);
+  for (const std::string& file : files) text += fmt::format("  wrote {}\n", file);
+  return text;
+}
+
+}  // namespace cachebench::app

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/copy.h"
+
+#include <utility>
+
+#include "core/check.h"
+
+namespace cachebench::cache {
+
+std::uint64_t SpaceGate::generation() const {
+  const MutexLock lock(mutex_);
+  return generation_;
+}
+
+void SpaceGate::when_changed(std::uint64_t seen, std::function<void()> job) {
+  {
+    const MutexLock lock(mutex_);
+    if (generation_ == seen) {
+      parked_.push_back(std::move(job));
+      return;
+    }
+  }
+  job();
+}
+
+void SpaceGate::wait_changed(std::uint64_t seen) const {
+  const MutexLock lock(mutex_);
+  while (generation_ == seen) changed_.wait(mutex_);
+}
+
+void SpaceGate::notify() {
+  std::vector<std::function<void()>> woken;
+  {
+    const MutexLock lock(mutex_);
+    ++generation_;
+    woken.swap(parked_);
+  }
+  changed_.notify_all();
+  for (const auto& job : woken) job();
+}
+
+Copy::Copy(tier::Plane& plane, SpaceGate& gate, const tier::Recovered& recovered)
+    : plane_(plane),
+      gate_(gate),
+      info_(recovered.info),
+      bytes_(recovered.block.bytes),
+      block_(recovered.block) {
+  const MutexLock lock(mutex_);
+  completion_ = tier::Completion{};
+}
+
+Copy::~Copy() {
+  if (!block_) return;
+  plane_.release(*block_);
+  gate_.notify();
+}
+
+bool Copy::allocate() {
+  if (!block_) block_ = plane_.allocate(bytes_);
+  return block_.has_value();
+}
+
+void Copy::settle(const tier::Completion& completion) {
+  std::vector<std::function<void()>> woken;
+  {
+    const MutexLock lock(mutex_);
+    CACHEBENCH_CHECK(!completion_, "a copy settles once");
+    completion_ = completion;
+    woken.swap(waiting_);
+  }
+  settled_.notify_all();
+  for (const auto& job : woken) job();
+}
+
+tier::Completion Copy::wait() const {
+  const MutexLock lock(mutex_);
+  while (!completion_) settled_.wait(mutex_);
+  return *completion_;
+}
+
+bool Copy::is_settled() const {
+  const MutexLock lock(mutex_);
+  return completion_.has_value();
+}
+
+void Copy::when_settled(std::function<void()> job) {
+  {
+    const MutexLock lock(mutex_);
+    if (!completion_) {
+      waiting_.push_back(std::move(job));
+      return;
+    }
+  }
+  job();
+}
+
+}  // namespace cachebench::cache

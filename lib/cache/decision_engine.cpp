@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/decision_engine.h"
+
+#include <fmt/format.h>
+
+#include "core/check.h"
+#include "core/error.h"
+
+namespace cachebench::cache {
+namespace {
+
+constexpr std::uint64_t kIdleScanInterval = 1000;  // accesses
+
+void check_options(const EngineOptions& options) {
+  if (options.tiers.empty() || options.tiers.size() > kMaxTiers) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("a cache has 1 to {} tiers, not {}", kMaxTiers, options.tiers.size()));
+  }
+  for (const TierOptions& tier : options.tiers) {
+    const bool ordered = tier.low_watermark > 0 && tier.low_watermark <= tier.high_watermark;
+    if (!ordered || tier.high_watermark > 1.0) {
+      throw Error(ErrorKind::kUsage,
+                  fmt::format("tier {}: watermarks must satisfy 0 < low ({}) <= high ({}) <= 1", tier.name,
+                              tier.low_watermark, tier.high_watermark));
+    }
+  }
+}
+
+}  // namespace
+
+DecisionEngine::DecisionEngine(const EngineOptions& options, const hardware::CostModel& costs)
+    : costs_(costs) {
+  check_options(options);
+  layout_.count = options.tiers.size();
+  for (std::size_t i = 0; i < options.tiers.size(); ++i) {
+    const TierOptions& tier = options.tiers[i];
+    layout_.capacity[i] = tier.capacity;
+    const policy::EvictionContext context{
+        .capacity = tier.capacity, .seed = options.seed + i, .expected_entries = 0};
+    tiers_.push_back(Tier{.options = tier,
+                          .eviction = policy::make_eviction(tier.eviction, context),
+                          .admission = policy::make_admission(tier.admission, tier.capacity),
+                          .pinned = {}});
+  }
+  migration_ = policy::make_migration(options.migration, layout_);
+}
+
+policy::AccessInfo DecisionEngine::info_of(EntryId id) const {
+  const Entry& entry = directory_[id];
+  return {.bytes = entry.what.bytes,
+          .cost = entry.what.recompute,
+          .now = now_,
+          .sequence = sequence_,
+          .next_use = next_use_,
+          .kind = entry.what.kind};
+}
+
+policy::MigrationQuery DecisionEngine::query_of(EntryId id) const {
+  return {.id = id, .access = info_of(id), .copies = directory_[id].copies};
+}
+
+KindCounters& DecisionEngine::count_kind(EntryId id) {
+  return counters_.kinds[static_cast<std::size_t>(directory_[id].what.kind)];
+}
+
+void DecisionEngine::count_request(EntryId id) {
+  const Bytes bytes = directory_[id].what.bytes;
+  ++counters_.accesses;
+  counters_.bytes_requested += bytes;
+  KindCounters& kind = count_kind(id);
+  ++kind.accesses;
+  kind.bytes_requested += bytes;
+}
+
+void DecisionEngine::count_miss(EntryId id, MissCause cause) {
+  ++counters_.misses;
+  ++counters_.causes[static_cast<std::size_t>(cause)];
+  counters_.bytes_missed += directory_[id].what.bytes;
+  ++count_kind(id).misses;
+}
+
+void DecisionEngine::count_hit(EntryId id, Level level, Nanoseconds service) {
+  const EntryDescription& what = directory_[id].what;
+  ++counters_.hits;
+  counters_.bytes_hit += what.bytes;
+  KindCounters& kind = count_kind(id);
+  ++kind.hits;
+  const std::int64_t saved = (costs_.lookup() + what.recompute - service).count();
+  kind.saved_ns += saved;
+  counters_.saved_ns += saved;
+  // A promotion is the same transfer: its bytes cross the links once.
+  count_at(level).bytes_read += what.bytes;
+  count_links(costs_.fetch(at(level).options.medium, what.bytes), what.bytes);
+}
+
+AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, std::uint64_t next_use) {
+  next_use_ = next_use;
+  AccessDecision decision;
+  const bool new_size = bytes != directory_[id].what.bytes;
+  if (new_size) recharge(id, bytes);
+  count_request(id);
+  const policy::AccessInfo info = info_of(id);
+  migration_->on_access(id, info);
+  for (Tier& tier : tiers_) tier.admission->on_access(id, info);
+
+  const Level found = directory_[id].copies.top();
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    ++counters_.tiers[i].accesses;
+    if (level_at(i) == found) break;
+    ++counters_.tiers[i].misses;
+  }
+  if (found == Level::kNone) {
+    decision.cause = directory_[id].absent;
+    decision.service = costs_.lookup() + directory_[id].what.recompute;
+    count_miss(id, decision.cause);
+  } else {
+    decision.hit = true;
+    decision.served = found;
+    decision.service = costs_.hit_cost(at(found).options.medium, bytes);
+    ++count_at(found).hits;
+    count_hit(id, found, decision.service);
+    at(found).eviction->on_hit(id, info);
+    if (new_size) settle(id);
+    if (directory_[id].copies.has(found)) {
+      const policy::HitMove move = migration_->on_hit(query_of(id), found);
+      if (move.target != Level::kNone) promote(id, found, move);
+    }
+    decision.resized = new_size && !directory_[id].copies.empty();
+    decision.level = directory_[id].copies.top();
+  }
+  counters_.service_ns += decision.service.count();
+  touch_recency(id);
+  if (++sequence_ % kIdleScanInterval == 0) move_idle_entries();
+  return decision;
+}
+
+Nanoseconds DecisionEngine::account_skipped(EntryId id, Skipped how) {
+  count_request(id);
+  const Entry& entry = directory_[id];
+  if (how == Skipped::kCovered) {
+    ++counters_.covered;
+    KindCounters& kind = count_kind(id);
+    ++kind.covered;
+    kind.saved_ns += entry.what.recompute.count();
+    counters_.saved_ns += entry.what.recompute.count();
+    return Nanoseconds{0};
+  }
+  count_miss(id, entry.copies.empty() ? entry.absent : MissCause::kBrokenPrefix);
+  const Nanoseconds service = costs_.lookup() + entry.what.recompute;
+  counters_.service_ns += service.count();
+  return service;
+}
+
+Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause cause) {
+  count_request(id);
+  Nanoseconds service{0};
+  const std::size_t reached = landed == Level::kNone ? tiers_.size() : index_of(landed) + 1;
+  for (std::size_t i = 0; i < reached; ++i) {
+    ++counters_.tiers[i].accesses;
+    if (level_at(i) != landed) ++counters_.tiers[i].misses;
+  }
+  if (landed == Level::kNone) {
+    service = costs_.lookup() + directory_[id].what.recompute;
+    count_miss(id, cause);
+  } else {
+    service = costs_.hit_cost(at(landed).options.medium, directory_[id].what.bytes);
+    ++counters_.joined_hits;
+    ++count_at(landed).hits;
+    count_hit(id, landed, service);
+    at(landed).eviction->on_hit(id, info_of(id));
+    touch_recency(id);
+  }
+  counters_.service_ns += service.count();
+  return service;
+}
+
+policy::LevelSet DecisionEngine::put(EntryId id) {
+  Entry& entry = directory_[id];
+  if (!entry.copies.empty()) {  // was resident behind a gap: the recomputed one is a touch
+    at(entry.copies.top()).eviction->on_hit(id, info_of(id));
+    touch_recency(id);
+    return entry.copies;
+  }
+  policy::LevelSet wanted = migration_->on_put(query_of(id));
+  MissCause refused = MissCause::kTooLarge;
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    const Level level = level_at(i);
+    if (!wanted.has(level)) continue;
+    if (!layout_.fits(level, entry.what.bytes)) {
+      if (i + 1 < tiers_.size()) wanted.add(level_at(i + 1));
+      continue;
+    }
+    if (!at(level).admission->admit(id, info_of(id))) {
+      refused = MissCause::kNotAdmitted;
+    } else if (!make_room(level, entry.what.bytes)) {
+      refused = MissCause::kCapacity;  // everything there is pinned
+    } else {
+      enter(id, level);
+      ++counters_.insertions;
+      log_.record(DecisionEvent::kInsert, entry.what.key, Level::kNone, level);
+      moves_.push_back({.kind = Move::Kind::kInsert, .id = id, .from = Level::kNone, .to = level});
+    }
+  }
+  if (entry.copies.empty()) {
+    entry.absent = refused;
+    ++counters_.refusals;
+    log_.record(DecisionEvent::kRefuse, entry.what.key, Level::kNone, Level::kNone);
+  }
+  touch_recency(id);
+  return entry.copies;
+}
+
+void DecisionEngine::erase(EntryId id, MissCause why) {
+  Entry& entry = directory_[id];
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (!entry.copies.has(level_at(i))) continue;
+    leave(id, level_at(i), policy::EraseReason::kRemoved);
+    moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level_at(i), .to = Level::kNone});
+    if (why == MissCause::kExpired)
+      log_.record(DecisionEvent::kExpire, entry.what.key, level_at(i), Level::kNone);
+  }
+  entry.absent = why;
+}
+
+void DecisionEngine::drop_corrupt(EntryId id, Level level, Level was_hit) {
+  Entry& entry = directory_[id];
+  if (was_hit != Level::kNone) {
+    const Nanoseconds hit_cost = costs_.hit_cost(at(was_hit).options.medium, entry.what.bytes);
+    const std::int64_t saved = (costs_.lookup() + entry.what.recompute - hit_cost).count();
+    --counters_.hits;
+    --count_kind(id).hits;
+    --count_at(was_hit).hits;
+    ++count_at(was_hit).misses;
+    counters_.bytes_hit -= entry.what.bytes;
+    counters_.saved_ns -= saved;
+    count_kind(id).saved_ns -= saved;
+    count_miss(id, MissCause::kCorrupt);
+  }
+  if (level == Level::kNone || !entry.copies.has(level)) return;
+  leave(id, level, policy::EraseReason::kRemoved);
+  moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level, .to = Level::kNone});
+  if (entry.copies.empty()) entry.absent = MissCause::kCorrupt;
+}
+
+bool DecisionEngine::adopt(EntryId id, Level level) {
+  TierCounters& count = count_at(level);
+  const Bytes bytes = directory_[id].what.bytes;
+  if (directory_[id].copies.has(level) || count.used + bytes > at(level).options.capacity) return false;
+  enter(id, level);
+  touch_recency(id);
+  count.bytes_written -= bytes;  // it was there before
+  return true;
+}
+
+void DecisionEngine::pin(EntryId id) {
+  if (!pins_.is_pinned(id)) {
+    for (std::size_t i = 0; i < tiers_.size(); ++i) {
+      if (directory_[id].copies.has(level_at(i))) tiers_[i].pinned += directory_[id].what.bytes;
+    }
+  }
+  pins_.pin(id);
+}
+
+void DecisionEngine::unpin(EntryId id) {
+  pins_.unpin(id);
+  if (pins_.is_pinned(id)) return;
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (directory_[id].copies.has(level_at(i))) tiers_[i].pinned -= directory_[id].what.bytes;
+  }
+}
+
+}  // namespace cachebench::cache

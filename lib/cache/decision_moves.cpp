@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// How copies enter, leave and change tiers. At a move the source is freed and the target charged in the same
+// instant, so two full tiers can exchange entries; whether a target can make room at all is asked before.
+#include "cache/decision_engine.h"
+#include "core/check.h"
+
+namespace cachebench::cache {
+
+using hardware::Medium;
+
+bool DecisionEngine::could_hold(Level level, Bytes bytes) const {
+  const Tier& tier = tiers_[index_of(level)];
+  return tier.pinned + bytes <= tier.options.capacity;
+}
+
+void DecisionEngine::promote(EntryId id, Level from, const policy::HitMove& move) {
+  const Bytes bytes = directory_[id].what.bytes;
+  // A live handle reads the lower copy: it stays where it is.
+  if (pins_.is_pinned(id) || directory_[id].copies.has(move.target) || !could_hold(move.target, bytes))
+    return;
+  if (!move.keep_source) leave(id, from, policy::EraseReason::kRemoved);
+  // The move is handed out before the evictions that make room for it, so that its source is held first.
+  moves_.push_back({.kind = move.keep_source ? Move::Kind::kCopy : Move::Kind::kMove,
+                    .id = id,
+                    .from = from,
+                    .to = move.target});
+  const bool room = make_room(move.target, bytes);
+  CACHEBENCH_CHECK(room, "no room for a promotion that was found possible");
+  enter(id, move.target);
+  ++count_at(move.target).promotions_in;
+  log_.record(DecisionEvent::kPromote, directory_[id].what.key, from, move.target);
+}
+
+bool DecisionEngine::make_room(Level level, Bytes bytes) {
+  const TierOptions& options = at(level).options;
+  if (!could_hold(level, bytes)) return false;
+  const auto share = [&](double mark) {
+    return Bytes{static_cast<std::uint64_t>(static_cast<double>(options.capacity.value) * mark)};
+  };
+  if (count_at(level).used + bytes <= share(options.high_watermark)) return true;
+  move_idle_entries();
+  const Bytes goal = share(options.low_watermark);
+  while (count_at(level).used + bytes > goal) {
+    if (!evict_from(level)) break;
+  }
+  return count_at(level).used + bytes <= options.capacity;
+}
+
+bool DecisionEngine::evict_from(Level level) {
+  const EntryId victim = at(level).eviction->victim(pins_);
+  if (victim == kNoEntry) return false;
+  leave(victim, level, policy::EraseReason::kEvicted);
+  ++count_at(level).evictions;
+  log_.record(DecisionEvent::kEvict, directory_[victim].what.key, level, Level::kNone);
+  if (directory_[victim].copies.empty()) directory_[victim].absent = MissCause::kCapacity;
+  const std::optional<Level> target = migration_->on_evict(query_of(victim), level);
+  if (target && !directory_[victim].copies.has(*target)) {
+    demote(victim, level, *target, Source::kLeft);
+  } else {
+    moves_.push_back({.kind = Move::Kind::kDrop, .id = victim, .from = level, .to = Level::kNone});
+  }
+  return true;
+}
+
+void DecisionEngine::demote(EntryId id, Level from, Level to, Source source) {
+  const Bytes bytes = directory_[id].what.bytes;
+  while (index_of(to) < tiers_.size() && !layout_.fits(to, bytes)) to = level_at(index_of(to) + 1);
+  const bool possible =
+      index_of(to) < tiers_.size() && could_hold(to, bytes) && at(to).admission->admit(id, info_of(id));
+  if (!possible) {
+    if (source == Source::kLeft)
+      moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = from, .to = Level::kNone});
+    return;
+  }
+  if (source == Source::kResident) leave(id, from, policy::EraseReason::kRemoved);
+  moves_.push_back({.kind = Move::Kind::kMove, .id = id, .from = from, .to = to});
+  const bool room = make_room(to, bytes);
+  CACHEBENCH_CHECK(room, "no room for a demotion that was found possible");
+  enter(id, to);
+  ++count_at(to).demotions_in;
+  count_at(from).bytes_read += bytes;
+  count_links(costs_.copy(at(from).options.medium, at(to).options.medium, bytes), bytes);
+  log_.record(DecisionEvent::kDemote, directory_[id].what.key, from, to);
+}
+
+void DecisionEngine::enter(EntryId id, Level level) {
+  Entry& entry = directory_[id];
+  TierCounters& count = count_at(level);
+  entry.copies.add(level);
+  count.used += entry.what.bytes;
+  count.peak = std::max(count.peak, count.used);
+  count.bytes_written += entry.what.bytes;
+  CACHEBENCH_CHECK(count.used <= at(level).options.capacity, "tier {} holds {} of {} bytes", index_of(level),
+                   count.used.value, at(level).options.capacity.value);
+  if (pins_.is_pinned(id)) at(level).pinned += entry.what.bytes;
+  at(level).eviction->on_insert(id, info_of(id));
+}
+
+void DecisionEngine::leave(EntryId id, Level level, policy::EraseReason reason) {
+  Entry& entry = directory_[id];
+  entry.copies.remove(level);
+  count_at(level).used -= entry.what.bytes;
+  if (pins_.is_pinned(id)) at(level).pinned -= entry.what.bytes;
+  at(level).eviction->on_erase(id, reason);
+  if (entry.copies.empty()) recency_.remove(id);
+}
+
+void DecisionEngine::recharge(EntryId id, Bytes bytes) {
+  Entry& entry = directory_[id];
+  const Bytes before = entry.what.bytes;
+  entry.what.bytes = bytes;
+  entry.what.meta = {.shape = {static_cast<std::int64_t>(bytes.value)}, .dtype = DType::kU8};
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (!entry.copies.has(level_at(i))) continue;
+    counters_.tiers[i].used = counters_.tiers[i].used - before + bytes;
+    if (pins_.is_pinned(id)) tiers_[i].pinned = tiers_[i].pinned - before + bytes;
+  }
+}
+
+void DecisionEngine::settle(EntryId id) {
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    const Level level = level_at(i);
+    if (!directory_[id].copies.has(level)) continue;
+    TierCounters& count = counters_.tiers[i];
+    if (!layout_.fits(level, directory_[id].what.bytes)) {  // grown beyond the tier: it cannot stay
+      leave(id, level, policy::EraseReason::kRemoved);
+      moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level, .to = Level::kNone});
+      if (directory_[id].copies.empty()) directory_[id].absent = MissCause::kTooLarge;
+      continue;
+    }
+    while (count.used > tiers_[i].options.capacity && evict_from(level)) {
+    }
+    count.peak = std::max(count.peak, count.used);
+  }
+}
+
+void DecisionEngine::touch_recency(EntryId id) {
+  directory_[id].last_access = now_;
+  if (migration_->idle_limit() && !directory_[id].copies.empty()) recency_.touch(id);
+}
+
+void DecisionEngine::move_idle_entries() {
+  const std::optional<Nanoseconds> limit = migration_->idle_limit();
+  if (!limit || moving_idle_ || tiers_.size() < 2) return;
+  moving_idle_ = true;
+  const Level last = level_at(tiers_.size() - 1);
+  for (EntryId id = recency_.oldest(); id != kNoEntry; id = recency_.oldest()) {
+    if (now_ - directory_[id].last_access <= *limit) break;
+    recency_.remove(id);  // looked at once; its next access lists it again
+    const Level from = directory_[id].copies.top();
+    if (from != last && !pins_.is_pinned(id) && !directory_[id].copies.has(last))
+      demote(id, from, last, Source::kResident);
+  }
+  moving_idle_ = false;
+}
+
+void DecisionEngine::count_links(const hardware::Stages& stages, Bytes bytes) {
+  LinkCounters& links = counters_.links;
+  for (const hardware::Stage& stage : stages.span()) {
+    switch (stage.resource) {
+      case hardware::Resource::kPcieUp:
+        links.pcie_up += bytes;
+        break;
+      case hardware::Resource::kPcieDown:
+        links.pcie_down += bytes;
+        break;
+      case hardware::Resource::kSsdRead:
+        links.ssd_read += bytes;
+        break;
+      case hardware::Resource::kSsdWrite:
+        links.ssd_write += bytes;
+        break;
+      case hardware::Resource::kCpu:
+      case hardware::Resource::kGpu:
+        break;
+    }
+  }
+}
+
+}  // namespace cachebench::cache

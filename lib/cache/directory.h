@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "cache/key_index.h"
+#include "core/ids.h"
+#include "core/tensor_view.h"
+#include "core/units.h"
+#include "policy/migration.h"
+
+/// The directory: what is known of every entry ever asked for, and in which tiers it lives by decision. Bytes
+/// follow later and are no business of it. Thread-compatible; its owner holds the lock.
+namespace cachebench::cache {
+
+/// Why a reference was not served, one each.
+enum class MissCause : std::uint8_t {
+  kCold,
+  kCapacity,
+  kNotAdmitted,
+  kExpired,
+  kCorrupt,
+  kBrokenPrefix,
+  kLatePrefetch,
+  kTooLarge,
+};
+inline constexpr int kMissCauses = 8;
+/// The key in results, for example "not_admitted".
+[[nodiscard]] const char* name_of(MissCause cause);
+
+/// What an entry is, as told by whoever asks for it.
+struct EntryDescription {
+  Key key;
+  ArtefactKind kind = ArtefactKind::kObject;
+  TensorMeta meta{};
+  Bytes bytes{};             ///< nominal: what decides
+  Nanoseconds recompute{0};  ///< modelled, without the lookup
+};
+
+struct Entry {
+  EntryDescription what;
+  policy::LevelSet copies;              ///< tiers the entry lives in, by decision
+  Nanoseconds last_access{0};           ///< decision clock
+  MissCause absent = MissCause::kCold;  ///< the cause a miss would have now
+};
+
+class Directory {
+ public:
+  /// The id of the entry, known or new. A known entry stays what it is.
+  EntryId intern(const EntryDescription& what);
+  [[nodiscard]] EntryId find(const Key& key) const { return index_.find(key); }
+  [[nodiscard]] Entry& operator[](EntryId id) { return entries_[index_of(id)]; }
+  [[nodiscard]] const Entry& operator[](EntryId id) const { return entries_[index_of(id)]; }
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+
+ private:
+  KeyIndex index_;
+  std::deque<Entry> entries_;
+};
+
+}  // namespace cachebench::cache

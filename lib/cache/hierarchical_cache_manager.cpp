@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/hierarchical_cache_manager.h"
+
+#include <utility>
+
+#include "core/hash.h"
+#include "core/trace_range.h"
+
+namespace cachebench::cache {
+
+HierarchicalCacheManager::HierarchicalCacheManager(const EngineOptions& options,
+                                                   const hardware::CostModel& costs,
+                                                   std::unique_ptr<Transfers> transfers, DecisionClock clock)
+    : clock_(clock), transfers_(std::move(transfers)), engine_(options, costs) {}
+
+HierarchicalCacheManager::~HierarchicalCacheManager() {
+  transfers_->drain();
+}
+
+bool HierarchicalCacheManager::put_tensor(TensorView tensor, std::string_view key) {
+  const EntryDescription what{.key = hash_key(key),
+                              .kind = ArtefactKind::kObject,
+                              .meta = tensor.meta,
+                              .bytes = tensor.meta.bytes(),
+                              .recompute = Nanoseconds{0}};
+  // A put replaces what the name stood for, unless someone is reading it.
+  if (!erase(what.key)) {
+    const MutexLock lock(mutex_);
+    const EntryId id = engine_.directory().find(what.key);
+    if (id != kNoEntry && !engine_.directory()[id].copies.empty()) return false;
+  }
+  return put(what, &tensor, nullptr).status == PutStatus::kStored;
+}
+
+std::optional<TensorHandle> HierarchicalCacheManager::get_tensor(std::string_view key) {
+  const Key wanted = hash_key(key);
+  EntryDescription what{.key = wanted};
+  {
+    const MutexLock lock(mutex_);
+    if (const EntryId id = engine_.directory().find(wanted); id != kNoEntry)
+      what = engine_.directory()[id].what;
+  }
+  LookupResult found = lookup(what);
+  if (found.owned) abandon(what, found.owned);  // nobody computes it here
+  if (found.joined) found = finish_join(what, found.joined);
+  if (!found.handle) return std::nullopt;
+  return std::move(found.handle);
+}
+
+LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, std::uint64_t next_use) {
+  const TraceRange range(trace_names::kLookup, what.bytes.value);
+  LookupResult result;
+  std::unique_ptr<PlannedTransfers> planned;
+  {
+    const MutexLock lock(mutex_);
+    const EntryId id = engine_.intern(what);
+    if (!flights_.empty() && engine_.directory()[id].copies.empty()) {
+      if (const auto flying = flights_.find(id); flying != flights_.end()) {
+        result.joined = flying->second;
+        return result;
+      }
+    }
+    result.decision = engine_.access(id, what.bytes, next_use);
+    tick(result.decision.service);
+    if (result.decision.hit) {
+      planned = plan_moves(nullptr);
+      if (result.decision.level != Level::kNone) result.handle = handle_for(id, result.decision);
+    } else {
+      planned = plan_moves(nullptr);
+      result.owned = std::make_shared<Flight>(result.decision.cause);
+      flights_[id] = result.owned;
+    }
+  }
+  transfers_->start(std::move(planned));
+  return result;
+}
+
+PutResult HierarchicalCacheManager::put(const EntryDescription& what, const TensorView* content,
+                                        const FlightPtr& owned) {
+  PutResult result;
+  std::unique_ptr<PlannedTransfers> planned;
+  {
+    const MutexLock lock(mutex_);
+    const EntryId id = engine_.intern(what);
+    const bool resident = !engine_.directory()[id].copies.empty();
+    const policy::LevelSet levels = engine_.put(id);
+    result.level = levels.top();
+    result.status = resident         ? PutStatus::kTouched
+                    : levels.empty() ? PutStatus::kRefused
+                                     : PutStatus::kStored;
+    planned = plan_moves(content);
+    if (owned) flights_.erase(id);
+  }
+  transfers_->start(std::move(planned));
+  if (owned) owned->land(result.level);
+  return result;
+}
+
+void HierarchicalCacheManager::abandon(const EntryDescription& what, const FlightPtr& owned) {
+  {
+    const MutexLock lock(mutex_);
+    flights_.erase(engine_.intern(what));
+  }
+  owned->land(Level::kNone);
+}
+
+void HierarchicalCacheManager::rewrite(const EntryDescription& what, const TensorView* content) {
+  std::unique_ptr<PlannedTransfers> planned;
+  {
+    const MutexLock lock(mutex_);
+    const EntryId id = engine_.intern(what);
+    const policy::LevelSet copies = engine_.directory()[id].copies;
+    for (std::size_t i = 0; i < engine_.tier_count(); ++i) {
+      if (!copies.has(level_at(i))) continue;
+      engine_.moves().push_back(
+          {.kind = Move::Kind::kDrop, .id = id, .from = level_at(i), .to = Level::kNone});
+      engine_.moves().push_back(
+          {.kind = Move::Kind::kInsert, .id = id, .from = Level::kNone, .to = level_at(i)});
+    }
+    planned = plan_moves(content);
+  }
+  transfers_->start(std::move(planned));
+}
+
+LookupResult HierarchicalCacheManager::finish_join(const EntryDescription& what, const FlightPtr& joined) {
+  const Flight::Landing landing = joined->wait();
+  LookupResult result;
+  const MutexLock lock(mutex_);
+  const EntryId id = engine_.intern(what);
+  // It may have been evicted again since it landed: then the waiter missed it as the owner did.
+  const Level level = landing.level == Level::kNone ? Level::kNone : engine_.directory()[id].copies.top();
+  result.decision.service = engine_.account_joined(id, level, landing.cause);
+  result.decision.hit = level != Level::kNone;
+  result.decision.served = level;
+  result.decision.level = level;
+  result.decision.cause = landing.cause;
+  tick(result.decision.service);
+  if (result.decision.hit) result.handle = handle_for(id, result.decision);
+  return result;
+}
+
+void HierarchicalCacheManager::account_skipped(const EntryDescription& what, Skipped how) {
+  const MutexLock lock(mutex_);
+  tick(engine_.account_skipped(engine_.intern(what), how));
+}
+
+void HierarchicalCacheManager::report_corrupt(const TensorHandle& handle) {
+  std::unique_ptr<PlannedTransfers> planned;
+  {
+    const MutexLock lock(mutex_);
+    engine_.drop_corrupt(handle.id(), handle.level(), handle.served());
+    planned = plan_moves(nullptr);
+  }
+  transfers_->start(std::move(planned));
+}
+
+bool HierarchicalCacheManager::erase(const Key& key) {
+  std::unique_ptr<PlannedTransfers> planned;
+  {
+    const MutexLock lock(mutex_);
+    const EntryId id = engine_.directory().find(key);
+    if (id == kNoEntry || engine_.directory()[id].copies.empty() || engine_.is_pinned(id)) return false;
+    engine_.erase(id, MissCause::kCapacity);
+    planned = plan_moves(nullptr);
+  }
+  transfers_->start(std::move(planned));
+  return true;
+}
+
+std::size_t HierarchicalCacheManager::adopt(Level level, tier::Plane& plane, SpaceGate& gate) {
+  std::size_t adopted = 0;
+  for (const tier::Recovered& found : plane.recover()) {
+    auto copy = std::make_shared<Copy>(plane, gate, found);  // frees the block when it is not adopted
+    const EntryDescription what{.key = found.info.key,
+                                .kind = found.info.kind,
+                                .meta = found.info.meta,
+                                .bytes = found.block.bytes,
+                                .recompute = Nanoseconds{0}};
+    const MutexLock lock(mutex_);
+    const EntryId id = engine_.intern(what);
+    if (!engine_.adopt(id, level)) continue;
+    transfers_->adopt(id, level, std::move(copy));
+    ++adopted;
+  }
+  return adopted;
+}
+
+void HierarchicalCacheManager::set_now(Nanoseconds now) {
+  const MutexLock lock(mutex_);
+  engine_.set_now(now);
+}
+
+Nanoseconds HierarchicalCacheManager::now() const {
+  const MutexLock lock(mutex_);
+  return engine_.now();
+}
+
+CacheCounters HierarchicalCacheManager::reset_counters() {
+  const MutexLock lock(mutex_);
+  const CacheCounters counted = engine_.counters();
+  engine_.counters().reset();
+  return counted;
+}
+
+CacheCounters HierarchicalCacheManager::counters() const {
+  const MutexLock lock(mutex_);
+  return engine_.counters();
+}
+
+std::string HierarchicalCacheManager::decision_log_hash() const {
+  const MutexLock lock(mutex_);
+  return engine_.log().hex();
+}
+
+std::uint64_t HierarchicalCacheManager::decisions() const {
+  const MutexLock lock(mutex_);
+  return engine_.log().events();
+}
+
+std::vector<TierOptions> HierarchicalCacheManager::tiers() const {
+  const MutexLock lock(mutex_);
+  std::vector<TierOptions> result;
+  for (std::size_t i = 0; i < engine_.tier_count(); ++i) result.push_back(engine_.tier(level_at(i)));
+  return result;
+}
+
+void HierarchicalCacheManager::unpin(EntryId id) {
+  const MutexLock lock(mutex_);
+  engine_.unpin(id);
+}
+
+TensorHandle HierarchicalCacheManager::handle_for(EntryId id, const AccessDecision& decision) {
+  TensorHandle handle;
+  handle.manager_ = this;
+  handle.id_ = id;
+  handle.served_ = decision.served;
+  handle.level_ = decision.level;
+  handle.copy_ = transfers_->copy_at(id, decision.level);
+  engine_.pin(id);
+  return handle;
+}
+
+std::unique_ptr<PlannedTransfers> HierarchicalCacheManager::plan_moves(const TensorView* content) {
+  std::vector<Move>& moves = engine_.moves();
+  if (moves.empty()) return nullptr;
+  std::unique_ptr<PlannedTransfers> planned = transfers_->plan(moves, engine_.directory(), content);
+  moves.clear();
+  return planned;
+}
+
+void HierarchicalCacheManager::tick(Nanoseconds service) {
+  if (clock_ == DecisionClock::kServiceSum) engine_.advance(service);
+}
+
+}  // namespace cachebench::cache

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "cache/decision_engine.h"
+#include "cache/flight.h"
+#include "cache/tensor_handle.h"
+#include "cache/transfers.h"
+#include "core/sync.h"
+
+/// The three-tier tensor cache: directory, policies and migration on one side, planes on the other, one lock
+/// for the decisions and none across I/O or a copy. Thread-safe.
+///
+/// The decision clock either sums modelled service times (closed loop) or is set by the caller (open loop,
+/// wall time). With one caller, what it decides does not depend on how fast the planes are.
+namespace cachebench::cache {
+
+enum class DecisionClock : std::uint8_t { kServiceSum, kExternal };
+
+/// What a look-up found, and what its caller owes.
+struct LookupResult {
+  AccessDecision decision;
+  TensorHandle handle;  ///< on a hit
+  FlightPtr owned;      ///< on a miss that the caller has to compute, then `put_tensor` or `abandon`
+  FlightPtr joined;     ///< someone else is computing it: wait, then `finish_join`
+};
+
+/// How a put ended.
+enum class PutStatus : std::uint8_t { kStored, kTouched, kRefused };
+struct PutResult {
+  PutStatus status = PutStatus::kRefused;
+  Level level = Level::kNone;  ///< the uppermost tier it lives in now
+};
+
+class HierarchicalCacheManager {
+ public:
+  /// `costs` outlives the manager.
+  HierarchicalCacheManager(const EngineOptions& options, const hardware::CostModel& costs,
+                           std::unique_ptr<Transfers> transfers, DecisionClock clock);
+  ~HierarchicalCacheManager();
+  HierarchicalCacheManager(const HierarchicalCacheManager&) = delete;
+  HierarchicalCacheManager& operator=(const HierarchicalCacheManager&) = delete;
+
+  // As the source documents have it: by name.
+  /// Stores a tensor under `key`; false when no tier takes it (too large, not admitted, everything
+  /// pinned) or a handle reads what the key stands for now.
+  bool put_tensor(TensorView tensor, std::string_view key);
+  /// The tensor stored under `key` and the level that served it; nothing on a miss.
+  [[nodiscard]] std::optional<TensorHandle> get_tensor(std::string_view key);
+
+  // As replay and pipeline use it: by description.
+  /// Looks up and counts one access. Single flight: of several callers that miss the same entry one owns it.
+  [[nodiscard]] LookupResult lookup(const EntryDescription& what,
+                                    std::uint64_t next_use = policy::kNeverUsed);
+  /// Offers what was computed and lands the flight, if any. `content` (null in simulation) stays valid until
+  /// this returns. May wait for the eviction of others to free room, never for a lookup.
+  PutResult put(const EntryDescription& what, const TensorView* content, const FlightPtr& owned);
+  /// Lands an owned flight without an entry: its computation failed.
+  void abandon(const EntryDescription& what, const FlightPtr& owned);
+  /// Writes the bytes of a resident entry anew, after a hit whose recorded size had changed.
+  void rewrite(const EntryDescription& what, const TensorView* content);
+  /// Counts the end of a wait for another's flight; the handle is empty when it landed nowhere.
+  [[nodiscard]] LookupResult finish_join(const EntryDescription& what, const FlightPtr& joined);
+  /// Counts an access that needs no look-up.
+  void account_skipped(const EntryDescription& what, Skipped how);
+  /// Turns a hit whose record failed its checksum into a miss and gives the copy up.
+  void report_corrupt(const TensorHandle& handle);
+  /// Gives up every copy of an entry; false when there is none, or a handle reads it.
+  bool erase(const Key& key);
+
+  /// Takes in what a plane kept from an earlier process; returns how many fit.
+  std::size_t adopt(Level level, tier::Plane& plane, SpaceGate& gate);
+
+  void set_now(Nanoseconds now);
+  [[nodiscard]] Nanoseconds now() const;
+  /// Starts counting anew, after a warm-up; returns what was counted so far.
+  CacheCounters reset_counters();
+  [[nodiscard]] CacheCounters counters() const;
+  [[nodiscard]] std::string decision_log_hash() const;
+  [[nodiscard]] std::uint64_t decisions() const;
+  [[nodiscard]] std::vector<TierOptions> tiers() const;
+  /// Blocks until nothing is under way.
+  void drain() { transfers_->drain(); }
+
+ private:
+  friend class TensorHandle;
+  void unpin(EntryId id);
+  [[nodiscard]] TensorHandle handle_for(EntryId id, const AccessDecision& decision)
+      CACHEBENCH_REQUIRES(mutex_);
+  [[nodiscard]] std::unique_ptr<PlannedTransfers> plan_moves(const TensorView* content)
+      CACHEBENCH_REQUIRES(mutex_);
+  void tick(Nanoseconds service) CACHEBENCH_REQUIRES(mutex_);
+
+  const DecisionClock clock_;
+  const std::unique_ptr<Transfers> transfers_;
+  mutable Mutex mutex_;
+  DecisionEngine engine_ CACHEBENCH_GUARDED_BY(mutex_);
+  std::unordered_map<EntryId, FlightPtr> flights_ CACHEBENCH_GUARDED_BY(mutex_);
+};
+
+}  // namespace cachebench::cache
