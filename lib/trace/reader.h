@@ -13,8 +13,8 @@ namespace cachebench::trace {
 enum class TraceClass : std::uint8_t { kRequests, kObjects };
 
 struct ReadOptions {
-  std::string format;             ///< registry name, "" = detect from content, then name
-  std::uint64_t skip_bad = 0;     ///< malformed records tolerated and skipped before it is an error
+  std::string format;                ///< registry name, "" = detect from content, then name
+  std::uint64_t skip_bad = 0;        ///< malformed records tolerated and skipped before it is an error
   std::uint64_t limit = UINT64_MAX;  ///< records to read
 };
 

@@ -9,8 +9,8 @@
 #include "core/ids.h"
 #include "core/units.h"
 
-/// What a recorded workload consists of. A trace holds either requests of a multimodal service or plain object
-/// accesses; values only, no I/O.
+/// What a recorded workload consists of. A trace holds either requests of a multimodal service or plain
+/// object accesses; values only, no I/O.
 namespace cachebench::trace {
 
 enum class InputKind : std::uint8_t { kText, kImage, kAudio, kVideo };
@@ -41,10 +41,10 @@ struct BlockRef {
 };
 
 struct Request {
-  std::uint64_t sequence = 0;             ///< position in the file, from 0
-  Nanoseconds arrival{0};                 ///< since the start of the trace
+  std::uint64_t sequence = 0;  ///< position in the file, from 0
+  Nanoseconds arrival{0};      ///< since the start of the trace
   std::uint64_t id = 0;
-  std::optional<std::uint64_t> session;   ///< absent: a session of its own
+  std::optional<std::uint64_t> session;  ///< absent: a session of its own
   std::optional<std::uint32_t> turn;
   std::optional<std::uint64_t> input_tokens;  ///< as recorded, where the format says so
   std::optional<std::uint64_t> output_tokens;
@@ -58,10 +58,10 @@ struct Request {
 
 /// One plain access.
 struct ObjectAccess {
-  double time_s = 0;              ///< as recorded, seconds
+  double time_s = 0;  ///< as recorded, seconds
   std::uint64_t key = 0;
-  std::uint64_t size = 0;         ///< bytes
-  std::int64_t next = -1;         ///< record number of the next access to the same key, counted from 1; -1 none
+  std::uint64_t size = 0;  ///< bytes
+  std::int64_t next = -1;  ///< record number of the next access to the same key, counted from 1; -1 none
   ArtefactKind kind = ArtefactKind::kObject;
   bool operator==(const ObjectAccess&) const = default;
 };
@@ -74,8 +74,8 @@ struct Header {
   std::string license;
   std::string notes;
   std::uint32_t block_tokens = 16;
-  bool lengths_only = false;   ///< no identities at all: nothing can repeat
-  bool blocks_only = false;    ///< only block ids are known: lowers to K/V blocks alone
+  bool lengths_only = false;  ///< no identities at all: nothing can repeat
+  bool blocks_only = false;   ///< only block ids are known: lowers to K/V blocks alone
   bool operator==(const Header&) const = default;
 };
 

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/json_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "core/error.h"
+
+namespace cachebench::trace {
+namespace {
+
+using nlohmann::json;
+
+[[noreturn]] void refuse(const char* key, const char* reason) {
+  throw Error(ErrorKind::kInput, fmt::format("\"{}\" {}", key, reason));
+}
+
+// What nlohmann says after the position, which is that of a line already known.
+std::string reason_of(const json::exception& error) {
+  const std::string text = error.what();
+  const std::size_t bracket = text.find("] ");
+  const std::size_t colon = text.find(": ", bracket == std::string::npos ? 0 : bracket);
+  const std::size_t start = colon == std::string::npos ? bracket : colon;
+  return start == std::string::npos ? text : text.substr(start + 2);
+}
+
+// Keys seen in each object that is open.
+class DuplicateFinder {
+ public:
+  void on(json::parse_event_t event, const json& parsed) {
+    if (event == json::parse_event_t::object_start) {
+      open_.emplace_back();
+    } else if (event == json::parse_event_t::object_end) {
+      open_.pop_back();
+    } else if (event == json::parse_event_t::key) {
+      const auto& key = parsed.get_ref<const std::string&>();
+      std::vector<std::string>& keys = open_.back();
+      if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
+        throw Error(ErrorKind::kInput, fmt::format("the key \"{}\" occurs twice", key));
+      }
+      keys.push_back(key);
+    }
+  }
+
+ private:
+  std::vector<std::vector<std::string>> open_;
+};
+
+const json* present(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+}  // namespace
+
+json parse_json_line(std::string_view line) {
+  DuplicateFinder duplicates;
+  const auto watch = [&](int, json::parse_event_t event, json& parsed) {
+    duplicates.on(event, parsed);
+    return true;
+  };
+  try {
+    json parsed = json::parse(line, watch);
+    if (!parsed.is_object()) throw Error(ErrorKind::kInput, "not a JSON object");
+    return parsed;
+  } catch (const json::exception& error) {
+    throw Error(ErrorKind::kInput, "not JSON: " + reason_of(error));
+  }
+}
+
+std::uint64_t count_of(const json& value, const char* key) {
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  if (value.is_number_integer()) refuse(key, "is negative");
+  // A literal beyond 64 bits arrives as a float; 3.0 is taken as 3.
+  if (!value.is_number_float()) refuse(key, "is not a number");
+  const double real = value.get<double>();
+  constexpr double kBeyondExact = 9007199254740992.0;  // 2^53
+  if (real < 0) refuse(key, "is negative");
+  if (!(real <= kBeyondExact)) refuse(key, "is too large");
+  if (real != std::floor(real)) refuse(key, "is not a whole number");
+  return static_cast<std::uint64_t>(real);
+}
+
+std::optional<std::uint64_t> optional_count(const json& object, const char* key) {
+  const json* value = present(object, key);
+  if (value == nullptr) return std::nullopt;
+  return count_of(*value, key);
+}
+
+std::uint64_t required_count(const json& object, const char* key) {
+  const std::optional<std::uint64_t> value = optional_count(object, key);
+  if (!value) refuse(key, "is missing");
+  return *value;
+}
+
+std::optional<double> optional_real(const json& object, const char* key) {
+  const json* value = present(object, key);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_number()) refuse(key, "is not a number");
+  const auto real = value->get<double>();
+  if (!std::isfinite(real)) refuse(key, "is not finite");
+  if (real < 0) refuse(key, "is negative");
+  return real;
+}
+
+double required_real(const json& object, const char* key) {
+  const std::optional<double> value = optional_real(object, key);
+  if (!value) refuse(key, "is missing");
+  return *value;
+}
+
+std::optional<std::string> optional_text(const json& object, const char* key) {
+  const json* value = present(object, key);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_string()) refuse(key, "is not a string");
+  return value->get<std::string>();
+}
+
+const json* optional_array(const json& object, const char* key) {
+  const json* value = present(object, key);
+  if (value != nullptr && !value->is_array()) refuse(key, "is not an array");
+  return value;
+}
+
+std::optional<std::uint64_t> optional_hex64(const json& object, const char* key) {
+  const std::optional<std::string> text = optional_text(object, key);
+  if (!text) return std::nullopt;
+  std::uint64_t word = 0;
+  const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), word, 16);
+  if (code != std::errc() || end != text->data() + text->size() || text->size() > 16 || text->empty()) {
+    refuse(key, "is not 1 to 16 hex digits");
+  }
+  return word;
+}
+
+}  // namespace cachebench::trace
