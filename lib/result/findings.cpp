@@ -77,24 +77,17 @@ std::string time_finding(const RunResult& result) {
       fmt::format("The cache saved a modelled {}: {} of service instead of {}", format_ns(totals.saved_ns),
                   format_ns(totals.service_ns), format_ns(without));
   if (totals.service_ns > 0) {
-    text += fmt::format(", {:.3g} times less",
+    text += fmt::format(", {:.1f} times less",
                         static_cast<double>(without) / static_cast<double>(totals.service_ns));
   }
   return text + ".";
 }
 
 std::string model_finding(const RunResult& result) {
-  double predicted = 0;
-  double measured = 0;
-  std::uint64_t count = 0;
-  for (const ModelCheck& check : result.model_check) {
-    predicted += static_cast<double>(check.predicted_ns) * static_cast<double>(check.count);
-    measured += static_cast<double>(check.measured_ns) * static_cast<double>(check.count);
-    count += check.count;
-  }
-  if (predicted <= 0) return "";
-  return fmt::format("The clock measured {:.3g} times what the model predicted, over {} timed accesses.",
-                     measured / predicted, format_count(count));
+  const ModelCheck all = overall(result.model_check);
+  if (all.predicted_ns <= 0) return "";
+  return fmt::format("An access took a measured {} where the model predicted {}, the mean of {} timed ones.",
+                     format_ns(all.measured_ns), format_ns(all.predicted_ns), format_count(all.count));
 }
 
 }  // namespace

@@ -151,16 +151,18 @@ LatencySummary latency_from_json(const JsonReader& reader) {
   return summary;
 }
 
-Json model_check_to_json(const std::vector<ModelCheck>& checks) {
+Json model_check_to_json(const ModelCheck& check) {
+  return {{"tier", check.tier},
+          {"kind", check.kind},
+          {"count", check.count},
+          {"predicted_ns", check.predicted_ns},
+          {"measured_ns", check.measured_ns},
+          {"error_ratio", number_or_null(check.error_ratio())}};
+}
+
+Json model_checks_to_json(const std::vector<ModelCheck>& checks) {
   Json list = Json::array();
-  for (const ModelCheck& check : checks) {
-    list.push_back({{"tier", check.tier},
-                    {"kind", check.kind},
-                    {"count", check.count},
-                    {"predicted_ns", check.predicted_ns},
-                    {"measured_ns", check.measured_ns},
-                    {"error_ratio", number_or_null(check.error_ratio())}});
-  }
+  for (const ModelCheck& check : checks) list.push_back(model_check_to_json(check));
   return list;
 }
 
@@ -306,7 +308,8 @@ Json to_json(const RunResult& result) {
                    {"miss_cause_ratios", cause_ratios_to_json(result)},
                    {"links", links_to_json(result.links)},
                    {"latency", latency_to_json(result.latency)},
-                   {"model_check", model_check_to_json(result.model_check)},
+                   {"model_check", model_checks_to_json(result.model_check)},
+                   {"model_check_overall", model_check_to_json(overall(result.model_check))},
                    {"warmup", warmup_to_json(result.warmup)},
                    {"series", series_to_json(result.series)},
                    {"decision_log_hash", result.decision_log_hash}};

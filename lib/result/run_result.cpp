@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "result/run_result.h"
 
+#include <cmath>
+
 #include "core/check.h"
 
 namespace cachebench::result {
@@ -42,6 +44,21 @@ std::optional<double> Totals::accesses_per_second() const {
 std::optional<double> ModelCheck::error_ratio() const {
   if (predicted_ns <= 0) return std::nullopt;
   return static_cast<double>(measured_ns) / static_cast<double>(predicted_ns) - 1.0;
+}
+
+ModelCheck overall(const std::vector<ModelCheck>& checks) {
+  double predicted = 0;
+  double measured = 0;
+  ModelCheck all{.tier = "all", .kind = "all"};
+  for (const ModelCheck& check : checks) {
+    predicted += static_cast<double>(check.predicted_ns) * static_cast<double>(check.count);
+    measured += static_cast<double>(check.measured_ns) * static_cast<double>(check.count);
+    all.count += check.count;
+  }
+  if (all.count == 0) return all;
+  all.predicted_ns = std::llround(predicted / static_cast<double>(all.count));
+  all.measured_ns = std::llround(measured / static_cast<double>(all.count));
+  return all;
 }
 
 LatencySummary summarise(const Histogram& histogram, Basis basis) {

@@ -156,6 +156,8 @@ struct ModelCheck {
   [[nodiscard]] std::optional<double> error_ratio() const;
   bool operator==(const ModelCheck&) const = default;
 };
+/// All of them as one, of tier and kind "all": means weighted by count.
+[[nodiscard]] ModelCheck overall(const std::vector<ModelCheck>& checks);
 
 /// One interval of the run: counts are of the interval, levels are at its end.
 struct SeriesPoint {

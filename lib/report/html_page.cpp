@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/html_page.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "report/markup.h"
+#include "result/findings.h"
+
+namespace cachebench::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using result::RunResult;
+
+const Json* find(const Json& document, const std::string& path) {
+  const Json::json_pointer at(path);
+  if (!document.contains(at)) return nullptr;
+  const Json& value = document.at(at);
+  return value.is_null() ? nullptr : &value;
+}
+
+std::string shown(const Json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// The first of `paths` that the document has, after `before`; nothing where it has none.
+std::string fact(const Json& document, std::initializer_list<const char*> paths, std::string_view before) {
+  for (const char* path : paths) {
+    const Json* value = find(document, path);
+    if (value != nullptr && !value->is_structured() && !shown(*value).empty()) {
+      return fmt::format("{}{}", before, text_figure("b", path, shown(*value)));
+    }
+  }
+  return "";
+}
+
+std::string what_ran(const RunResult& result, const Json& document) {
+  std::string text = result.mode == "real" ? "A real run: bytes moved, times from the clock"
+                     : result.mode == "simulate"
+                         ? "A simulated run: no bytes moved, times from the cost model"
+                         : "A run in mode " + escape_html(result.mode);
+  text += ". Trace " + text_figure("b", "/trace/name", result.trace.name);
+  text += fmt::format(", {} requests", count_figure("/totals/requests", result.totals.requests));
+  text += fact(document, {"/config/model/geometry"}, ", geometry ");
+  text += fact(document, {"/config/profile", "/manifest/profile/name", "/manifest/profile"},
+               ", hardware profile ");
+  text += fact(document, {"/manifest/machine/cpu/model", "/manifest/machine/cpu", "/manifest/cpu"}, ", on ");
+  return text + ".";
+}
+
+struct Headline {
+  std::string label;
+  std::string value;
+  std::string under;
+};
+
+Headline latency_headline(const RunResult& result) {
+  for (const char* name : {"request", "request_service"}) {
+    const auto found = result.latency.find(name);
+    if (found == result.latency.end() || found->second.count == 0) continue;
+    const std::string path = pointer("/latency", name);
+    return {"Request latency, median", time_figure(path + "/p50_ns", found->second.p50_ns),
+            fmt::format("p99 {} {}", time_figure(path + "/p99_ns", found->second.p99_ns),
+                        basis_mark(result::name_of(found->second.basis)))};
+  }
+  return {"Accesses a second",
+          rate_figure("/totals/accesses_per_second", result.totals.accesses_per_second()),
+          basis_mark("measured")};
+}
+
+std::string headlines(const RunResult& result) {
+  const result::Totals& totals = result.totals;
+  const Headline list[] = {
+      {"Hit ratio", share_figure("/totals/hit_ratio", totals.hit_ratio()),
+       fmt::format("{} hits, {} misses", count_figure("/totals/hits", totals.hits),
+                   count_figure("/totals/misses", totals.misses))},
+      {"Served without computing", share_figure("/totals/served_ratio", totals.served_ratio()),
+       fmt::format("of {} accesses", count_figure("/totals/accesses", totals.accesses))},
+      {"Time saved", time_figure("/totals/saved_ns", totals.saved_ns),
+       fmt::format("{} of service remain {}", time_figure("/totals/service_ns", totals.service_ns),
+                   basis_mark("modelled"))},
+      latency_headline(result)};
+  std::string html = "<dl class=\"figures\">";
+  for (const Headline& item : list) {
+    html += fmt::format("<div><dt>{}</dt><dd>{}</dd><dd class=\"under\">{}</dd></div>", item.label,
+                        item.value, item.under);
+  }
+  return html + "</dl>\n";
+}
+
+std::string listed(const std::vector<std::string>& lines, const std::string& path) {
+  std::string html = "<ul>";
+  for (std::size_t i = 0; i < lines.size(); ++i) html += text_figure("li", pointer(path, i), lines[i]);
+  return html + "</ul>";
+}
+
+std::string warnings(const RunResult& result) {
+  std::string html;
+  if (result.status != result::Status::kComplete) {
+    html += fmt::format("<div class=\"panel bad\" role=\"note\"><p>{}</p>{}</div>\n",
+                        result.status == result::Status::kPartial
+                            ? "The run was interrupted: every figure is of what was finished until then."
+                            : "The run broke a rule of validity: do not quote its figures.",
+                        listed(result.reasons, "/reasons"));
+  }
+  if (!result.notes.empty()) {
+    html += fmt::format("<div class=\"panel\" role=\"note\"><p>Worth knowing</p>{}</div>\n",
+                        listed(result.notes, "/notes"));
+  }
+  return html;
+}
+
+std::string findings_list(const RunResult& result) {
+  const std::vector<std::string> lines = result::findings(result);
+  std::string html = "<ol class=\"findings\" aria-label=\"Findings\">\n";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    html += fmt::format("<li>{}</li>\n", text_figure("span", pointer("/findings", i), lines[i]));
+  }
+  return html + "</ol>\n";
+}
+
+std::string command_of(const Json& value) {
+  if (!value.is_array()) return shown(value);
+  std::string line;
+  for (const Json& word : value) line += (line.empty() ? "" : " ") + shown(word);
+  return line;
+}
+
+std::string repeat(const Json& document) {
+  for (const char* path : {"/manifest/command", "/manifest/command_line"}) {
+    const Json* value = find(document, path);
+    if (value == nullptr || (!value->is_string() && !value->is_array())) continue;
+    return fmt::format(
+        "<div class=\"repeat\"><h2>Repeat it</h2><div class=\"command\"><pre id=\"command\" "
+        "data-path=\"{}\">{}</pre><button type=\"button\" data-copy=\"command\" "
+        "hidden>Copy</button></div></div>\n",
+        path, escape_html(command_of(*value)));
+  }
+  return "";
+}
+
+// Every leaf under `node`, one row each, in the document's order.
+void rows_of(const Json& node, const std::string& path, const std::string& name, std::string& html) {
+  if (node.is_object() && !node.empty()) {
+    for (const auto& [key, value] : node.items()) {
+      rows_of(value, pointer(path, key), name.empty() ? key : name + "." + key, html);
+    }
+    return;
+  }
+  const bool rows = node.is_array() && !node.empty() && node[0].is_structured();
+  if (rows) {
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      rows_of(node[i], pointer(path, i), fmt::format("{}[{}]", name, i), html);
+    }
+    return;
+  }
+  html += fmt::format("<tr><th scope=\"row\" data-name>{}</th>{}</tr>\n", escape_html(name),
+                      text_figure("td", path, shown(node)));
+}
+
+std::string settings_table(const Json& document, const std::string& key, const std::string& caption) {
+  std::string rows;
+  rows_of(document.at(key), "/" + key, "", rows);
+  return fmt::format(
+      "<div class=\"scroll\"><table class=\"settings\"><caption>{}</caption>\n<thead><tr>"
+      "<th scope=\"col\">Key</th><th "
+      "scope=\"col\">Value</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
+      caption, rows);
+}
+
+}  // namespace
+
+std::string chart(const std::string& name) {
+  return fmt::format("<div class=\"chart\" data-chart=\"{}\"></div>\n", name);
+}
+
+std::string first_screen(const RunResult& result, const Json& document) {
+  const char* status = result::name_of(result.status);
+  std::string html = "<header class=\"top wide\">\n<p class=\"eyebrow\">cachebench report</p>\n";
+  html += fmt::format("<div class=\"title\">{}<span class=\"status status-{}\">{}</span></div>\n",
+                      text_figure("h1", "/name", result.name.empty() ? "run" : result.name), status, status);
+  html += fmt::format("<p class=\"what\">{}</p>\n", what_ran(result, document));
+  return html + headlines(result) + warnings(result) + findings_list(result) + repeat(document) +
+         "</header>\n";
+}
+
+std::string settings_section(const Json& document) {
+  return fmt::format(
+      "<section id=\"configuration\" aria-labelledby=\"h-configuration\"><h2 "
+      "id=\"h-configuration\">Configuration</h2>\n"
+      "<p class=\"lead\">As resolved: every default filled in.</p>\n<div class=\"card\">{}</div></section>\n"
+      "<section id=\"manifest\" aria-labelledby=\"h-manifest\"><h2 id=\"h-manifest\">Manifest</h2>\n"
+      "<p class=\"lead\">What is needed to repeat the run, and the machine it ran on.</p>\n"
+      "<div class=\"card\">{}</div></section>\n",
+      settings_table(document, "config", "Resolved configuration"),
+      settings_table(document, "manifest", "Manifest"));
+}
+
+}  // namespace cachebench::report

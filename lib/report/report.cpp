@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/report.h"
+
+namespace cachebench::report {
+
+const ReportDescriptor& format_of(const std::string& name) {
+  return Registry<ReportDescriptor>::instance().at(name, "report format");
+}
+
+std::string render(const std::string& name, const result::RunResult& result) {
+  return format_of(name).render(result);
+}
+
+}  // namespace cachebench::report

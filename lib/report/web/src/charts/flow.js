@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where accesses ended: covered, served by a tier, or computed, as a flow from left to right.
+import { count, share, tooltip } from "../format.js";
+import { base } from "../theme.js";
+
+export function flow(result, colours, width) {
+  const { totals, tiers } = result;
+  const nodes = [];
+  const edges = [];
+  const node = (name, depth, color, value) => nodes.push({ name, depth, value, itemStyle: { color } });
+  const edge = (source, target, value) => value > 0 && edges.push({ source, target, value });
+
+  node("accesses", 0, colours.soft, totals.accesses);
+  if (totals.covered > 0) {
+    node("covered", tiers.length + 1, colours.covered, totals.covered);
+    edge("accesses", "covered", totals.covered);
+  }
+  let from = "accesses";
+  tiers.forEach((tier, i) => {
+    const lookup = `${tier.name} look-ups`;
+    const hits = `${tier.name} hits`;
+    if (tier.accesses === 0) return;
+    node(lookup, i + 1, colours.tiers[i % 3], tier.accesses);
+    edge(from, lookup, tier.accesses);
+    if (tier.hits > 0) {
+      node(hits, tiers.length + 1, colours.tiers[i % 3], tier.hits);
+      edge(lookup, hits, tier.hits);
+    }
+    from = lookup;
+  });
+  if (totals.misses > 0) {
+    node("computed", tiers.length + 1, colours.miss, totals.misses);
+    edge(from, "computed", totals.misses);
+  }
+  const narrow = width < 560;
+  const option = {
+    ...base(colours, "Flow of accesses to where they ended; the same figures are in the table below."),
+    series: [{
+      type: "sankey",
+      data: nodes,
+      links: edges,
+      left: 4,
+      right: narrow ? 96 : 150,
+      top: 12,
+      bottom: 12,
+      nodeWidth: 10,
+      nodeGap: narrow ? 18 : 22,
+      draggable: false,
+      layoutIterations: 0,
+      emphasis: { focus: "adjacency" },
+      lineStyle: { color: "gradient", opacity: 0.28, curveness: 0.5 },
+      label: {
+        color: colours.ink,
+        fontFamily: colours.font,
+        fontSize: narrow ? 11 : 13,
+        lineHeight: narrow ? 14 : 17,
+        formatter: ({ name, data }) =>
+          narrow && data.depth <= tiers.length
+            ? name.replace(" look-ups", "")
+            : `${name}\n{small|${count(data.value)} · ${share(data.value / totals.accesses)}}`,
+        rich: { small: { color: colours.soft, fontSize: narrow ? 10 : 12, lineHeight: narrow ? 13 : 16 } },
+      },
+    }],
+  };
+  delete option.legend;
+  option.tooltip.formatter = ({ dataType, data }) =>
+    dataType === "edge"
+      ? tooltip(`${data.source} → ${data.target}`, [["accesses", count(data.value)]])
+      : tooltip(data.name, [["accesses", count(data.value)], ["of all", share(data.value / totals.accesses)]]);
+  return { option, height: narrow ? 320 : 340 };
+}

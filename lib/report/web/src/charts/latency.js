@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Latency by percentile on an axis of log(1/(1-q)), so that each further nine takes the same room.
+import { count, duration, tooltip, words } from "../format.js";
+import { axis, base } from "../theme.js";
+
+const SUMMARY = [["p50_ns", 0.5], ["p90_ns", 0.9], ["p99_ns", 0.99], ["p999_ns", 0.999]];
+const DASHES = { measured: "solid", emulated: [6, 3], modelled: [2, 3] };
+
+function nines(q) {
+  return -Math.log10(1 - q);
+}
+
+function percentile(x) {
+  const missing = 10 ** -x;
+  return `p${Number(((1 - missing) * 100).toFixed(Math.max(0, Math.ceil(x) - 2)))}`;
+}
+
+// From the buckets where there are any, as far as the count bears: the last value stands for one record.
+function points(summary) {
+  const last = nines(1 - 1 / Math.max(summary.count, 2));
+  if (summary.buckets.length === 0) {
+    return SUMMARY.map(([key, q]) => [nines(q), summary[key]]).filter(([x]) => x <= last + 1e-9);
+  }
+  const line = [];
+  let seen = 0;
+  for (const [value, number] of summary.buckets) {
+    const x = nines(Math.min(seen / summary.count, 1 - 1e-12));
+    line.push([x, Math.max(value, 1)]);
+    seen += number;
+  }
+  line.push([Math.max(last, line[line.length - 1][0]), Math.max(summary.max_ns, 1)]);
+  return line;
+}
+
+export function latency(result, colours, width) {
+  const names = Object.keys(result.latency).filter((name) => result.latency[name].count > 0);
+  const extra = [colours.accent, colours.covered, colours.soft, colours.ink];
+  let spare = 0;
+  const colourOf = (name) => {
+    const tier = result.tiers.findIndex((item) => item.name === name);
+    if (tier >= 0) return colours.tiers[tier % 3];
+    return name === "miss" ? colours.miss : extra[spare++ % extra.length];
+  };
+  const narrow = width < 560;
+  const lines = names.map((name) => ({ name, colour: colourOf(name), summary: result.latency[name] }));
+  const option = {
+    ...base(colours, "Latency percentiles; the main ones are in the table below."),
+    grid: { left: 0, right: 20, top: narrow ? 92 : 64, bottom: 26, containLabel: true },
+    xAxis: axis(colours, {
+      type: "value",
+      min: 0,
+      name: "percentile",
+      nameLocation: "middle",
+      nameGap: 28,
+      interval: 1,
+      axisLabel: { color: colours.soft, formatter: (x) => (x === 0 ? "min" : percentile(x)) },
+    }),
+    yAxis: axis(colours, {
+      type: "log",
+      axisLabel: { color: colours.soft, formatter: (value) => duration(value) },
+    }),
+    series: lines.map(({ name, colour, summary }) => ({
+      name: `${words(name)} (${summary.basis})`,
+      type: "line",
+      step: summary.buckets.length > 0 ? "end" : false,
+      showSymbol: summary.buckets.length === 0,
+      data: points(summary),
+      lineStyle: { width: 2, color: colour, type: DASHES[summary.basis] ?? "solid" },
+      itemStyle: { color: colour },
+    })),
+  };
+  option.grid.bottom = 36;
+  option.legend = { ...option.legend, icon: undefined, itemWidth: 26 };
+  option.tooltip.trigger = "item";
+  option.tooltip.formatter = ({ seriesName, value }) => tooltip(seriesName, [[percentile(value[0]), duration(value[1])]]);
+  option.series.forEach((series, i) => {
+    series.tooltip = { formatter: ({ value }) => tooltip(series.name, [[percentile(value[0]), duration(value[1])], ["count", count(lines[i].summary.count)]]) };
+  });
+  return { option, height: narrow ? 400 : 420 };
+}
