@@ -12,6 +12,7 @@
 #include "policy/admission.h"
 #include "policy/eviction.h"
 #include "policy/migration.h"
+#include "policy/prefetch.h"
 #include "tidy/source_tree.h"
 
 using namespace cachebench;
@@ -61,6 +62,7 @@ TEST_CASE("the registry of each kind equals its folder") {
   check_folder<policy::EvictionDescriptor>("lib/policy/eviction");
   check_folder<policy::AdmissionDescriptor>("lib/policy/admission");
   check_folder<policy::MigrationDescriptor>("lib/policy/migration");
+  check_folder<policy::PrefetchDescriptor>("lib/policy/prefetch");
 }
 
 TEST_CASE("a file that registers a variant gives it the file's name") {
