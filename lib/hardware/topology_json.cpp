@@ -66,7 +66,7 @@ Json gpus_json(const std::vector<Gpu>& gpus) {
     list.push_back({{"vendor", gpu.vendor},
                     {"name", text(gpu.name)},
                     {"pci_id", gpu.pci_id},
-                    {"bus_id", gpu.bus_id},
+                    {"bus_id", text(gpu.bus_id)},
                     {"chip", text(gpu.chip)},
                     {"compute_capability", text(gpu.compute_capability)},
                     {"source", name_of(gpu.source)},
