@@ -27,7 +27,7 @@ constexpr std::size_t kColumns = 110;
 // The first line of a header that declares something: past includes, namespaces and forward declarations.
 std::string first_declaration(const SourceFile& file) {
   static const std::regex kSkipped(
-      R"(^\s*$|^\s*#|^namespace\b.*|^}.*|^using\s.*;|^\s*(class|struct)\s+[\w:]+;|^// SPDX.*|^extern "C" \{)");
+      R"(^\s*$|^\s*#|^namespace\b.*|^}.*|^using\s.*;|^\s*(class|struct)\s+[\w:]+;|^// SPDX.*)");
   bool directive = false;
   for (const std::string& line : lines_of(file.text)) {
     const bool continued = directive && line.ends_with('\\');

@@ -85,7 +85,8 @@ class Blanker {
   }
   void blank_quoted(char quote) {
     std::size_t end = at_ + 1;
-    while (end < text_.size() && text_[end] != quote && text_[end] != '\n') end += text_[end] == '\\' ? 2U : 1U;
+    while (end < text_.size() && text_[end] != quote && text_[end] != '\n')
+      end += text_[end] == '\\' ? 2U : 1U;
     blank_to(std::min(end + 1, text_.size()));
   }
 
