@@ -13,7 +13,10 @@
 #include "policy/eviction.h"
 #include "policy/migration.h"
 #include "policy/prefetch.h"
+#include "report/report.h"
 #include "tidy/source_tree.h"
+#include "trace/format.h"
+#include "trace/synthetic/session.h"
 
 using namespace cachebench;
 using namespace cachebench::tidy;
@@ -63,6 +66,9 @@ TEST_CASE("the registry of each kind equals its folder") {
   check_folder<policy::AdmissionDescriptor>("lib/policy/admission");
   check_folder<policy::MigrationDescriptor>("lib/policy/migration");
   check_folder<policy::PrefetchDescriptor>("lib/policy/prefetch");
+  check_folder<trace::FormatDescriptor>("lib/trace/format");
+  check_folder<trace::SessionDescriptor>("lib/trace/generator");
+  check_folder<report::ReportDescriptor>("lib/report/format");
 }
 
 TEST_CASE("a file that registers a variant gives it the file's name") {
