@@ -59,7 +59,7 @@ void OutputFolder::write(const result::RunResult& result) {
     const report::ReportDescriptor& report =
         Registry<report::ReportDescriptor>::instance().at(format, "export");
     const std::string file = (fs::path(folder_) / ("report." + report.extension)).string();
-    write_file(file, report.render(result::to_json(result)));
+    write_file(file, report.render(result));
     files_.push_back(file);
   }
 }

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/run/real_planes.h"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.h"
+#include "tier/device/device_plane.h"
+#include "tier/device/emulated_device.h"
+#include "tier/host/host_plane.h"
+#include "tier/null/null_plane.h"
+#include "tier/ssd/ssd_plane.h"
+
+namespace cachebench::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What the rest of the process and of the machine keeps.
+constexpr Bytes kMemoryReserve{256 * kMiB.value};
+constexpr Bytes kDiskReserve{64 * kMiB.value};
+
+std::uint64_t available_memory() {
+  std::ifstream meminfo("/proc/meminfo");
+  std::string field;
+  for (std::uint64_t kib = 0; meminfo >> field >> kib; meminfo.ignore(64, '\n')) {
+    if (field == "MemAvailable:") return kib * 1024;
+  }
+  return UINT64_MAX;  // unknown: the allocation itself will tell
+}
+
+std::uint64_t cgroup_room() {
+  std::uint64_t limit = 0;
+  std::uint64_t used = 0;
+  if (!(std::ifstream("/sys/fs/cgroup/memory.max") >> limit)) return UINT64_MAX;
+  if (!(std::ifstream("/sys/fs/cgroup/memory.current") >> used)) return UINT64_MAX;
+  return limit > used ? limit - used : 0;
+}
+
+void require_memory(Bytes wanted) {
+  const std::uint64_t room = std::min(available_memory(), cgroup_room());
+  if (wanted.value + kMemoryReserve.value <= room) return;
+  throw Error(ErrorKind::kEnvironment,
+              fmt::format("the tiers need {} of memory and {} are free: make cache.tiers[].capacity smaller",
+                          format_bytes(wanted), format_bytes(Bytes{room})));
+}
+
+// The nearest folder that is there already: where a new one will be made.
+fs::path existing_part(fs::path path) {
+  std::error_code ignored;
+  while (!path.empty() && !fs::exists(path, ignored) && path != path.parent_path()) path = path.parent_path();
+  return path.empty() ? fs::path(".") : path;
+}
+
+void require_disk(const std::string& folder, Bytes wanted) {
+  struct statvfs status {};
+  const fs::path where = existing_part(fs::absolute(folder));
+  if (::statvfs(where.c_str(), &status) != 0) return;
+  const Bytes room{static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize};
+  if (wanted + kDiskReserve <= room) return;
+  throw Error(
+      ErrorKind::kEnvironment,
+      fmt::format("{}: the SSD tier needs {} and {} are free: make its capacity smaller or take another "
+                  "--cache-dir",
+                  folder, format_bytes(wanted), format_bytes(room)));
+}
+
+// Below $XDG_CACHE_HOME, as its specification has it; its own for every process.
+std::string fresh_folder() {
+  const char* base = std::getenv("XDG_CACHE_HOME");  // NOLINT(concurrency-mt-unsafe): before threads start
+  const char* home = std::getenv("HOME");            // NOLINT(concurrency-mt-unsafe)
+  fs::path parent = base != nullptr && *base != '\0' ? fs::path(base)
+                    : home != nullptr                ? fs::path(home) / ".cache"
+                                                     : fs::temp_directory_path();
+  return (parent / "cachebench" / fmt::format("run-{}", ::getpid())).string();
+}
+
+std::unique_ptr<tier::Plane> make_ssd(const RunConfig& config, const TierSection& tier, Bytes capacity) {
+  const bool named = !config.cache.directory.empty();
+  const std::string folder = named ? config.cache.directory : fresh_folder();
+  require_disk(folder, capacity);
+  std::error_code failed;
+  fs::create_directories(fs::path(folder).parent_path(), failed);
+  if (failed && !fs::path(folder).parent_path().empty()) {
+    throw Error(ErrorKind::kEnvironment, fmt::format("{}: {}", folder, failed.message()));
+  }
+  tier::SsdOptions options;
+  options.directory = folder;
+  options.capacity = capacity;
+  options.codec = name_of(tier.compression);
+  options.cold = config.cache.cold || !named;
+  options.keep = named;
+  return tier::make_ssd_plane(std::move(options));
+}
+
+std::unique_ptr<tier::Plane> make_emulated(const RunConfig& config, Bytes capacity,
+                                           const hardware::Profile& profile) {
+  tier::EmulatedDeviceOptions options;
+  options.h2d = profile.h2d;
+  options.d2h = profile.d2h;
+  options.throttle = config.throttle ? tier::Throttle::kOn : tier::Throttle::kOff;
+  return tier::make_device_plane({.capacity = capacity}, tier::make_emulated_device(options));
+}
+
+std::unique_ptr<tier::Plane> make_plane(const RunConfig& config, std::size_t position, Bytes capacity,
+                                        const hardware::Profile& profile) {
+  const TierSection& tier = config.cache.tiers[position];
+  switch (tier.device) {
+    case Device::kEmulated:
+      return make_emulated(config, capacity, profile);
+    case Device::kHost: {
+      const tier::PageLock lock = tier.pin_memory ? tier::PageLock::kTry : tier::PageLock::kOff;
+      return tier::make_host_plane({.capacity = capacity, .lock = lock});
+    }
+    case Device::kSsd:
+      return make_ssd(config, tier, capacity);
+    case Device::kCuda:
+      throw Error(ErrorKind::kEnvironment,
+                  fmt::format("tier {}: this build has no CUDA device; use device \"emulated\"", tier.name));
+    case Device::kNull:
+      throw Error(
+          ErrorKind::kUsage,
+          fmt::format("tier {}: device \"null\" holds no bytes; a real run needs emulated, host or ssd",
+                      tier.name));
+  }
+  throw Error(ErrorKind::kInternal, "unknown device");
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<tier::Plane>> make_planes(const RunConfig& config,
+                                                      const std::vector<Bytes>& capacities,
+                                                      const hardware::Profile& profile) {
+  Bytes memory;
+  for (std::size_t i = 0; i < capacities.size(); ++i) {
+    if (config.cache.tiers[i].device != Device::kSsd) memory += capacities[i];
+  }
+  require_memory(memory);
+  std::vector<std::unique_ptr<tier::Plane>> planes;
+  for (std::size_t i = 0; i < capacities.size(); ++i) {
+    planes.push_back(make_plane(config, i, capacities[i], profile));
+  }
+  return planes;
+}
+
+}  // namespace cachebench::bench
