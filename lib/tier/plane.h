@@ -15,8 +15,8 @@
 #include "hardware/cost.h"
 #include "tier/ticket.h"
 
-/// A plane holds the bytes of one tier. It allocates, copies to and from host memory, and completes tickets; it
-/// never decides, evicts or knows of other planes.
+/// A plane holds the bytes of one tier. It allocates, copies to and from host memory, and completes tickets;
+/// it never decides, evicts or knows of other planes.
 namespace cachebench::tier {
 
 /// Physical space for one entry on a plane, owned by whoever allocated it until `release`.
@@ -40,11 +40,11 @@ struct Recovered {
 
 /// Physical facts, for reports; none of them decides anything.
 struct PlaneStats {
-  Bytes capacity;            ///< physical room, slack included
-  Bytes allocated;           ///< in blocks, rounding included
-  Bytes peak;                ///< highest `allocated`
-  Bytes overflow_peak;       ///< highest number of bytes that had to live outside the arena (fragmentation)
-  Bytes bytes_read;          ///< by transfers, as stored
+  Bytes capacity;       ///< physical room, slack included
+  Bytes allocated;      ///< in blocks, rounding included
+  Bytes peak;           ///< highest `allocated`
+  Bytes overflow_peak;  ///< highest number of bytes that had to live outside the arena (fragmentation)
+  Bytes bytes_read;     ///< by transfers, as stored
   Bytes bytes_written;
   std::uint64_t corrupt_records = 0;
   std::vector<std::string> notes;  ///< what a person should know: "locked-memory limit too low: …"
@@ -57,8 +57,8 @@ class Plane {
   /// "cuda", "emulated", "host", "ssd" or "null", as in results.
   [[nodiscard]] virtual const char* device() const = 0;
 
-  /// Room for `bytes`, or nothing when there is none at the moment. Never blocks on I/O. Thread-safe, like all
-  /// of a plane.
+  /// Room for `bytes`, or nothing when there is none at the moment. Never blocks on I/O. Thread-safe, like
+  /// all of a plane.
   [[nodiscard]] virtual std::optional<Block> allocate(Bytes bytes) = 0;
   /// REQUIRES: no transfer on the block is in flight.
   virtual void release(const Block& block) noexcept = 0;
@@ -70,7 +70,8 @@ class Plane {
   /// Starts copying the block into `target` (host memory, at least `block.bytes` long, valid until complete).
   /// Fastest when `target` is aligned to 4 KiB and rounded up to it.
   [[nodiscard]] virtual Ticket read(const Block& block, std::span<std::byte> target) = 0;
-  /// The block's bytes where the host can address them directly (host plane), else empty. Valid until release.
+  /// The block's bytes where the host can address them directly (host plane), else empty. Valid until
+  /// release.
   [[nodiscard]] virtual std::span<std::byte> host_view(const Block& block) = 0;
 
   /// Entries left by an earlier process; each block belongs to the caller. Empty for volatile planes.

@@ -20,8 +20,8 @@ enum class TransferStatus : std::uint8_t {
 
 struct Completion {
   TransferStatus status = TransferStatus::kDone;
-  std::exception_ptr error;         ///< set when kFailed
-  Nanoseconds service{0};           ///< measured on the transfer itself, waiting in queues excluded
+  std::exception_ptr error{};  ///< set when kFailed
+  Nanoseconds service{0};      ///< measured on the transfer itself, waiting in queues excluded
 };
 
 /// One transfer in flight, completed once by its plane. Copies share the state. Thread-safe.

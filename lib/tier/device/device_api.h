@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/units.h"
+
+/// What the device plane needs of a GPU: memory, streams, events and asynchronous copies, with the names and
+/// the rules of the CUDA runtime. The emulated device implements it in host memory; a CUDA one puts a call of
+/// the runtime behind each function.
+///
+/// The device outlives its streams and events. Everything is thread-safe. Bad sizes and foreign streams are
+/// programmers' errors; a copy that the device refuses is reported to its `CopyDone`.
+namespace cachebench::tier {
+
+/// An address in device memory; 0 is none. Arithmetic on it is the caller's own.
+enum class DevicePointer : std::uint64_t {};
+
+struct HostToDevice {
+  DevicePointer target{};
+  std::span<const std::byte> source;
+};
+
+struct DeviceToHost {
+  std::span<std::byte> target;
+  DevicePointer source{};
+};
+
+struct CopyResult {
+  std::exception_ptr error{};  ///< empty when the bytes are there
+  Nanoseconds service{0};      ///< from its start on the link to its end
+};
+/// Called once when all copies of a submission are complete, on the device's thread or on the caller's. It
+/// must be short, must not throw, and must not call the device.
+using CopyDone = std::function<void(const CopyResult&)>;
+
+struct DeviceProperties {
+  std::string name;
+  Bytes total_memory;  ///< cudaDeviceProp::totalGlobalMem
+  int async_engine_count = 0;
+};
+
+/// A marker in streams. Recording it again moves it. One never recorded is complete.
+class DeviceEvent {
+ public:
+  virtual ~DeviceEvent() = default;
+  /// cudaEventQuery: is what came before the last record complete?
+  [[nodiscard]] virtual bool query() const = 0;
+  /// cudaEventSynchronize: blocks until it is.
+  virtual void synchronize() const = 0;
+};
+
+/// A queue of operations that run in the order they were submitted; streams run independently of one another.
+class DeviceStream {
+ public:
+  /// Waits until the stream is idle.
+  virtual ~DeviceStream() = default;
+  /// cudaMemcpyAsync of each element (cudaMemcpyBatchAsync where there is one): one submission, so the link's
+  /// latency is paid once. Host memory stays valid until `done`.
+  virtual void memcpy_async(std::span<const HostToDevice> copies, CopyDone done) = 0;
+  virtual void memcpy_async(std::span<const DeviceToHost> copies, CopyDone done) = 0;
+  /// cudaEventRecord.
+  virtual void record(DeviceEvent& event) = 0;
+  /// cudaStreamWaitEvent: what follows waits for the event's last record, as it is now.
+  virtual void wait_event(const DeviceEvent& event) = 0;
+  [[nodiscard]] virtual bool query() const = 0;
+  virtual void synchronize() = 0;
+};
+
+class DeviceApi {
+ public:
+  virtual ~DeviceApi() = default;
+  /// "cuda" or "emulated", as in results.
+  [[nodiscard]] virtual const char* kind() const = 0;
+  [[nodiscard]] virtual DeviceProperties properties() const = 0;
+  /// cudaMalloc, aligned to 4 KiB here; nothing when there is not so much.
+  [[nodiscard]] virtual std::optional<DevicePointer> malloc(Bytes size) = 0;
+  virtual void free(DevicePointer pointer) noexcept = 0;
+  [[nodiscard]] virtual std::unique_ptr<DeviceStream> create_stream() = 0;
+  [[nodiscard]] virtual std::unique_ptr<DeviceEvent> create_event() = 0;
+  /// cudaEventElapsedTime. REQUIRES: both recorded and complete.
+  [[nodiscard]] virtual Nanoseconds elapsed_time(const DeviceEvent& from, const DeviceEvent& to) const = 0;
+  /// What a person should know of this device's figures.
+  [[nodiscard]] virtual std::vector<std::string> notes() const = 0;
+};
+
+}  // namespace cachebench::tier
