@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/sync.h"
+#include "tier/ssd/io_engine.h"
+#include "tier/ssd/page.h"
+#include "tier/ssd/transfer.h"
+
+namespace cachebench::tier {
+
+/// The one thread that drives an I/O engine: cuts transfers into chunks, keeps at most `depth` operations
+/// under way (so depth × kChunk bytes are in flight at most, and as much memory is used for unaligned ends),
+/// computes checksums while other chunks are under way, and writes a record's header after its payload. Reads
+/// and writes take turns, each in order of arrival. Thread-safe; no lock is held across I/O. Failures travel
+/// in TransferResult. Destruction finishes what was submitted.
+class Reactor {
+ public:
+  static constexpr std::uint64_t kChunk = std::uint64_t{512} << 10;
+
+  /// `clock` outlives the reactor.
+  Reactor(std::unique_ptr<IoEngine> engine, unsigned depth, const Clock& clock);
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  void submit(std::unique_ptr<Transfer> transfer) CACHEBENCH_EXCLUDES(mutex_);
+
+ private:
+  // One operation under way.
+  struct Slot {
+    IoOperation operation;
+    Transfer* transfer = nullptr;
+    std::uint64_t payload_offset = 0;  // of the chunk
+    std::uint64_t payload_bytes = 0;   // of the chunk, 0 for headers and holes
+    bool bounced = false;
+    PageBuffer bounce;  // kept once made
+  };
+
+  void run();
+  [[nodiscard]] bool take_submitted() CACHEBENCH_EXCLUDES(mutex_);
+  void issue();
+  [[nodiscard]] Transfer* next_to_issue();
+  void issue_next(Transfer& transfer);
+  void issue_chunk(Transfer& transfer, Slot& slot);
+  void issue_header(Transfer& transfer, Slot& slot);
+  void digest_issued(Transfer& transfer, std::uint64_t end);
+  void finish_operation(Slot& slot);
+  [[nodiscard]] bool go_on(Slot& slot);
+  void take_chunk(Slot& slot);
+  void settle(Transfer& transfer);
+  void finish(Transfer& transfer);
+
+  std::unique_ptr<IoEngine> engine_;
+  const Clock& clock_;
+
+  Mutex mutex_;
+  std::deque<std::unique_ptr<Transfer>> submitted_ CACHEBENCH_GUARDED_BY(mutex_);
+  bool stopping_ CACHEBENCH_GUARDED_BY(mutex_) = false;
+
+  // The thread's own.
+  std::vector<Slot> slots_;
+  std::vector<Slot*> free_slots_;
+  std::unordered_map<Transfer*, std::unique_ptr<Transfer>> active_;
+  std::deque<Transfer*> reads_;   // with something left to issue
+  std::deque<Transfer*> writes_;  // likewise; erasures and holes too
+  bool reads_turn_ = true;
+
+  std::thread thread_;
+};
+
+}  // namespace cachebench::tier
