@@ -83,6 +83,7 @@ void apply_override(Json& document, std::string_view assignment) {
   const Json value = value_of(assignment.substr(equals + 1), path);
   Json* at = &document;
   for (std::size_t i = 0; i < path.size(); ++i) {
+    if (at->is_null()) *at = Json::object();
     const bool is_tiers = i == 1 && path[0] == "cache" && path[1] == "tiers";
     if (is_tiers && path.size() > 2 && at->is_object() && !at->contains("tiers")) {
       (*at)["tiers"] = Json::array({Json::object(), Json::object(), Json::object()});
@@ -91,7 +92,6 @@ void apply_override(Json& document, std::string_view assignment) {
       at = &element(*at, path[i], assignment);
       continue;
     }
-    if (at->is_null()) *at = Json::object();
     if (!at->is_object()) {
       throw Error(ErrorKind::kUsage,
                   fmt::format("--set {}: '{}' is below a value, not an object", assignment, path[i]));

@@ -110,6 +110,28 @@ std::string joined(const std::string& parent, const std::string& name) {
   return parent.empty() ? name : parent + "." + name;
 }
 
+/// Where a key of this name is known, if in one place.
+std::string elsewhere(const std::string& name) {
+  std::string found;
+  for (const SchemaKey& key : schema_keys()) {
+    const bool is_it = key.path == name || key.path.ends_with("." + name);
+    if (is_it && !found.empty()) return {};
+    if (is_it) found = key.path;
+  }
+  return found;
+}
+
+std::string unknown_key(const std::string& name, const Json& known, const std::string& path) {
+  std::vector<std::string> names;
+  for (const auto& [candidate, ignored] : known.items()) names.push_back(candidate);
+  const std::string text = fmt::format("unknown key '{}'{}", name, path.empty() ? "" : " in " + path);
+  const std::string near = nearest_name(name, names);
+  if (const std::string place = elsewhere(name); !place.empty())
+    return text + "; it belongs to '" + place + "'";
+  if (!near.empty()) return fmt::format("{}; did you mean '{}'?", text, near);
+  return fmt::format("{}; known are: {}", text, fmt::join(names, ", "));
+}
+
 void refuse_unknown(const Json& document, const Json& schema_node, const std::string& path,
                     const Origin& origin) {
   const Json& node = target_of(schema_node);
@@ -126,11 +148,7 @@ void refuse_unknown(const Json& document, const Json& schema_node, const std::st
       continue;
     }
     if (!node.contains("additionalProperties") || node.at("additionalProperties") != false) continue;
-    std::vector<std::string> names;
-    for (const auto& [candidate, ignored] : known.items()) names.push_back(candidate);
-    const std::string place = path.empty() ? std::string() : fmt::format(" in {}", path);
-    throw Error(ErrorKind::kUsage,
-                fmt::format("{}: {}", origin.at(name), unknown_name("key" + place, name, names)));
+    throw Error(ErrorKind::kUsage, fmt::format("{}: {}", origin.at(name), unknown_key(name, known, path)));
   }
 }
 
