@@ -29,15 +29,21 @@ struct Table {
   std::string caption;
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
+  std::size_t word_columns = 1;  ///< so many from the left hold words, the others figures
 };
 
 std::string html_of(const Table& table) {
-  std::string html = fmt::format("<table><caption>{}</caption>\n<thead><tr>", table.caption);
-  for (const std::string& column : table.columns) html += fmt::format("<th scope=\"col\">{}</th>", column);
+  const bool small = table.columns.size() <= 3;
+  std::string html = fmt::format("<table{}><caption>{}</caption>\n<thead><tr>",
+                                 small ? " class=\"small\"" : "", table.caption);
+  const auto kind = [&](std::size_t column) { return column < table.word_columns ? " class=\"word\"" : ""; };
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    html += fmt::format("<th scope=\"col\"{}>{}</th>", kind(i), table.columns[i]);
+  }
   html += "</tr></thead>\n<tbody>\n";
   for (const std::vector<std::string>& row : table.rows) {
     html += fmt::format("<tr><th scope=\"row\">{}</th>", row.front());
-    for (std::size_t i = 1; i < row.size(); ++i) html += fmt::format("<td>{}</td>", row[i]);
+    for (std::size_t i = 1; i < row.size(); ++i) html += fmt::format("<td{}>{}</td>", kind(i), row[i]);
     html += "</tr>\n";
   }
   return html + "</tbody></table>\n";
@@ -66,7 +72,8 @@ Table tier_table(const RunResult& result) {
   Table table{.caption = "Tiers, uppermost first; bytes are nominal",
               .columns = {"Tier", "Device", "Capacity", "Peak", "Look-ups", "Hits", "Hit ratio", "Misses",
                           "Evictions", "Promoted in", "Demoted in", "Read", "Written"},
-              .rows = {}};
+              .rows = {},
+              .word_columns = 2};
   for (std::size_t i = 0; i < result.tiers.size(); ++i) {
     const result::TierResult& tier = result.tiers[i];
     const std::string at = pointer("/tiers", i);
@@ -103,7 +110,8 @@ bool moved_anything(const result::Links& links) {
 Table latency_table(const RunResult& result) {
   Table table{.caption = "Latency; where each figure comes from stands beside it",
               .columns = {"Where", "Basis", "Count", "p50", "p90", "p99", "p99.9", "Maximum"},
-              .rows = {}};
+              .rows = {},
+              .word_columns = 2};
   for (const auto& [name, summary] : result.latency) {
     const std::string at = pointer("/latency", name);
     table.rows.push_back(
@@ -147,7 +155,7 @@ Table series_table(const RunResult& result) {
 
 std::vector<std::string> check_row(const result::ModelCheck& check, const std::string& at) {
   return {text_figure("span", at + "/tier", check.tier),
-          text_figure("span", at + "/kind", check.kind),
+          "<span data-name>" + words(check.kind) + "</span>",
           count_figure(at + "/count", check.count),
           time_figure(at + "/predicted_ns", check.predicted_ns),
           time_figure(at + "/measured_ns", check.measured_ns),
@@ -185,7 +193,7 @@ std::string kinds_section(const RunResult& result) {
               .columns = {"Kind", "Accesses", "Hits", "Covered", "Misses", "Hit ratio", "Served", "Requested",
                           "Saved"},
               .rows = {}};
-  for (const auto& [name, kind] : result.kinds) {
+  for (const auto& [name, kind] : result::kinds_in_order(result)) {
     const std::string at = pointer("/kinds", name);
     table.rows.push_back(
         {"<span data-name>" + words(name) + "</span>", count_figure(at + "/accesses", kind.accesses),
@@ -254,7 +262,8 @@ std::string model_section(const RunResult& result) {
   Table table{.caption = "Mean service time of an access",
               .columns = {"Served by", "Kind", "Accesses", basis_mark("modelled"), basis_mark("measured"),
                           "Difference"},
-              .rows = {}};
+              .rows = {},
+              .word_columns = 2};
   for (std::size_t i = 0; i < result.model_check.size(); ++i) {
     table.rows.push_back(check_row(result.model_check[i], pointer("/model_check", i)));
   }

@@ -31,8 +31,9 @@ std::string hit_finding(const RunResult& result) {
   std::string where;
   for (const TierResult& tier : result.tiers) {
     if (totals.hits == 0) break;
-    where += fmt::format("{}{} served {} of them", where.empty() ? "" : ", ", tier.name,
-                         format_share(ratio_of(tier.hits, totals.hits)));
+    const std::string share = format_share(ratio_of(tier.hits, totals.hits));
+    where += where.empty() ? fmt::format("{} served {} of them", tier.name, share)
+                           : fmt::format(", {} {}", tier.name, share);
   }
   if (!where.empty()) text += ": " + where;
   text += ".";
@@ -104,8 +105,9 @@ std::string format_count(std::uint64_t count) {
 }
 
 std::string format_ns(std::int64_t ns) {
-  if (ns >= 0) return format_duration(Nanoseconds(ns));
-  return "-" + format_duration(Nanoseconds(ns == INT64_MIN ? INT64_MAX : -ns));
+  std::string text = format_duration(Nanoseconds(ns >= 0 ? ns : ns == INT64_MIN ? INT64_MAX : -ns));
+  if (text.ends_with(" us")) text = text.substr(0, text.size() - 2) + "µs";
+  return ns >= 0 ? text : fmt::format("-{}", text);
 }
 
 std::vector<std::string> findings(const RunResult& result) {
@@ -119,8 +121,8 @@ std::vector<std::string> findings(const RunResult& result) {
     return list;
   }
   add(hit_finding(result));
-  if (!result.model_check.empty()) add(model_finding(result));
   add(time_finding(result));
+  if (!result.model_check.empty()) add(model_finding(result));
   if (result.totals.misses > 0) add(miss_finding(result));
   return list;
 }

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/file.h"
-#include "core/ids.h"
 #include "core/json_file.h"
 #include "result/findings.h"
 #include "result/json_reader.h"
@@ -92,16 +91,9 @@ Json kind_to_json(const KindResult& kind) {
           {"saved_ns", kind.saved_ns}};
 }
 
-// Kinds that this program knows come in its own order, others after them by name.
-Json kinds_to_json(const std::map<std::string, KindResult>& kinds) {
+Json kinds_to_json(const RunResult& result) {
   Json object = Json::object();
-  for (int i = 0; i < kArtefactKinds; ++i) {
-    const auto found = kinds.find(name_of(static_cast<ArtefactKind>(i)));
-    if (found != kinds.end()) object[found->first] = kind_to_json(found->second);
-  }
-  for (const auto& [name, kind] : kinds) {
-    if (!object.contains(name)) object[name] = kind_to_json(kind);
-  }
+  for (const auto& [name, kind] : kinds_in_order(result)) object[name] = kind_to_json(kind);
   return object;
 }
 
@@ -303,7 +295,7 @@ Json to_json(const RunResult& result) {
                    {"totals", totals_to_json(result.totals)},
                    {"null_reasons", null_reasons(result)},
                    {"tiers", tiers_to_json(result.tiers)},
-                   {"kinds", kinds_to_json(result.kinds)},
+                   {"kinds", kinds_to_json(result)},
                    {"misses_by_cause", causes_to_json(result.misses_by_cause)},
                    {"miss_cause_ratios", cause_ratios_to_json(result)},
                    {"links", links_to_json(result.links)},

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "core/ids.h"
 
 namespace cachebench::result {
 
@@ -70,6 +71,17 @@ LatencySummary summarise(const Histogram& histogram, Basis basis) {
           .p999_ns = histogram.quantile(0.999),
           .max_ns = histogram.max(),
           .buckets = histogram.buckets()};
+}
+
+std::vector<std::pair<std::string, KindResult>> kinds_in_order(const RunResult& result) {
+  std::vector<std::pair<std::string, KindResult>> list;
+  std::map<std::string, KindResult> rest = result.kinds;
+  for (int i = 0; i < kArtefactKinds; ++i) {
+    auto node = rest.extract(name_of(static_cast<ArtefactKind>(i)));
+    if (node) list.emplace_back(node.key(), node.mapped());
+  }
+  list.insert(list.end(), rest.begin(), rest.end());
+  return list;
 }
 
 }  // namespace cachebench::result

@@ -226,4 +226,7 @@ struct RunResult {
   bool operator==(const RunResult&) const = default;
 };
 
+/// The kinds in the order of the document: those that this program knows in its own order, others by name.
+[[nodiscard]] std::vector<std::pair<std::string, KindResult>> kinds_in_order(const RunResult& result);
+
 }  // namespace cachebench::result

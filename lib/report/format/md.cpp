@@ -64,7 +64,7 @@ std::string kinds_of(const result::RunResult& result) {
   std::string text = "\n| kind | accesses | hits | covered | misses | hit ratio | saved (modelled) |\n";
   text += "|---|---:|---:|---:|---:|---:|---:|\n";
   std::size_t rows = 0;
-  for (const auto& [name, kind] : result.kinds) {
+  for (const auto& [name, kind] : result::kinds_in_order(result)) {
     if (++rows > kMostRows) break;
     text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", plain(name), format_count(kind.accesses),
                         format_count(kind.hits), format_count(kind.covered), format_count(kind.misses),

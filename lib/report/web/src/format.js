@@ -20,7 +20,13 @@ export function bytes(value) {
 
 export function duration(ns) {
   if (ns == null) return ABSENT;
+  if (ns === 0) return "0";
   if (ns < 0) return `-${duration(-ns)}`;
+  if (ns >= 120e9) {
+    const seconds = Math.round(ns / 1e9);
+    const rest = seconds % 60;
+    return `${Math.floor(seconds / 60)} min${rest === 0 ? "" : ` ${rest} s`}`;
+  }
   for (const [unit, size] of [["s", 1e9], ["ms", 1e6], ["µs", 1e3]]) {
     if (ns >= size) return `${significant(ns / size)} ${unit}`;
   }

@@ -5,26 +5,43 @@ import { base } from "../theme.js";
 
 export function flow(result, colours, width) {
   const { totals, tiers } = result;
+  const narrow = width < 560;
+  const height = narrow ? 320 : 340;
+  const gap = narrow ? 18 : 22;
   const nodes = [];
   const edges = [];
   const node = (name, depth, color, value) => nodes.push({ name, depth, value, itemStyle: { color } });
+  // Every outcome takes its height in the columns it passes over, unseen: so the stream steps down as outcomes
+  // leave it at the top, and no two flows cross.
+  const passed = [];
+  const pass = (depth) => {
+    for (const { name, value } of passed) {
+      nodes.push({
+        name: `${name} ${depth}`, depth, value, label: { show: false }, tooltip: { show: false },
+        itemStyle: { opacity: 0 }, emphasis: { disabled: true },
+      });
+    }
+  };
   const edge = (source, target, value) => value > 0 && edges.push({ source, target, value });
 
   node("accesses", 0, colours.soft, totals.accesses);
   if (totals.covered > 0) {
     node("covered", tiers.length + 1, colours.covered, totals.covered);
     edge("accesses", "covered", totals.covered);
+    passed.push({ name: "covered", value: totals.covered });
   }
   let from = "accesses";
   tiers.forEach((tier, i) => {
     const lookup = `${tier.name} look-ups`;
     const hits = `${tier.name} hits`;
     if (tier.accesses === 0) return;
+    pass(i + 1);
     node(lookup, i + 1, colours.tiers[i % 3], tier.accesses);
     edge(from, lookup, tier.accesses);
     if (tier.hits > 0) {
       node(hits, tiers.length + 1, colours.tiers[i % 3], tier.hits);
       edge(lookup, hits, tier.hits);
+      passed.push({ name: hits, value: tier.hits });
     }
     from = lookup;
   });
@@ -32,7 +49,6 @@ export function flow(result, colours, width) {
     node("computed", tiers.length + 1, colours.miss, totals.misses);
     edge(from, "computed", totals.misses);
   }
-  const narrow = width < 560;
   const option = {
     ...base(colours, "Flow of accesses to where they ended; the same figures are in the table below."),
     series: [{
@@ -44,7 +60,7 @@ export function flow(result, colours, width) {
       top: 12,
       bottom: 12,
       nodeWidth: 10,
-      nodeGap: narrow ? 18 : 22,
+      nodeGap: gap,
       draggable: false,
       layoutIterations: 0,
       emphasis: { focus: "adjacency" },
@@ -67,5 +83,5 @@ export function flow(result, colours, width) {
     dataType === "edge"
       ? tooltip(`${data.source} → ${data.target}`, [["accesses", count(data.value)]])
       : tooltip(data.name, [["accesses", count(data.value)], ["of all", share(data.value / totals.accesses)]]);
-  return { option, height: narrow ? 320 : 340 };
+  return { option, height };
 }

@@ -16,7 +16,7 @@ export function kinds(result, colours, width) {
       type: "value",
       min: 0,
       max: 1,
-      splitNumber: 4,
+      interval: 0.25,
       axisLabel: { color: colours.soft, formatter: (value) => `${Math.round(value * 100)}%` },
     }),
     yAxis: axis(colours, {

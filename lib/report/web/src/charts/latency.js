@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Latency by percentile on an axis of log(1/(1-q)), so that each further nine takes the same room.
-import { count, duration, tooltip, words } from "../format.js";
+import { duration, tooltip, words } from "../format.js";
 import { axis, base } from "../theme.js";
 
 const SUMMARY = [["p50_ns", 0.5], ["p90_ns", 0.9], ["p99_ns", 0.99], ["p999_ns", 0.999]];
@@ -43,38 +43,38 @@ export function latency(result, colours, width) {
   };
   const narrow = width < 560;
   const lines = names.map((name) => ({ name, colour: colourOf(name), summary: result.latency[name] }));
+  const data = lines.map(({ summary }) => points(summary));
+  const furthest = Math.max(...data.map((line) => line[line.length - 1][0]));
   const option = {
     ...base(colours, "Latency percentiles; the main ones are in the table below."),
-    grid: { left: 0, right: 20, top: narrow ? 92 : 64, bottom: 26, containLabel: true },
+    grid: { left: 0, right: 20, top: narrow ? 104 : 48, bottom: 36, containLabel: true },
     xAxis: axis(colours, {
       type: "value",
       min: 0,
+      max: Math.ceil(furthest * 4 + 0.2) / 4,
       name: "percentile",
       nameLocation: "middle",
       nameGap: 28,
       interval: 1,
-      axisLabel: { color: colours.soft, formatter: (x) => (x === 0 ? "min" : percentile(x)) },
+      axisLabel: { color: colours.soft, showMaxLabel: false, formatter: (x) => (x === 0 ? "min" : percentile(x)) },
     }),
     yAxis: axis(colours, {
       type: "log",
       axisLabel: { color: colours.soft, formatter: (value) => duration(value) },
     }),
-    series: lines.map(({ name, colour, summary }) => ({
+    series: lines.map(({ name, colour, summary }, i) => ({
       name: `${words(name)} (${summary.basis})`,
       type: "line",
       step: summary.buckets.length > 0 ? "end" : false,
-      showSymbol: summary.buckets.length === 0,
-      data: points(summary),
+      symbol: summary.buckets.length === 0 ? "circle" : "none",
+      data: data[i],
       lineStyle: { width: 2, color: colour, type: DASHES[summary.basis] ?? "solid" },
       itemStyle: { color: colour },
     })),
   };
-  option.grid.bottom = 36;
-  option.legend = { ...option.legend, icon: undefined, itemWidth: 26 };
-  option.tooltip.trigger = "item";
-  option.tooltip.formatter = ({ seriesName, value }) => tooltip(seriesName, [[percentile(value[0]), duration(value[1])]]);
-  option.series.forEach((series, i) => {
-    series.tooltip = { formatter: ({ value }) => tooltip(series.name, [[percentile(value[0]), duration(value[1])], ["count", count(lines[i].summary.count)]]) };
-  });
+  option.legend = { ...option.legend, icon: undefined, itemWidth: 26, itemHeight: 2 };
+  option.tooltip.trigger = "axis";
+  option.tooltip.formatter = (items) =>
+    tooltip(percentile(items[0].value[0]), items.map((item) => [item.seriesName, duration(item.value[1])]));
   return { option, height: narrow ? 400 : 420 };
 }

@@ -35,14 +35,14 @@ export function progress(result, colours) {
       type: "value",
       min: 0,
       max: 1,
-      splitNumber: 4,
+      interval: 0.25,
       axisLabel: { color: colours.soft, formatter: (value) => `${Math.round(value * 100)}%` },
     }),
     series: [
       {
         name: "hit ratio",
         type: "line",
-        showSymbol: series.length < 3,
+        symbol: series.length < 3 ? "circle" : "none",
         sampling: "lttb",
         data: series.map((point) => [point.t_ns, point.hit_ratio]),
         lineStyle: { width: 2, color: colours.tiers[0] },
@@ -52,7 +52,7 @@ export function progress(result, colours) {
       {
         name: "served ratio",
         type: "line",
-        showSymbol: series.length < 3,
+        symbol: series.length < 3 ? "circle" : "none",
         sampling: "lttb",
         data: series.map((point) => [point.t_ns, point.accesses > 0 ? (point.hits + point.covered) / point.accesses : null]),
         lineStyle: { width: 2, color: colours.covered, type: [6, 3] },
@@ -60,7 +60,7 @@ export function progress(result, colours) {
       },
     ],
   };
-  option.legend.icon = undefined;
+  option.legend = { ...option.legend, icon: undefined, itemWidth: 26, itemHeight: 2 };
   option.tooltip.trigger = "axis";
   option.tooltip.formatter = (items) => {
     const point = series[items[0].dataIndex];
@@ -83,13 +83,13 @@ export function occupancy(result, colours) {
       type: "value",
       min: 0,
       max: 1,
-      splitNumber: 4,
+      interval: 0.25,
       axisLabel: { color: colours.soft, formatter: (value) => `${Math.round(value * 100)}%` },
     }),
     series: tiers.map((tier, i) => ({
       name: `${tier.name} of ${bytes(tier.capacity_bytes)}`,
       type: "line",
-      showSymbol: series.length < 3,
+      symbol: series.length < 3 ? "circle" : "none",
       sampling: "lttb",
       data: series.map((point) => [
         point.t_ns,
@@ -100,7 +100,7 @@ export function occupancy(result, colours) {
       markArea: i === 0 ? warmup(series, colours) : undefined,
     })),
   };
-  option.legend.icon = undefined;
+  option.legend = { ...option.legend, icon: undefined, itemWidth: 26, itemHeight: 2 };
   option.tooltip.trigger = "axis";
   option.tooltip.formatter = (items) => {
     const point = series[items[0].dataIndex];
