@@ -11,8 +11,8 @@
 #include "support/command.h"
 #include "support/temp_dir.h"
 
-using cachebench::testing::cachebench;
 using cachebench::testing::CommandResult;
+using namespace cachebench;
 using cachebench::testing::run_command;
 
 namespace {
@@ -25,7 +25,7 @@ struct Help {
 // What `cachebench <path> --help` names.
 Help help_of(std::vector<std::string> path) {
   path.emplace_back("--help");
-  const CommandResult result = cachebench(path);
+  const CommandResult result = testing::cachebench(path);
   REQUIRE_MESSAGE(result.exit_code == 0, result.err);
   static const std::regex kCommand(R"(^  ([a-z][\w-]*)(\s.*)?$)");
   static const std::regex kOption(R"((?:^|[\s,])(--[a-z][\w-]*))");
@@ -79,11 +79,11 @@ void check_place(const std::string& script, const std::string& zsh, const std::v
 }  // namespace
 
 TEST_CASE("the completions offer every sub-command and option of the help") {
-  const cachebench::testing::TempDir folder;
-  const CommandResult bash = cachebench({"completion", "bash"});
+  const testing::TempDir folder;
+  const CommandResult bash = testing::cachebench({"completion", "bash"});
   REQUIRE(bash.exit_code == 0);
-  cachebench::testing::write_text(folder / "bash", bash.out);
-  const CommandResult zsh = cachebench({"completion", "zsh"});
+  testing::write_text(folder / "bash", bash.out);
+  const CommandResult zsh = testing::cachebench({"completion", "zsh"});
   REQUIRE(zsh.exit_code == 0);
   CHECK(zsh.out.starts_with("#compdef cachebench\n"));
   CHECK(help_of({}).commands.size() >= 3);
@@ -91,15 +91,14 @@ TEST_CASE("the completions offer every sub-command and option of the help") {
 }
 
 TEST_CASE("the man page names every sub-command") {
-  const std::string page =
-      cachebench::testing::read_text(std::string(CACHEBENCH_SOURCE_DIR) + "/docs/cachebench.1.scd");
+  const std::string page = testing::read_text(std::string(CACHEBENCH_SOURCE_DIR) + "/docs/cachebench.1.scd");
   for (const std::string& command : help_of({}).commands) {
     CHECK_MESSAGE(page.find("*" + command + "*") != std::string::npos, command << " is not in the man page");
   }
 }
 
 TEST_CASE("a shell that is not known is an error of usage") {
-  const CommandResult result = cachebench({"completion", "fish"});
+  const CommandResult result = testing::cachebench({"completion", "fish"});
   CHECK(result.exit_code == 2);
   CHECK(result.out.empty());
 }
