@@ -140,6 +140,7 @@ Profile profile_from(const std::string& path, const Json& document) {
   const auto figures = document.find("figures");
   if (figures == document.end() || !figures->is_object()) refuse(path, "'figures' must be an object");
   std::vector<std::string> keys;
+  keys.reserve(kFigures.size());
   for (const Figure& figure : kFigures) keys.emplace_back(figure.key);
   refuse_unknown(path, *figures, keys);
   for (const Figure& figure : kFigures) read_figure(path, figure, *figures, profile);

@@ -68,13 +68,28 @@ TEST_CASE("every shipped profile reads, is named as its file, and says where eac
     CHECK(profile.name == entry.path().stem().string());
     CHECK_FALSE(profile.description.empty());
     CHECK(profile.sources.size() == 20);
-    for (const auto& [figure, source] : profile.sources) {
-      INFO(figure);
-      CHECK(source.size() > 10);
+    for (const auto& entry_of : profile.sources) {
+      INFO(entry_of.first);
+      CHECK(entry_of.second.size() > 10);
     }
     ++seen;
   }
   CHECK(seen >= 2);
+}
+
+TEST_CASE("the schema asks for the figures that are read") {
+  const Json schema = cachebench::read_json_file(
+      std::string(CACHEBENCH_SOURCE_DIR) + "/configs/schema/profile.schema.json", ErrorKind::kUsage);
+  const Json& figures = schema["properties"]["figures"];
+  const hardware::Profile profile =
+      hardware::read_profile(kShipped + "/" + hardware::kDefaultProfile + ".json");
+  CHECK(figures["required"].size() == profile.sources.size());
+  CHECK(figures["properties"].size() == profile.sources.size());
+  for (const auto& key : figures["required"]) {
+    INFO(key.get<std::string>());
+    CHECK(profile.sources.contains(key.get<std::string>()));
+    CHECK(figures["properties"].contains(key.get<std::string>()));
+  }
 }
 
 TEST_CASE("the default profile carries the target's figures") {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "support/command.h"
+#include "support/temp_dir.h"
+
+namespace {
+
+namespace testing = cachebench::testing;
+using testing::CommandResult;
+using testing::TempDir;
+
+const std::string kFixtures = std::string(CACHEBENCH_SOURCE_DIR) + "/tests/hardware/fixtures/";
+
+}  // namespace
+
+TEST_CASE("topology --json prints one document of this machine, and nothing else") {
+  const CommandResult result = testing::run_cachebench({"topology", "--json"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.err.empty());
+  const auto document = nlohmann::json::parse(result.out);
+  CHECK(document["machine"]["cpu"]["threads_allowed"].get<int>() > 0);
+  CHECK(document["target"]["name"] == "i5-10210u+sm61+nvme");
+}
+
+TEST_CASE("topology --xml shows another machine") {
+  const CommandResult text = testing::run_cachebench({"topology", "--xml", kFixtures + "workstation.xml"});
+  CHECK(text.exit_code == 0);
+  CHECK(text.out.find("compute capability 8.6") != std::string::npos);
+  CHECK(text.out.find("target:   cpu no") != std::string::npos);
+  const CommandResult explained =
+      testing::run_cachebench({"topology", "--xml", kFixtures + "workstation.xml", "--explain"});
+  CHECK(explained.out.size() > text.out.size());
+}
+
+TEST_CASE("a broken topology is exit code 3 and one line that names the file, with either XML parser") {
+  for (const char* library : {"0", "1"}) {
+    const CommandResult result = testing::run_cachebench({"topology", "--xml", kFixtures + "broken.xml"},
+                                                         {.environment = {{"HWLOC_LIBXML_IMPORT", library}}});
+    CHECK(result.exit_code == 3);
+    CHECK(result.out.empty());
+    CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+    CHECK(result.err.find("broken.xml") != std::string::npos);
+  }
+}
+
+TEST_CASE("a file name that is not UTF-8 still gives a document") {
+  const TempDir folder;
+  const std::string odd = folder / "\xff.xml";
+  testing::write_text(odd, testing::read_text(kFixtures + "small.xml"));
+  const CommandResult result = testing::run_cachebench({"topology", "--xml", odd, "--json"});
+  CHECK(result.exit_code == 0);
+  CHECK(nlohmann::json::accept(result.out));
+}
+
+TEST_CASE("a full standard output is an environment error") {
+  const CommandResult result = testing::run_cachebench({"topology"}, {.stdout_path = "/dev/full"});
+  CHECK(result.exit_code == 4);
+}
