@@ -45,9 +45,9 @@ struct TraceFacts {
   std::uint64_t accesses = 0;
   std::uint64_t distinct = 0;  ///< artefacts or objects
   std::uint64_t bytes_requested = 0;
-  std::optional<std::uint64_t> bytes_distinct;  ///< the working set
-  std::string format;
-  std::string lowering;
+  std::optional<std::uint64_t> bytes_distinct{};  ///< the working set
+  std::string format{};
+  std::string lowering{};
   bool operator==(const TraceFacts&) const = default;
 };
 

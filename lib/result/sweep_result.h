@@ -18,12 +18,12 @@ struct SweepPoint {
   std::string policy;          ///< as given, parameters included
   std::uint64_t capacity = 0;  ///< bytes, or entries with unit sizes
   std::string config = "{}";   ///< text of a JSON object: what of the config this point sets
-  Totals totals;
+  Totals totals{};
   std::uint64_t peak_entries = 0;
   double seconds = 0;  ///< measured wall time of this point
   Status status = Status::kComplete;
-  std::string reason;  ///< why not complete
-  bool bound = false;  ///< sees the future: no candidate for the best
+  std::string reason{};  ///< why not complete
+  bool bound = false;    ///< sees the future: no candidate for the best
   bool operator==(const SweepPoint&) const = default;
 };
 
