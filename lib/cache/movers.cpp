@@ -34,6 +34,7 @@ struct Movers::Job {
   CopyPtr target;
   std::optional<tier::StagingPool::Lease> lifted;
   const TraceName* range = nullptr;
+  [[nodiscard]] bool upwards() const { return range == &trace_names::kPromote; }
 };
 
 struct Movers::Plan final : PlannedTransfers {
@@ -44,7 +45,10 @@ struct Movers::Plan final : PlannedTransfers {
 };
 
 Movers::Movers(std::vector<tier::Plane*> planes, std::size_t threads)
-    : planes_(std::move(planes)), staging_(tier::StagingPool::Options{}), pool_(threads, "mover") {
+    : planes_(std::move(planes)),
+      staging_(tier::StagingPool::Options{}),
+      upward_(threads, "promote"),
+      downward_(threads, "demote") {
   for (std::size_t i = 0; i < planes_.size(); ++i) gates_.push_back(std::make_unique<SpaceGate>());
 }
 
@@ -98,7 +102,11 @@ std::unique_ptr<PlannedTransfers> Movers::plan(std::span<const Move> moves, cons
     job->source = std::move(source);
     job->target = std::move(target);
     job->range = inserts ? &trace_names::kDemote : &range_of(move.from, move.to);
-    under_way_.fetch_add(1);
+    {
+      const MutexLock lock(progress_mutex_);
+      ++under_way_;
+      if (!job->upwards()) backlog_ += job->target->bytes();
+    }
     plan->jobs.push_back(std::move(job));
   }
   return plan;
@@ -112,11 +120,13 @@ void Movers::start(std::unique_ptr<PlannedTransfers> planned) {
     const CopyPtr source = job->source;
     source->when_settled([this, job = std::move(job)] { submit(job); });
   }
+  if (!plan->fills.empty()) wait_for_backlog();
   for (const CopyPtr& target : plan->fills) fill(*target, plan->content);
 }
 
 void Movers::submit(std::shared_ptr<Job> job) {
-  pool_.submit([this, job = std::move(job)] { run(job); });
+  ThreadPool& pool = job->upwards() ? upward_ : downward_;
+  pool.submit([this, job = std::move(job)] { run(job); });
 }
 
 void Movers::run(const std::shared_ptr<Job>& job) {
@@ -152,11 +162,17 @@ void Movers::finish(const std::shared_ptr<Job>& job, const tier::Completion& com
   job->source = nullptr;
   job->lifted.reset();
   job->target->settle(completion);
+  const Bytes bytes = job->target->bytes();
   job->target = nullptr;
-  if (under_way_.fetch_sub(1) == 1) {
-    const MutexLock lock(idle_mutex_);
-    idle_.notify_all();
-  }
+  const MutexLock lock(progress_mutex_);
+  --under_way_;
+  if (!job->upwards()) backlog_ -= bytes;
+  progress_.notify_all();
+}
+
+void Movers::wait_for_backlog() {
+  const MutexLock lock(progress_mutex_);
+  while (backlog_ > kBacklogBytes) progress_.wait(progress_mutex_);
 }
 
 void Movers::fill(Copy& target, std::span<const std::byte> bytes) {
@@ -212,8 +228,8 @@ tier::Completion Movers::fetch_to_device(const Copy& source) {
 
 void Movers::drain() {
   {
-    const MutexLock lock(idle_mutex_);
-    while (under_way_.load() > 0) idle_.wait(idle_mutex_);
+    const MutexLock lock(progress_mutex_);
+    while (under_way_ > 0) progress_.wait(progress_mutex_);
   }
   for (tier::Plane* plane : planes_) plane->flush();
 }

@@ -24,7 +24,11 @@ class Movers final : public Transfers {
   /// Room beyond a tier's budget that its plane needs for one hit that is served without being promoted.
   static constexpr Bytes kLandingBytes{8 * kMiB.value};
 
-  /// One plane per tier, fastest first.
+  /// Background bytes that may be under way before an insertion waits: below the slack of every plane, so
+  /// that a hit on its way up finds room and does not queue behind what goes down.
+  static constexpr Bytes kBacklogBytes{8 * kMiB.value};
+
+  /// One plane per tier, fastest first; `threads` for each direction.
   Movers(std::vector<tier::Plane*> planes, std::size_t threads);
   ~Movers() override;
 
@@ -56,6 +60,7 @@ class Movers final : public Transfers {
   void run(const std::shared_ptr<Job>& job);
   void finish(const std::shared_ptr<Job>& job, const tier::Completion& completion);
   void fill(Copy& target, std::span<const std::byte> bytes);
+  void wait_for_backlog();
   [[nodiscard]] tier::Completion transfer(const Copy& source, Copy& target);
 
   std::vector<tier::Plane*> planes_;
@@ -63,10 +68,13 @@ class Movers final : public Transfers {
   std::vector<CopyRow> copies_;  // guarded by the manager's lock
   tier::StagingPool staging_;
   std::atomic<std::uint64_t> failures_{0};
-  std::atomic<std::uint64_t> under_way_{0};
-  Mutex idle_mutex_;
-  CondVar idle_;
-  ThreadPool pool_;  // last: its threads use all of the above
+  Mutex progress_mutex_;
+  CondVar progress_;
+  std::uint64_t under_way_ CACHEBENCH_GUARDED_BY(progress_mutex_) = 0;
+  Bytes backlog_ CACHEBENCH_GUARDED_BY(progress_mutex_);
+  // Last: their threads use all of the above. What a request waits for never queues behind demotions.
+  ThreadPool upward_;
+  ThreadPool downward_;
 };
 
 }  // namespace cachebench::cache
