@@ -16,7 +16,7 @@
 #include "policy/eviction.h"
 #include "policy/migration.h"
 #include "policy/prefetch.h"
-#include "tier/codec/codec.h"
+#include "tier/codec.h"
 #include "trace/format.h"
 
 namespace cachebench::app {

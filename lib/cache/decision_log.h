@@ -10,6 +10,7 @@
 
 namespace cachebench::cache {
 
+/// What the log records; the values are part of its format.
 enum class DecisionEvent : std::uint8_t { kInsert = 0, kEvict, kPromote, kDemote, kExpire, kRefuse };
 
 /// Fingerprint of every decision of a run: XXH3-128 over little-endian records {u64 sequence, u8 event, u64

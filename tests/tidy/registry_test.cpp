@@ -15,6 +15,7 @@
 #include "policy/prefetch.h"
 #include "report/report.h"
 #include "tidy/source_tree.h"
+#include "tier/codec.h"
 #include "trace/format.h"
 #include "trace/synthetic/session.h"
 
@@ -68,6 +69,7 @@ TEST_CASE("the registry of each kind equals its folder") {
   check_folder<policy::PrefetchDescriptor>("lib/policy/prefetch");
   check_folder<trace::FormatDescriptor>("lib/trace/format");
   check_folder<trace::SessionDescriptor>("lib/trace/generator");
+  check_folder<tier::CodecDescriptor>("lib/tier/codec");
   check_folder<report::ReportDescriptor>("lib/report/format");
 }
 

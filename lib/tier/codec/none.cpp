@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "core/registry.h"
-#include "tier/codec/codec.h"
+#include "tier/codec.h"
 
 namespace cachebench::tier {
 namespace {

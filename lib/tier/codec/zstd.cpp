@@ -6,7 +6,7 @@
 
 #include "core/registry.h"
 #include "core/sync.h"
-#include "tier/codec/codec.h"
+#include "tier/codec.h"
 
 namespace cachebench::tier {
 namespace {

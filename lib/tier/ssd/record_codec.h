@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-#include "tier/codec/codec.h"
+#include "tier/codec.h"
 #include "tier/ssd/page.h"
 
 namespace cachebench::tier {

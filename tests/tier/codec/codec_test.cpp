@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tier/codec/codec.h"
+#include "tier/codec.h"
 
 #include <doctest.h>
 
