@@ -181,7 +181,8 @@ std::string first_screen(const RunResult& result, const Json& document) {
   const char* status = result::name_of(result.status);
   std::string html = "<header class=\"top wide\">\n<p class=\"eyebrow\">cachebench report</p>\n";
   html += fmt::format("<div class=\"title\">{}<span class=\"status status-{}\">{}</span></div>\n",
-                      text_figure("h1", "/name", result.name.empty() ? "run" : result.name), status, status);
+                      result.name.empty() ? "<h1>run</h1>" : text_figure("h1", "/name", result.name), status,
+                      status);
   html += fmt::format("<p class=\"what\">{}</p>\n", what_ran(result, document));
   return html + headlines(result) + warnings(result) + findings_list(result) + repeat(document) +
          "</header>\n";

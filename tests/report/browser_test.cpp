@@ -9,15 +9,33 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <vector>
 
-#include "report/browser.h"
 #include "report/report.h"
 #include "support/sample_result.h"
 
-namespace cachebench::test {
+namespace {
 
-std::string read_text(const std::string& path) {
+using namespace cachebench;
+
+struct BrowserRun {
+  std::string page;  ///< path of the HTML file
+  int width = 1280;
+  bool dark = false;
+  std::string screenshot;  ///< path of a PNG to write, or ""
+};
+
+struct BrowserOutcome {
+  int exit_status = 0;
+  std::string dom;      ///< serialised after scripts ran; empty with a screenshot
+  std::string console;  ///< console lines, errors included
+  std::string net_log;  ///< JSON text of every network event
+};
+
+[[nodiscard]] std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
@@ -56,12 +74,6 @@ BrowserOutcome open_page(const std::string& browser, const BrowserRun& run) {
   outcome.net_log = read_text(net);
   return outcome;
 }
-
-}  // namespace cachebench::test
-
-namespace {
-
-using namespace cachebench;
 
 /// A folder of its own, gone at the end.
 class Folder {
@@ -114,7 +126,7 @@ std::size_t requests_in(const std::string& net_log, const std::string& page) {
 }
 
 std::optional<std::string> browser_or_say_so() {
-  std::optional<std::string> browser = test::find_browser();
+  std::optional<std::string> browser = find_browser();
   if (!browser) MESSAGE("skipped: chromium-headless-shell is not installed");
   return browser;
 }
@@ -136,8 +148,7 @@ TEST_CASE("every chart is drawn, at every width, light and dark, without a word 
     for (const bool dark : {false, true}) {
       CAPTURE(width);
       CAPTURE(dark);
-      const auto seen =
-          test::open_page(*browser, {.page = page, .width = width, .dark = dark, .screenshot = ""});
+      const auto seen = open_page(*browser, {.page = page, .width = width, .dark = dark, .screenshot = ""});
       CHECK(seen.exit_status == 0);
       CHECK(seen.console == "");
       CHECK(requests_in(seen.net_log, page) == 0);
@@ -163,9 +174,10 @@ TEST_CASE("the pictures of light and dark, narrow and wide are not blank and not
   for (const int width : {400, 1600}) {
     for (const bool dark : {false, true}) {
       const std::string png = folder.file(std::to_string(width) + (dark ? "d.png" : "l.png"));
-      CHECK(test::open_page(*browser, {.page = page, .width = width, .dark = dark, .screenshot = png})
-                .exit_status == 0);
-      pictures.push_back(test::read_text(png));
+      CHECK(
+          open_page(*browser, {.page = page, .width = width, .dark = dark, .screenshot = png}).exit_status ==
+          0);
+      pictures.push_back(read_text(png));
       CHECK(pictures.back().size() >
             50'000);  // an empty page of this size compresses to a few thousand bytes
     }
@@ -181,7 +193,7 @@ TEST_CASE("the test would see a request, and an error on the console") {
   const std::string page = folder.write(
       "bad.html",
       "<!doctype html><img src=\"http://127.0.0.1:9/x.png\"><script>throw new Error('seen')</script>");
-  const auto seen = test::open_page(*browser, {.page = page, .width = 800, .dark = false, .screenshot = ""});
+  const auto seen = open_page(*browser, {.page = page, .width = 800, .dark = false, .screenshot = ""});
   CHECK(requests_in(seen.net_log, page) > 0);
   CHECK(seen.console.find("seen") != std::string::npos);
 }
@@ -199,8 +211,7 @@ TEST_CASE("hostile names run nothing, and a result with nothing in it is still a
   hostile.notes = {evil};
   for (const result::RunResult& result : {hostile, result::RunResult{}}) {
     const std::string page = folder.write("report.html", report::render("html", result));
-    const auto seen =
-        test::open_page(*browser, {.page = page, .width = 1280, .dark = false, .screenshot = ""});
+    const auto seen = open_page(*browser, {.page = page, .width = 1280, .dark = false, .screenshot = ""});
     CHECK(seen.console == "");
     CHECK(requests_in(seen.net_log, page) == 0);
     CHECK(seen.dom.find("data-charts=") != std::string::npos);
