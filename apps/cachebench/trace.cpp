@@ -17,6 +17,10 @@ void add(CLI::App& parent, Action& action) {
   CLI::App* command =
       parent.add_subcommand("trace", "Look at, check, convert, cut and generate workload traces");
   command->require_subcommand(1);
+  add_trace_info(*command, action);
+  add_trace_validate(*command, action);
+  add_trace_convert(*command, action);
+  add_trace_slice(*command, action);
   add_trace_generate(*command, action);
 }
 
