@@ -54,33 +54,52 @@ std::string description_of(const std::string& path) {
   return {};
 }
 
-/// Writes `value` as indented JSON, each leaf key of the schema preceded by its explanation. Explanations of
-/// list elements appear with the first element only.
-void write(const Json& value, const std::string& path, const std::string& indent, std::string& out) {
-  const bool is_leaf = !description_of(path).empty();
-  if (is_leaf || (!value.is_object() && !value.is_array())) {
-    out += value.dump();
-    return;
-  }
-  const std::string inner = indent + "  ";
-  out += value.is_object() ? "{\n" : "[\n";
-  std::size_t index = 0;
-  for (const auto& [name, child] : value.items()) {
-    const std::string child_path = value.is_array() ? path + (index == 0 ? "[]" : "[later]")
-                                   : path.empty()   ? name
-                                                    : path + "." + name;
-    const std::string description = description_of(child_path);
-    if (!description.empty()) out += comment(description, inner);
-    out += inner + (value.is_object() ? Json(name).dump() + ": " : "");
-    if (index != 0 && value.is_array()) {
-      out += child.dump();
+enum class Comments : std::uint8_t { kNo, kYes };
+
+/// Writes a value as indented JSON, leaf keys of the schema on one line.
+class TemplateWriter {
+ public:
+  /// Explanations of list elements appear with the first element only.
+  void write(const Json& value, const std::string& path, const std::string& indent, Comments comments) {
+    if (value.is_array()) {
+      write_list(value, path, indent);
+    } else if (value.is_object() && description_of(path).empty()) {
+      write_object(value, path, indent, comments);
     } else {
-      write(child, child_path, inner, out);
+      text_ += value.dump();
     }
-    out += ++index < value.size() ? ",\n" : "\n";
   }
-  out += indent + (value.is_object() ? "}" : "]");
-}
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  void write_list(const Json& list, const std::string& path, const std::string& indent) {
+    text_ += "[\n";
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      text_ += indent + "  ";
+      write(list[i], path + "[]", indent + "  ", i == 0 ? Comments::kYes : Comments::kNo);
+      text_ += i + 1 < list.size() ? ",\n" : "\n";
+    }
+    text_ += indent + "]";
+  }
+
+  void write_object(const Json& object, const std::string& path, const std::string& indent,
+                    Comments comments) {
+    const std::string inner = indent + "  ";
+    text_ += "{\n";
+    std::size_t left = object.size();
+    for (const auto& [name, child] : object.items()) {
+      const std::string child_path = path.empty() ? name : path + "." + name;
+      const std::string description = description_of(child_path);
+      if (!description.empty() && comments == Comments::kYes) text_ += comment(description, inner);
+      text_ += inner + Json(name).dump() + ": ";
+      write(child, child_path, inner, comments);
+      text_ += --left > 0 ? ",\n" : "\n";
+    }
+    text_ += indent + "}";
+  }
+
+  std::string text_;
+};
 
 }  // namespace
 
@@ -92,9 +111,10 @@ std::string explain_key(std::string_view path) {
 }
 
 std::string config_template() {
-  std::string text = "// A config for `cachebench run --config FILE`. Only trace.path has to be filled in.\n";
-  write(to_json(default_config()), "", "", text);
-  return text + "\n";
+  TemplateWriter writer;
+  writer.write(to_json(default_config()), "", "", Comments::kYes);
+  return "// A config for `cachebench run --config FILE`. Only trace.path has to be filled in.\n" +
+         writer.text() + "\n";
 }
 
 }  // namespace cachebench::bench

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -65,6 +67,13 @@ RunConfig parse_config(const Origin& file, const std::vector<std::string>& overr
   return config;
 }
 
+// A relative path of a file is looked up beside the file first, then in the current folder.
+static std::string beside(const std::string& file, const std::string& path) {
+  const auto candidate = (std::filesystem::path(file).parent_path() / path).lexically_normal();
+  std::error_code ignored;
+  return !path.empty() && std::filesystem::is_regular_file(candidate, ignored) ? candidate.string() : path;
+}
+
 RunConfig load_config(const ConfigSource& source) {
   if (source.file.empty()) return parse_config({.name = "defaults", .text = "{}"}, source.overrides);
   std::string text;
@@ -73,7 +82,12 @@ RunConfig load_config(const ConfigSource& source) {
   } catch (const Error& error) {
     throw Error(ErrorKind::kUsage, error.what());
   }
-  return parse_config({.name = source.file, .text = std::move(text)}, source.overrides);
+  RunConfig config = parse_config({.name = source.file, .text = std::move(text)}, source.overrides);
+  const auto names_trace = [](const std::string& set) { return set.starts_with("trace.path="); };
+  if (std::none_of(source.overrides.begin(), source.overrides.end(), names_trace)) {
+    config.trace.path = beside(source.file, config.trace.path);
+  }
+  return config;
 }
 
 void require_trace(const RunConfig& config, const std::string& origin) {

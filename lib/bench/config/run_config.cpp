@@ -26,7 +26,7 @@ Json size_json(const SizeSpec& size) {
   const std::string text = fmt::format("{:.15g}%", size.share * 100);
   // The shortest text that reads back as the same share; exponents would not be read at all.
   if (text.find('e') == std::string::npos && parse_size(text).share == size.share) return text;
-  return fmt::format("{:.20f}%", size.share * 100);
+  return fmt::format("{:.40f}%", size.share * 100);
 }
 
 Json variant_json(const NamedParameters& variant) {

@@ -18,18 +18,18 @@ enum class SizeCounting : std::uint8_t { kBytes, kUnit };
 
 struct LoadRequest {
   std::string path;
-  std::string format;                ///< "" = detect
+  std::string format = {};           ///< "" = detect
   std::uint64_t limit = UINT64_MAX;  ///< records to read
   std::uint64_t skip_bad = 0;        ///< malformed records tolerated
   SizeCounting counting = SizeCounting::kBytes;
-  std::optional<model::Lowering> lowering;  ///< absent: graph for requests, objects for object traces
-  std::string geometry = "2b";              ///< sizes of what requests lower to
+  std::optional<model::Lowering> lowering = {};  ///< absent: graph for requests, objects for object traces
+  std::string geometry = "2b";                   ///< sizes of what requests lower to
 };
 
 struct LoadedAccesses {
   cache::AccessColumns columns;
-  std::string trace_name;  ///< of the header, or else the file's name
-  std::string format;      ///< registry name of the reader
+  std::string trace_name;   ///< of the header, or else the file's name
+  std::string format = {};  ///< registry name of the reader
   model::Lowering lowering = model::Lowering::kObjects;
   std::uint64_t records = 0;  ///< requests or plain accesses
   std::uint64_t skipped = 0;  ///< malformed ones

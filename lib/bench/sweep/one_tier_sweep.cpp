@@ -7,6 +7,7 @@
 #include <charconv>
 #include <exception>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cache/one_tier/simulate.h"
 #include "core/clock.h"
@@ -34,29 +35,28 @@ std::vector<std::string_view> split(std::string_view list, std::string_view what
   }
 }
 
-SizeSpec parse_entries(std::string_view text) {
+/// A number of objects or a share; nothing when it is neither.
+std::optional<SizeSpec> parse_entries(std::string_view text) {
+  if (text.back() == '%') return parse_size(text);
   std::uint64_t entries = 0;
   const char* end = text.data() + text.size();
   const auto [stop, failed] = std::from_chars(text.data(), end, entries);
-  if (failed == std::errc{} && stop == end) return SizeSpec{.absolute = Bytes{entries}};
-  if (text.back() == '%') return parse_size(text);
-  throw Error(
-      ErrorKind::kUsage,
-      fmt::format("'{}' is not a capacity: where each object counts 1, write a number of objects such as "
-                  "1000, or a share such as 10%",
-                  text));
+  if (failed != std::errc{} || stop != end) return std::nullopt;
+  return SizeSpec{.absolute = Bytes{entries}, .share = 0, .is_share = false};
 }
 
-SizeSpec parse_byte_capacity(std::string_view text) {
+SizeSpec parse_capacity(std::string_view text, SizeCounting counting) {
+  const bool is_unit = counting == SizeCounting::kUnit;
   try {
-    return parse_size(text);
+    const std::optional<SizeSpec> capacity = is_unit ? parse_entries(text) : parse_size(text);
+    if (capacity) return *capacity;
   } catch (const Error&) {
-    throw Error(
-        ErrorKind::kUsage,
-        fmt::format("'{}' is not a capacity: write a size such as 4096, 64KiB, 1.5GiB or 10MB, or a share "
-                    "of the working set such as 10%",
-                    text));
+    // Told below, with what a capacity in particular may be.
   }
+  throw Error(ErrorKind::kUsage,
+              fmt::format("'{}' is not a capacity: write {}, or a share of the working set such as 10%", text,
+                          is_unit ? "a number of objects such as 1000 (each counts 1)"
+                                  : "a size such as 4096, 64KiB, 1.5GiB or 10MB"));
 }
 
 result::Totals totals_of(const cache::OneTierCounts& counts, const LoadedAccesses& trace,
@@ -152,7 +152,7 @@ std::vector<SweepPolicy> parse_policies(std::string_view list) {
 std::vector<SizeSpec> parse_capacities(std::string_view list, SizeCounting counting) {
   std::vector<SizeSpec> capacities;
   for (const std::string_view part : split(list, "capacities")) {
-    capacities.push_back(counting == SizeCounting::kUnit ? parse_entries(part) : parse_byte_capacity(part));
+    capacities.push_back(parse_capacity(part, counting));
   }
   return capacities;
 }

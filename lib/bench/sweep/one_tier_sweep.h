@@ -33,7 +33,7 @@ struct SweepRun {
   std::size_t threads = 1;
   std::uint64_t seed = 1;
   /// Called after each point, from any thread, one call at a time; may be empty.
-  std::function<void(const result::SweepPoint&)> on_point;
+  std::function<void(const result::SweepPoint&)> on_point = {};
 };
 
 /// "lru,s3fifo:small_ratio=0.1": names and parameters are checked against the registry.

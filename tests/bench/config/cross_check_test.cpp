@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/config/cross_check.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "core/error.h"
+
+namespace cachebench::bench {
+namespace {
+
+// The profiles of the tree, wherever the test program lies.
+[[maybe_unused]] const int profiles_named =
+    setenv("CACHEBENCH_PROFILES", (std::string(CACHEBENCH_SOURCE_DIR) + "/configs/profiles").c_str(), 0);
+
+std::string complaint(const RunConfig& config) {
+  try {
+    cross_check(config, {.name = "c.json"});
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kUsage);
+    return error.what();
+  }
+  return "";
+}
+
+template <typename Change>
+std::string complaint_after(Change change) {
+  RunConfig config = default_config();
+  change(config);
+  return complaint(config);
+}
+
+TEST_CASE("the defaults are in order") {
+  CHECK(complaint(default_config()).empty());
+}
+
+TEST_CASE("unknown names are told with the nearest") {
+  CHECK(complaint_after([](RunConfig& c) { c.cache.tiers[1].eviction.name = "lruu"; }) ==
+        "c.json: cache.tiers.1.eviction: unknown eviction policy 'lruu'; did you mean 'lru'?");
+  CHECK(complaint_after([](RunConfig& c) { c.cache.tiers[0].admission.name = "alway"; }).find("'always'") !=
+        std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) {
+          c.cache.migration.name = "demote-on-evit";
+        }).find("'demote-on-evict'") != std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.cache.prefetch.name = "nune"; }).find("'none'") !=
+        std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.geometry = "2bb"; }).find("'2b'") != std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.trace.format = "mooncak"; }).find("'mooncake'") !=
+        std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.profile = "h200-servr"; }).find("'h200-server'") !=
+        std::string::npos);
+}
+
+TEST_CASE("parameters are held against their ranges") {
+  CHECK(complaint_after([](RunConfig& c) { c.cache.tiers[0].eviction.values["k"] = 1; }).find("'k'") !=
+        std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) {
+          c.cache.migration = {.name = "seed-threshold", .values = {{"prediction_threshold", 2}}};
+        }).find("prediction_threshold") != std::string::npos);
+}
+
+TEST_CASE("keys that contradict each other") {
+  CHECK(complaint_after([](RunConfig& c) { c.cache.tiers[0].high_watermark = 0.5; }).find("low_watermark") !=
+        std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.cache.tiers[2].name = "L1"; }).find("'L1' is given twice") !=
+        std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) {
+          c.cache.tiers[0].device = Device::kSsd;
+        }).find("'host' below 'ssd'") != std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.cache.tiers[0].device = Device::kHost; }).find("one each") !=
+        std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.load.clock = LoadClock::kWall; }).find("load.clock") !=
+        std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.cache.tiers[1].device = Device::kNull; }).empty());
+  CHECK(complaint_after([](RunConfig& c) {
+          c.cache.tiers[1].device = Device::kNull;
+          c.mode = RunMode::kReal;
+        }).find("cannot serve a real run") != std::string::npos);
+}
+
+TEST_CASE("a resolved config names every parameter") {
+  RunConfig config = default_config();
+  config.cache.migration = {.name = "seed-threshold", .values = {{"prediction_window", 7}}};
+  complete_parameters(config);
+  CHECK(config.cache.migration.values.at("prediction_window") == 7);
+  CHECK(config.cache.migration.values.at("migration_threshold_high_freq") == 4);
+}
+
+}  // namespace
+}  // namespace cachebench::bench

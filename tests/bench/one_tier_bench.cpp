@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "bench/sweep/interner.h"
+#include "cache/one_tier/simulate.h"
+#include "core/rng.h"
+
+/// The researcher's fast path in parts: interning, and one tier per policy and capacity, on skewed accesses
+/// to a million objects. For loading included, time `cachebench sweep` itself: docs/benchmarks.md.
+namespace cachebench {
+namespace {
+
+constexpr std::size_t kObjects = 1'000'000;
+constexpr std::size_t kAccesses = 4'000'000;
+
+/// Popularity proportional to 1/rank, near enough for a benchmark: ranks are drawn log-uniformly.
+const std::vector<std::uint64_t>& keys() {
+  static const std::vector<std::uint64_t> drawn = [] {
+    Rng rng(1);
+    std::vector<std::uint64_t> result(kAccesses);
+    for (std::uint64_t& key : result) {
+      key = static_cast<std::uint64_t>(std::pow(static_cast<double>(kObjects), rng.uniform()));
+    }
+    return result;
+  }();
+  return drawn;
+}
+
+constexpr std::size_t kBatch = 256;
+
+cache::AccessColumns intern_all() {
+  bench::Interner<std::uint64_t> interner;
+  cache::AccessColumns columns;
+  columns.reserve(kAccesses);
+  for (std::size_t begin = 0; begin + kBatch <= kAccesses; begin += kBatch) {
+    interner.make_room(kBatch);
+    for (std::size_t i = begin; i < begin + kBatch; ++i) interner.prefetch(keys()[i]);
+    for (std::size_t i = begin; i < begin + kBatch; ++i) columns.append_unit(interner.intern(keys()[i]));
+  }
+  return columns;
+}
+
+void count_accesses(benchmark::State& state, std::size_t accesses) {
+  state.SetItemsProcessed(static_cast<std::int64_t>(accesses) * state.iterations());
+}
+
+void intern(benchmark::State& state) {
+  static_cast<void>(keys());
+  for (auto _ : state) benchmark::DoNotOptimize(intern_all());
+  count_accesses(state, kAccesses);
+}
+BENCHMARK(intern)->Unit(benchmark::kMillisecond);
+
+void simulate(benchmark::State& state, const char* policy) {
+  static const cache::AccessColumns columns = intern_all();
+  const Bytes capacity{static_cast<std::uint64_t>(state.range(0))};
+  for (auto _ : state) {
+    const auto eviction = policy::make_eviction(
+        {.name = policy, .values = {}}, {.capacity = capacity, .expected_entries = columns.objects()});
+    benchmark::DoNotOptimize(cache::simulate_one_tier(columns, capacity, *eviction));
+  }
+  count_accesses(state, columns.accesses());
+}
+BENCHMARK_CAPTURE(simulate, lru, "lru")->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(simulate, fifo, "fifo")->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(simulate, lfu, "lfu")->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace cachebench
+
+BENCHMARK_MAIN();

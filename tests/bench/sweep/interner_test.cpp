@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/sweep/interner.h"
+
+#include <doctest/doctest.h>
+
+#include <unordered_map>
+
+#include "core/rng.h"
+
+namespace cachebench::bench {
+namespace {
+
+TEST_CASE("keys are numbered in the order of first appearance") {
+  Interner<std::uint64_t> interner;
+  std::unordered_map<std::uint64_t, std::uint32_t> reference;
+  Rng rng(1);
+  for (int i = 0; i < 60000; ++i) {
+    // Dense small keys, multiples that share low bits, and the extremes.
+    std::uint64_t key = rng.below(20000);
+    if (rng.below(3) == 0) key <<= 44;
+    if (rng.below(50) == 0) key = UINT64_MAX - rng.below(3);
+    interner.make_room(1);
+    interner.prefetch(key);
+    const auto expected = static_cast<std::uint32_t>(reference.size());
+    CHECK(interner.intern(key) == reference.emplace(key, expected).first->second);
+  }
+  CHECK(interner.size() == reference.size());
+}
+
+TEST_CASE("room once made serves a whole batch") {
+  Interner<Key> interner;
+  interner.make_room(100000);
+  for (std::uint32_t i = 0; i < 100000; ++i) CHECK(interner.intern(Key{i % 7, i}) == i);
+  for (std::uint32_t i = 0; i < 100000; ++i) CHECK(interner.intern(Key{i % 7, i}) == i);
+  CHECK(interner.size() == 100000);
+}
+
+}  // namespace
+}  // namespace cachebench::bench

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/sweep/one_tier_sweep.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "core/error.h"
+#include "core/rng.h"
+
+namespace cachebench::bench {
+namespace {
+
+LoadedAccesses random_trace(SizeCounting counting) {
+  LoadedAccesses trace;
+  trace.trace_name = "random";
+  Rng rng(5);
+  std::uint32_t known = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const std::uint32_t id =
+        std::min(static_cast<std::uint32_t>(std::min(rng.below(1000), rng.below(1000))), known);
+    known = std::max(known, id + 1);
+    if (counting == SizeCounting::kUnit) {
+      trace.columns.append_unit(id);
+    } else {
+      trace.columns.append(id, 100 + id % 7);
+    }
+    ++trace.records;
+  }
+  return trace;
+}
+
+template <typename Parse>
+std::string complaint(Parse parse) {
+  try {
+    static_cast<void>(parse());
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kUsage);
+    return error.what();
+  }
+  return "";
+}
+
+TEST_CASE("lists of policies and capacities") {
+  const std::vector<SweepPolicy> policies = parse_policies("lru,fifo");
+  REQUIRE(policies.size() == 2);
+  CHECK(policies[1].text == "fifo");
+  const std::vector<SizeSpec> sizes = parse_capacities("4096,64KiB,10%", SizeCounting::kBytes);
+  REQUIRE(sizes.size() == 3);
+  CHECK(sizes[1].absolute == Bytes{65536});
+  CHECK(sizes[2].share == 0.1);
+  CHECK(parse_capacities("100,0", SizeCounting::kUnit)[1].absolute == Bytes{0});
+}
+
+TEST_CASE("what makes no sense is named before the trace is read") {
+  CHECK(complaint([] { return parse_policies("lru,lruu"); }) ==
+        "unknown eviction policy 'lruu'; did you mean 'lru'?");
+  CHECK(complaint([] { return parse_policies("lru:k=1"); }).find("'k'") != std::string::npos);
+  CHECK(complaint([] { return parse_policies("lru:k"); }).find("'k'") != std::string::npos);
+  CHECK(complaint([] { return parse_policies("lru,"); }).find("empty entry") != std::string::npos);
+  CHECK(complaint([] { return parse_policies(""); }).find("empty entry") != std::string::npos);
+  for (const char* wrong : {"12x", "-1", "NaN", "x%", "1e5", "99999999999999999999GiB", " 5"}) {
+    CAPTURE(wrong);
+    CHECK(complaint([&] { return parse_capacities(wrong, SizeCounting::kBytes); }).find(wrong) !=
+          std::string::npos);
+    CHECK(complaint([&] { return parse_capacities(wrong, SizeCounting::kUnit); }).find(wrong) !=
+          std::string::npos);
+  }
+  CHECK(complaint([] { return parse_capacities("64KiB", SizeCounting::kUnit); }).find("number of objects") !=
+        std::string::npos);
+}
+
+TEST_CASE("shares are rounded down, in entries to at least one") {
+  cache::AccessColumns unit;
+  for (std::uint32_t id = 0; id < 150; ++id) unit.append_unit(id);
+  const auto entries = [&](const char* text) {
+    return resolve_capacity(parse_capacities(text, SizeCounting::kUnit)[0], unit, SizeCounting::kUnit).value;
+  };
+  CHECK(entries("1%") == 1);
+  CHECK(entries("1.9%") == 2);
+  CHECK(entries("0.1%") == 1);
+  CHECK(entries("29%") == 43);
+  CHECK(entries("100%") == 150);
+  CHECK(entries("0") == 0);
+
+  cache::AccessColumns bytes;
+  bytes.append(0, 7);
+  bytes.append(1, 6);
+  const auto share = parse_capacities("10%", SizeCounting::kBytes)[0];
+  CHECK(resolve_capacity(share, bytes, SizeCounting::kBytes) == Bytes{1});
+  const auto small = parse_capacities("1%", SizeCounting::kBytes)[0];
+  CHECK(resolve_capacity(small, bytes, SizeCounting::kBytes) == Bytes{0});
+}
+
+TEST_CASE("points come in the order asked for, whatever the number of threads") {
+  for (const SizeCounting counting : {SizeCounting::kBytes, SizeCounting::kUnit}) {
+    const LoadedAccesses trace = random_trace(counting);
+    const SweepGrid grid{.policies = parse_policies("lfu,lru,fifo"),
+                         .capacities = parse_capacities("20%,0,7", counting)};
+    std::set<std::string> seen;
+    const auto on_point = [&](const result::SweepPoint& point) { seen.insert(point.policy); };
+    const result::SweepResult one =
+        sweep_one_tier(trace, grid, counting, {.threads = 1, .on_point = on_point});
+    CHECK(seen.size() == 3);
+    REQUIRE(one.points.size() == 9);
+    CHECK(one.points[0].policy == "lfu");
+    CHECK(one.points[1].capacity == 0);
+    CHECK(one.points[1].totals.misses == 20000);
+    CHECK(one.points[4].policy == "lru");
+    CHECK(one.points[8].policy == "fifo");
+    CHECK(one.points[8].capacity == 7);
+    for (const result::SweepPoint& point : one.points) {
+      const result::Totals& totals = point.totals;
+      CHECK(totals.hits + totals.misses == totals.accesses);
+      CHECK(totals.bytes_hit + totals.bytes_missed == totals.bytes_requested);
+    }
+    for (const std::size_t threads : {2U, 5U, 64U}) {
+      result::SweepResult many = sweep_one_tier(trace, grid, counting, {.threads = threads});
+      for (std::size_t i = 0; i < many.points.size(); ++i) {
+        many.points[i].seconds = one.points[i].seconds;
+        many.points[i].totals.elapsed_ns = one.points[i].totals.elapsed_ns;
+      }
+      CHECK(many == one);
+    }
+  }
+}
+
+TEST_CASE("the table has the columns of the contract") {
+  const LoadedAccesses trace = random_trace(SizeCounting::kUnit);
+  const SweepGrid grid{.policies = parse_policies("lru"),
+                       .capacities = parse_capacities("10", SizeCounting::kUnit)};
+  const std::string csv = result::to_csv(sweep_one_tier(trace, grid, SizeCounting::kUnit, {}));
+  CHECK(csv.find(
+            "trace,policy,capacity,accesses,misses,miss_ratio,bytes_requested,bytes_missed,byte_miss_ratio,"
+            "evictions,peak_entries,seconds") == 0);
+  CHECK(csv.find("\nrandom,lru,10,20000,") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace cachebench::bench
