@@ -191,7 +191,10 @@ std::string describe(const ReuseModel& reuse) {
 
 GeneratorSpec servegen_spec(const std::string& folder, const ReuseModel& reuse, std::uint64_t seed) {
   GeneratorSpec spec;
-  spec.name = "servegen-" + fs::path(folder).lexically_normal().filename().string();
+  fs::path named = fs::path(folder).lexically_normal();
+  if (!named.has_filename()) named = named.parent_path();  // "tables/"
+  const std::string name = named.filename().string();
+  spec.name = name.starts_with("servegen") ? name : "servegen-" + name;
   spec.source = "ServeGen client tables (alibaba/ServeGen): times and lengths; content is modelled";
   spec.license = "Apache-2.0";
   spec.notes = describe(reuse);
