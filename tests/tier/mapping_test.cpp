@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tier/mapping.h"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <utility>
+
+namespace cachebench::tier {
+namespace {
+
+std::uintptr_t address_of(const Mapping& mapping) {
+  return reinterpret_cast<std::uintptr_t>(mapping.data());
+}
+
+TEST_CASE("a mapping has whole pages of zeroes, at a boundary that suits its size") {
+  const std::optional<Mapping> small = Mapping::try_map(Bytes{1});
+  REQUIRE(small.has_value());
+  CHECK(small->size() == Bytes{4096});
+  CHECK(address_of(*small) % 4096 == 0);
+  CHECK(small->span().back() == std::byte{0});
+
+  const std::optional<Mapping> large = Mapping::try_map(Bytes{5 * kMiB.value + 1});
+  REQUIRE(large.has_value());
+  CHECK(large->size() == Bytes{5 * kMiB.value + 4096});
+  CHECK(address_of(*large) % (2 * kMiB.value) == 0);
+  large->span().front() = std::byte{1};
+  large->span().back() = std::byte{2};
+  CHECK(large->span()[4096] == std::byte{0});
+}
+
+TEST_CASE("what is never touched may be larger than the memory") {
+  CHECK(Mapping::try_map(kGiB * 1024).has_value());
+  CHECK_FALSE(Mapping::try_map(Bytes{UINT64_MAX}).has_value());
+  CHECK_FALSE(Mapping::try_map(Bytes{std::uint64_t{1} << 47}).has_value());
+}
+
+TEST_CASE("moving hands the pages over") {
+  std::optional<Mapping> first = Mapping::try_map(Bytes{4096});
+  REQUIRE(first.has_value());
+  first->span()[7] = std::byte{42};
+  Mapping second = std::move(*first);
+  CHECK(first->data() == nullptr);
+  CHECK(second.span()[7] == std::byte{42});
+  Mapping third;
+  third = std::move(second);
+  CHECK(third.span()[7] == std::byte{42});
+}
+
+TEST_CASE("a refused lock is told in one line with the size and the way out") {
+  const std::string line = describe_lock_failure(kGiB, ENOMEM);
+  CHECK(line.find("1.00 GiB") != std::string::npos);
+  CHECK(line.find("not page-locked") != std::string::npos);
+  CHECK(line.find('\n') == std::string::npos);
+}
+
+}  // namespace
+}  // namespace cachebench::tier
