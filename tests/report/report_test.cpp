@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "core/error.h"
@@ -20,7 +20,7 @@ std::ptrdiff_t lines_of(const std::string& text) {
 }
 
 TEST_CASE("the formats of the contract are there, and a wrong name is told the nearest") {
-  for (const char* name : {"html", "md", "csv"}) CHECK(report::format_of(name).name == name);
+  for (const char* name : {"html", "md", "csv", "prometheus"}) CHECK(report::format_of(name).name == name);
   try {
     (void)report::format_of("htlm");
     FAIL("not thrown");
@@ -63,6 +63,35 @@ TEST_CASE("CSV has a row for every single fact") {
   CHECK(text.find("\ntiers.1.device,host\n") != std::string::npos);
   CHECK(text.find("\nmisses_by_cause.cold,8900\n") != std::string::npos);
   CHECK(text.find("series") == std::string::npos);
+}
+
+TEST_CASE(
+    "OpenMetrics: every family has a type, counters end in _total, no sample repeats, and it ends in EOF") {
+  result::RunResult sample = test::sample_result();
+  sample.trace.name = "a\"b\\c\nd";
+  const std::string text = report::render("prometheus", sample);
+  CHECK(text.ends_with("\n# EOF\n"));
+  CHECK(text.find("trace=\"a\\\"b\\\\c\\nd\"") != std::string::npos);
+  CHECK(text.find("\ncachebench_accesses_total{outcome=\"hit\"} 15200\n") != std::string::npos);
+  CHECK(text.find("\ncachebench_latency_seconds_count{stage=\"L1\",basis=\"emulated\"} 8100\n") !=
+        std::string::npos);
+  std::istringstream lines(text);
+  std::string family;
+  std::string type;
+  std::set<std::string> seen;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# TYPE ")) {
+      family = line.substr(7, line.find(' ', 7) - 7);
+      type = line.substr(line.rfind(' ') + 1);
+      CHECK(seen.insert("family " + family).second);
+    } else if (!line.starts_with("#")) {
+      CAPTURE(line);
+      CHECK(line.starts_with(family));
+      if (type == "counter") CHECK(line.starts_with(family + "_total"));
+      CHECK(seen.insert(line.substr(0, line.rfind(' '))).second);
+    }
+  }
+  CHECK(seen.size() > 90);
 }
 
 }  // namespace
