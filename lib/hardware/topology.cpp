@@ -33,6 +33,11 @@ Handle new_topology() {
   hwloc_topology_set_io_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
   hwloc_topology_set_icache_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_ALL);
   hwloc_topology_set_flags(raw, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
+  // Plug-ins that some machines have and others lack: two load graphics drivers for facts not used here, the
+  // third only adds device names to what hwloc reads from /sys by itself, and never frees its memory.
+  for (const char* plug_in : {"opencl", "gl", "pci"}) {
+    hwloc_topology_set_components(raw, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, plug_in);
+  }
   return topology;
 }
 

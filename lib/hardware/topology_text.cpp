@@ -70,7 +70,7 @@ void add_memory(Table& table, const Topology& topology) {
 }
 
 std::string card_name(const Gpu& gpu) {
-  if (gpu.name.empty()) return gpu.vendor + " display";
+  if (gpu.name.empty()) return gpu.vendor + " graphics";
   return gpu.name.starts_with(gpu.vendor) ? gpu.name : gpu.vendor + " " + gpu.name;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "support/command.h"
 #include "support/temp_dir.h"
@@ -16,10 +17,17 @@ using testing::TempDir;
 
 const std::string kFixtures = std::string(CACHEBENCH_SOURCE_DIR) + "/tests/hardware/fixtures/";
 
+CommandResult topology(const std::vector<std::string>& arguments,
+                       const testing::CommandOptions& options = {}) {
+  std::vector<std::string> all{testing::cachebench_binary(), "topology"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return testing::run_command(all, options);
+}
+
 }  // namespace
 
 TEST_CASE("topology --json prints one document of this machine, and nothing else") {
-  const CommandResult result = testing::run_cachebench({"topology", "--json"});
+  const CommandResult result = topology({"--json"});
   CHECK(result.exit_code == 0);
   CHECK(result.err.empty());
   const auto document = nlohmann::json::parse(result.out);
@@ -28,19 +36,18 @@ TEST_CASE("topology --json prints one document of this machine, and nothing else
 }
 
 TEST_CASE("topology --xml shows another machine") {
-  const CommandResult text = testing::run_cachebench({"topology", "--xml", kFixtures + "workstation.xml"});
+  const CommandResult text = topology({"--xml", kFixtures + "workstation.xml"});
   CHECK(text.exit_code == 0);
   CHECK(text.out.find("compute capability 8.6") != std::string::npos);
   CHECK(text.out.find("target:   cpu no") != std::string::npos);
-  const CommandResult explained =
-      testing::run_cachebench({"topology", "--xml", kFixtures + "workstation.xml", "--explain"});
+  const CommandResult explained = topology({"--xml", kFixtures + "workstation.xml", "--explain"});
   CHECK(explained.out.size() > text.out.size());
 }
 
 TEST_CASE("a broken topology is exit code 3 and one line that names the file, with either XML parser") {
   for (const char* library : {"0", "1"}) {
-    const CommandResult result = testing::run_cachebench({"topology", "--xml", kFixtures + "broken.xml"},
-                                                         {.environment = {{"HWLOC_LIBXML_IMPORT", library}}});
+    const CommandResult result =
+        topology({"--xml", kFixtures + "broken.xml"}, {.environment = {{"HWLOC_LIBXML_IMPORT", library}}});
     CHECK(result.exit_code == 3);
     CHECK(result.out.empty());
     CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
@@ -52,12 +59,12 @@ TEST_CASE("a file name that is not UTF-8 still gives a document") {
   const TempDir folder;
   const std::string odd = folder / "\xff.xml";
   testing::write_text(odd, testing::read_text(kFixtures + "small.xml"));
-  const CommandResult result = testing::run_cachebench({"topology", "--xml", odd, "--json"});
+  const CommandResult result = topology({"--xml", odd, "--json"});
   CHECK(result.exit_code == 0);
   CHECK(nlohmann::json::accept(result.out));
 }
 
 TEST_CASE("a full standard output is an environment error") {
-  const CommandResult result = testing::run_cachebench({"topology"}, {.stdout_path = "/dev/full"});
+  const CommandResult result = topology({}, {.stdout_path = "/dev/full"});
   CHECK(result.exit_code == 4);
 }

@@ -55,7 +55,8 @@ std::string xml_of(const Laptop& laptop) {
         laptop.drive_class, laptop.drive);
   }
   return fmt::format(
-      R"(<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE topology SYSTEM "hwloc2.dtd"><topology version="2.0">)"
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n"
+      R"(<topology version="2.0">)"
       R"(<object type="Machine" os_index="0" {0} allowed_cpuset="0x1" allowed_nodeset="0x1" gp_index="1">)"
       R"(<object type="Package" os_index="0" {0} gp_index="2"><info name="CPUModel" value="{1}"/>)"
       R"(<object type="NUMANode" os_index="0" {0} gp_index="3" local_memory="1073741824"/>)"
