@@ -167,7 +167,8 @@ TEST_CASE("a resolved config loads as itself") {
 
 TEST_CASE("no text crashes the loader") {
   const std::string good =
-      R"({"trace": {"path": "t", "limit": 5}, "cache": {"tiers": [{"capacity": "10%"}, {}]}, "plugin": {"l1_cache_size": 7}})";
+      R"({"trace": {"path": "t", "limit": 5}, "cache": {"tiers": [{"capacity": "10%"}, {}]},)"
+      R"( "plugin": {"l1_cache_size": 7}})";
   Rng rng(3);
   for (int i = 0; i < 3000; ++i) {
     std::string text = good;

@@ -36,7 +36,8 @@ TEST_CASE("values are parsed into their types") {
     "trace": {"path": "t", "lowering": "blocks", "limit": 5, "miss_cost": "2ms + 10MB/s"},
     "load": {"kind": "open", "warmup": "1.5s", "max_time": 2.5, "repeat": "auto"},
     "cache": {"tiers": [{"capacity": "10%", "high_watermark": 0.9,
-                         "eviction": {"policy": "lru:a=1", "b": 2}}, {"capacity": 4096, "device": "ssd"}]}})");
+                         "eviction": {"policy": "lru:a=1", "b": 2}},
+                        {"capacity": 4096, "device": "ssd"}]}})");
   CHECK(config.mode == RunMode::kReal);
   CHECK(config.nvtx == TraceLevel::kFine);
   CHECK(config.validity == Validity::kStrict);

@@ -85,11 +85,11 @@ TEST_CASE("values of the wrong type or out of range say what is accepted") {
 
 TEST_CASE("what is in order passes") {
   CHECK(complaint("{}").empty());
-  CHECK(
-      complaint(
-          R"({"$schema": "x", "trace": {"path": "x", "limit": null}, "load": {"warmup": "10s", "repeat": "auto"},
+  CHECK(complaint(
+            R"({"$schema": "x", "trace": {"path": "x", "limit": null},
+ "load": {"warmup": "10s", "repeat": "auto"},
                      "cache": {"tiers": [{"capacity": "10%", "eviction": {"policy": "lru", "any": 1.5}}]}})")
-          .empty());
+            .empty());
 }
 
 TEST_CASE("only values that must be text are taken as text") {
