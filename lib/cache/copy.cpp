@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/copy.h"
 
-#include <utility>
+#include <cstring>
 
+#include "cache/lock_watch.h"
 #include "core/check.h"
+#include "core/clock.h"
 
 namespace cachebench::cache {
 
@@ -23,11 +25,6 @@ void SpaceGate::when_changed(std::uint64_t seen, std::function<void()> job) {
   job();
 }
 
-void SpaceGate::wait_changed(std::uint64_t seen) const {
-  const MutexLock lock(mutex_);
-  while (generation_ == seen) changed_.wait(mutex_);
-}
-
 void SpaceGate::notify() {
   std::vector<std::function<void()>> woken;
   {
@@ -35,7 +32,6 @@ void SpaceGate::notify() {
     ++generation_;
     woken.swap(parked_);
   }
-  changed_.notify_all();
   for (const auto& job : woken) job();
 }
 
@@ -60,12 +56,25 @@ bool Copy::allocate() {
   return block_.has_value();
 }
 
+tier::Ticket Copy::read(std::span<std::byte> out) const {
+  check_no_decision_lock("a read");
+  if (block_) return plane_.read(*block_, out);
+  if (staging_ && bytes_.value > 0) std::memcpy(out.data(), staging_->span().data(), bytes_.value);
+  return {};
+}
+
+std::span<const std::byte> Copy::host_view() const {
+  if (block_) return plane_.host_view(*block_);
+  return staging_ ? staging_->span().first(bytes_.value) : std::span<std::byte>{};
+}
+
 void Copy::settle(const tier::Completion& completion) {
   std::vector<std::function<void()>> woken;
   {
     const MutexLock lock(mutex_);
     CACHEBENCH_CHECK(!completion_, "a copy settles once");
     completion_ = completion;
+    completion_->finished_at = RealClock().now();
     woken.swap(waiting_);
   }
   settled_.notify_all();
@@ -73,6 +82,7 @@ void Copy::settle(const tier::Completion& completion) {
 }
 
 tier::Completion Copy::wait() const {
+  check_no_decision_lock("waiting for a copy");
   const MutexLock lock(mutex_);
   while (!completion_) settled_.wait(mutex_);
   return *completion_;

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "core/sync.h"
+#include "tier/host/staging_pool.h"
 #include "tier/plane.h"
 
 /// The physical side of one copy of one entry on one plane. The directory lists it from the moment of the
 /// decision; its bytes arrive later. Shared by the directory, by transfers that read it and by live handles;
 /// the last owner frees the block. Thread-safe.
+///
+/// A copy that can get no room on its plane, because live handles keep what the directory has given up
+/// already, keeps its bytes in a staging buffer instead, and is read from there.
 namespace cachebench::cache {
 
 /// Wakes those who wait for room on a plane. Thread-safe.
@@ -22,13 +29,10 @@ class SpaceGate {
   [[nodiscard]] std::uint64_t generation() const;
   /// Runs `job` (not under the lock) once the generation differs from `seen`: at once when it does already.
   void when_changed(std::uint64_t seen, std::function<void()> job);
-  /// Blocks until the generation differs from `seen`.
-  void wait_changed(std::uint64_t seen) const;
   void notify();
 
  private:
   mutable Mutex mutex_;
-  mutable CondVar changed_;
   std::uint64_t generation_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
   std::vector<std::function<void()>> parked_ CACHEBENCH_GUARDED_BY(mutex_);
 };
@@ -50,8 +54,19 @@ class Copy {
 
   /// Tries to get physical room; true when the copy has it.
   bool allocate();
+  /// Takes the bytes in a staging buffer for good, in place of room on the plane. Before settling.
+  void keep_in(tier::StagingPool::Lease staging) { staging_ = std::move(staging); }
   /// REQUIRES: allocated.
   [[nodiscard]] const tier::Block& block() const { return *block_; }
+  /// The directory does not list it any more. Whoever still reads it gets its bytes.
+  void unlist() { listed_.store(false, std::memory_order_relaxed); }
+  [[nodiscard]] bool is_listed() const { return listed_.load(std::memory_order_relaxed); }
+
+  // Both REQUIRE that it settled as done.
+  /// Copies the bytes to `out`, at least bytes() long.
+  [[nodiscard]] tier::Ticket read(std::span<std::byte> out) const;
+  /// The bytes where the host can address them, else empty.
+  [[nodiscard]] std::span<const std::byte> host_view() const;
   /// The bytes are there, or never will be. Called once.
   void settle(const tier::Completion& completion);
   /// Blocks until settled; never with a lock held.
@@ -65,7 +80,10 @@ class Copy {
   SpaceGate& gate_;
   tier::RecordInfo info_;
   Bytes bytes_;
-  std::optional<tier::Block> block_;  // written before settling, read after
+  // Both written before settling, read after.
+  std::optional<tier::Block> block_;
+  std::optional<tier::StagingPool::Lease> staging_;
+  std::atomic<bool> listed_{true};
 
   mutable Mutex mutex_;
   mutable CondVar settled_;

@@ -22,6 +22,7 @@ struct Completion {
   TransferStatus status = TransferStatus::kDone;
   std::exception_ptr error{};  ///< set when kFailed
   Nanoseconds service{0};      ///< measured on the transfer itself, waiting in queues excluded
+  Nanoseconds finished_at{0};  ///< on the monotonic clock, where someone noted it
 };
 
 /// One transfer in flight, completed once by its plane. Copies share the state. Thread-safe.

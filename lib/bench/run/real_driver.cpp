@@ -79,7 +79,7 @@ class Worker {
         movers_(movers),
         dispatcher_(dispatcher),
         origin_(origin),
-        run_(inputs.manager, inputs.costs) {}
+        run_(inputs.manager, inputs.costs, &clock_) {}
 
   void work() {
     Dispatcher::Start start;
@@ -138,6 +138,7 @@ class Worker {
     for (Reference& join : run_.joins()) {
       const model::Artefact& artefact = plan_.artefacts[join.artefact];
       join.result = inputs_.manager.finish_join(run_.describe(artefact), join.result.joined);
+      join.asked_at = join.answered_at = clock_.now();
       if (join.result.decision.hit) {
         serve_hit(join);
       } else {
@@ -155,30 +156,40 @@ class Worker {
       return;
     }
     if (!hit.result.handle) return;  // grew out of every tier
-    const Nanoseconds begun = clock_.now();
-    const tier::Completion done = fetch(hit.result.handle);
-    const Nanoseconds took = clock_.now() - begun;
-    if (done.status != tier::TransferStatus::kDone) {
+    const tier::Completion done = hit.result.handle.wait();
+    const tier::Completion fetched = fetch_rest(hit.result.handle, done);
+    if (fetched.status != tier::TransferStatus::kDone) {
       inputs_.manager.report_corrupt(hit.result.handle);
       hit.result.handle.release();
       compute_and_put(hit);
       return;
     }
-    if (counted_) {
-      const std::size_t row = index_of(decision.served);
-      measured_.service[row].record(took.count());
-      ServiceSum& sum = measured_.checks[row][static_cast<std::size_t>(artefact.kind)];
-      ++sum.count;
-      sum.measured_ns += took.count();
-      sum.predicted_ns += decision.service.count();
-    }
+    if (counted_) record_hit(hit, done, fetched);
     if (inputs_.config.verify) verify(hit.result.handle, artefact.key);
   }
 
-  [[nodiscard]] tier::Completion fetch(const cache::TensorHandle& handle) {
-    const tier::Completion there = handle.wait();
-    if (there.status != tier::TransferStatus::kDone || handle.level() == Level::kL1) return there;
+  // Brings the bytes of a hit that was not promoted to the first tier's memory.
+  [[nodiscard]] tier::Completion fetch_rest(const cache::TensorHandle& handle,
+                                            const tier::Completion& there) {
+    if (there.status != tier::TransferStatus::kDone) return there;
+    if (handle.level() == Level::kL1) return {};
     return movers_.fetch_to_device(handle.copy());
+  }
+
+  // Latency runs from the look-up to the moment the bytes were there, also when that was before this worker
+  // came to look; service is the look-up and the transfers themselves, without the wait for other requests'.
+  void record_hit(const Reference& hit, const tier::Completion& there, const tier::Completion& fetched) {
+    const cache::AccessDecision& decision = hit.result.decision;
+    const Nanoseconds looked_up = hit.answered_at - hit.asked_at;
+    const Nanoseconds arrived = std::max(there.finished_at, hit.answered_at) - hit.answered_at;
+    const Nanoseconds moved = decision.level < decision.served ? there.service : Nanoseconds{0};
+    const std::size_t row = index_of(decision.served);
+    measured_.service[row].record((looked_up + arrived + fetched.service).count());
+    const model::Artefact& artefact = plan_.artefacts[hit.artefact];
+    ServiceSum& sum = measured_.checks[row][static_cast<std::size_t>(artefact.kind)];
+    ++sum.count;
+    sum.measured_ns += (looked_up + moved + fetched.service).count();
+    sum.predicted_ns += decision.service.count();
   }
 
   void verify(const cache::TensorHandle& handle, const Key& key) {

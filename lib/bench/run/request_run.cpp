@@ -14,7 +14,11 @@ cache::EntryDescription RequestRun::describe(const model::Artefact& artefact) co
 }
 
 bool RequestRun::probe(const model::Artefact& artefact, std::size_t index) {
-  Reference reference{.artefact = index, .result = manager_.lookup(describe(artefact))};
+  const cache::EntryDescription what = describe(artefact);
+  Reference reference{.artefact = index, .result = {}};
+  if (clock_ != nullptr) reference.asked_at = clock_->now();
+  reference.result = manager_.lookup(what);
+  if (clock_ != nullptr) reference.answered_at = clock_->now();
   if (reference.result.joined) {
     joins_.push_back(std::move(reference));
     return true;  // it will be there: what it covers is not needed

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cache/hierarchical_cache_manager.h"
+#include "core/clock.h"
 #include "hardware/cost.h"
 #include "model/artefact.h"
 #include "model/lookup_walk.h"
@@ -17,12 +18,15 @@ namespace cachebench::bench {
 struct Reference {
   std::size_t artefact = 0;    ///< index in the plan
   cache::LookupResult result;  ///< holds the pin of a hit and the flight of a miss or wait
+  Nanoseconds asked_at{0};     ///< real runs: before the look-up, on the monotonic clock
+  Nanoseconds answered_at{0};  ///< and after it
 };
 
 class RequestRun {
  public:
-  RequestRun(cache::HierarchicalCacheManager& manager, const hardware::CostModel& costs)
-      : manager_(manager), costs_(costs) {}
+  /// `clock` times the look-ups; null in a simulation.
+  RequestRun(cache::HierarchicalCacheManager& manager, const hardware::CostModel& costs, const Clock* clock)
+      : manager_(manager), costs_(costs), clock_(clock) {}
 
   /// Look-ups of a whole plan. REQUIRES: not an independent plan, whose accesses go one by one.
   void look_up(const model::Plan& plan);
@@ -43,6 +47,7 @@ class RequestRun {
 
   cache::HierarchicalCacheManager& manager_;
   const hardware::CostModel& costs_;
+  const Clock* clock_;
   std::vector<Reference> hits_;
   std::vector<Reference> misses_;
   std::vector<Reference> joins_;

@@ -18,7 +18,7 @@ struct Item {
 };
 
 struct SimulatedRequest {
-  explicit SimulatedRequest(const ReplayInputs& inputs) : run(inputs.manager, inputs.costs) {}
+  explicit SimulatedRequest(const ReplayInputs& inputs) : run(inputs.manager, inputs.costs, nullptr) {}
 
   model::Plan plan;
   RequestRun run;
