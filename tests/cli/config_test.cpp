@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "support/command.h"
+#include "support/temp_dir.h"
+
+namespace {
+
+namespace testing = cachebench::testing;
+using testing::CommandResult;
+using testing::TempDir;
+
+/// With the profiles of the tree, wherever the program was built.
+CommandResult config(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "config");
+  testing::CommandOptions options;
+  options.environment = {{"CACHEBENCH_PROFILES", std::string(CACHEBENCH_SOURCE_DIR) + "/configs/profiles"}};
+  return testing::cachebench(arguments, options);
+}
+
+}  // namespace
+
+TEST_CASE("config init writes a config that validates once it has a trace") {
+  const TempDir folder;
+  const std::string file = folder / "c.json";
+  CHECK(config({"init", file}).exit_code == 0);
+  const CommandResult without = config({"validate", file});
+  CHECK(without.exit_code == 2);
+  CHECK(without.err.find("trace.path") != std::string::npos);
+  CHECK(config({"validate", file, "--set", "trace.path=x"}).exit_code == 0);
+  const CommandResult again = config({"init", file});
+  CHECK(again.exit_code == 2);
+  CHECK(again.err.find("exists already") != std::string::npos);
+  CHECK(config({"init"}).out == testing::read_text(file));
+}
+
+TEST_CASE("config show prints the resolved config as one document") {
+  const TempDir folder;
+  testing::write_text(folder / "c.json", R"({"trace": {"path": "x"}, "plugin": {"l1_cache_size": "1MiB"}})");
+  const CommandResult shown = config({"show", folder / "c.json", "--json", "--set", "load.in_flight=3"});
+  CHECK(shown.exit_code == 0);
+  CHECK(shown.err.empty());
+  const auto document = nlohmann::json::parse(shown.out);
+  CHECK(document["cache"]["tiers"][0]["capacity"] == 1048576);
+  CHECK(document["load"]["in_flight"] == 3);
+}
+
+TEST_CASE("mistakes are told in one line with exit code 2") {
+  const TempDir folder;
+  testing::write_text(folder / "c.json", R"({"trace": {"path": "x", "lowring": "graph"}})");
+  const CommandResult unknown = config({"validate", folder / "c.json"});
+  CHECK(unknown.exit_code == 2);
+  CHECK(unknown.out.empty());
+  CHECK(unknown.err.find("c.json:1: unknown key 'lowring' in trace; did you mean 'lowering'?\n") !=
+        std::string::npos);
+  CHECK(config({"validate", folder / "absent.json"}).exit_code == 2);
+  CHECK(config({"--explain", "load.knd"}).err.find("'load.kind'") != std::string::npos);
+  CHECK(config({}).exit_code == 2);
+}
+
+TEST_CASE("config --explain says what a key accepts") {
+  const CommandResult explained = config({"--explain", "cache.tiers[0].eviction.policy"});
+  CHECK(explained.exit_code == 0);
+  CHECK(explained.out.find("lru") != std::string::npos);
+}
