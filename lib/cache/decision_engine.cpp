@@ -222,24 +222,43 @@ void DecisionEngine::erase(EntryId id, MissCause why) {
   entry.absent = why;
 }
 
-void DecisionEngine::drop_corrupt(EntryId id, Level level, Level was_hit) {
+void DecisionEngine::drop_corrupt(EntryId id, Level level, Level source) {
   Entry& entry = directory_[id];
-  if (was_hit != Level::kNone) {
-    const Nanoseconds hit_cost = costs_.hit_cost(at(was_hit).options.medium, entry.what.bytes);
-    const std::int64_t saved = (costs_.lookup() + entry.what.recompute - hit_cost).count();
-    --counters_.hits;
-    --count_kind(id).hits;
-    --count_at(was_hit).hits;
-    ++count_at(was_hit).misses;
-    counters_.bytes_hit -= entry.what.bytes;
-    counters_.saved_ns -= saved;
-    count_kind(id).saved_ns -= saved;
-    count_miss(id, MissCause::kCorrupt);
+  for (const Level unusable : {level, source}) {
+    if (unusable == Level::kNone || !entry.copies.has(unusable)) continue;
+    leave(id, unusable, policy::EraseReason::kRemoved);
+    moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = unusable, .to = Level::kNone});
+    if (entry.copies.empty()) entry.absent = MissCause::kCorrupt;
   }
-  if (level == Level::kNone || !entry.copies.has(level)) return;
-  leave(id, level, policy::EraseReason::kRemoved);
-  moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level, .to = Level::kNone});
-  if (entry.copies.empty()) entry.absent = MissCause::kCorrupt;
+}
+
+Nanoseconds DecisionEngine::uncount_hit(EntryId id, Level level, bool joined) {
+  const EntryDescription& what = directory_[id].what;
+  const Nanoseconds hit_cost = costs_.hit_cost(at(level).options.medium, what.bytes);
+  const std::int64_t saved = (costs_.lookup() + what.recompute - hit_cost).count();
+  --counters_.hits;
+  if (joined) --counters_.joined_hits;
+  --count_kind(id).hits;
+  --count_at(level).hits;
+  ++count_at(level).misses;
+  for (std::size_t i = index_of(level) + 1; i < tiers_.size(); ++i) {
+    ++counters_.tiers[i].accesses;
+    ++counters_.tiers[i].misses;
+  }
+  counters_.bytes_hit -= what.bytes;
+  counters_.saved_ns -= saved;
+  count_kind(id).saved_ns -= saved;
+  count_miss(id, MissCause::kCorrupt);
+  counters_.service_ns += what.recompute.count();
+  return what.recompute;
+}
+
+void DecisionEngine::describe(EntryId id, const EntryDescription& what) {
+  Entry& entry = directory_[id];
+  CACHEBENCH_CHECK(entry.copies.empty(), "a resident entry is what it is");
+  const Nanoseconds known = entry.what.recompute;
+  entry.what = what;
+  if (what.recompute.count() == 0) entry.what.recompute = known;
 }
 
 bool DecisionEngine::adopt(EntryId id, Level level) {

@@ -86,9 +86,13 @@ class DecisionEngine {
   policy::LevelSet put(EntryId id);
   /// Gives up every copy, for another reason than making room.
   void erase(EntryId id, MissCause why);
-  /// A copy turned out to be unusable: gives it up and, where `was_hit` names a tier, turns that hit into a
-  /// miss.
-  void drop_corrupt(EntryId id, Level level, Level was_hit);
+  /// A copy turned out to be unusable: gives it up, and the one at `source` that it was made from.
+  void drop_corrupt(EntryId id, Level level, Level source);
+  /// Turns the hit that was counted at `level` into a miss by corruption; returns the modelled time that
+  /// computing the entry adds.
+  Nanoseconds uncount_hit(EntryId id, Level level, bool joined);
+  /// What the entry is from now on. REQUIRES: no copies.
+  void describe(EntryId id, const EntryDescription& what);
   /// Takes an entry found on a plane at start into `level`; false when it does not fit. Counts nothing.
   bool adopt(EntryId id, Level level);
 

@@ -3,6 +3,7 @@
 // instant, so two full tiers can exchange entries; whether a target can make room at all is asked before.
 #include "cache/decision_engine.h"
 #include "core/check.h"
+#include "core/trace_range.h"
 
 namespace cachebench::cache {
 
@@ -49,6 +50,7 @@ bool DecisionEngine::make_room(Level level, Bytes bytes) {
 bool DecisionEngine::evict_from(Level level) {
   const EntryId victim = at(level).eviction->victim(pins_);
   if (victim == kNoEntry) return false;
+  const TraceRange range(trace_names::kEvict, directory_[victim].what.bytes.value);
   leave(victim, level, policy::EraseReason::kEvicted);
   ++count_at(level).evictions;
   log_.record(DecisionEvent::kEvict, directory_[victim].what.key, level, Level::kNone);
@@ -129,6 +131,12 @@ void DecisionEngine::settle(EntryId id) {
       continue;
     }
     while (count.used > tiers_[i].options.capacity && evict_from(level)) {
+    }
+    if (count.used >
+        tiers_[i].options.capacity) {  // all else is pinned: a handle keeps its bytes, not its place
+      leave(id, level, policy::EraseReason::kRemoved);
+      moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level, .to = Level::kNone});
+      if (directory_[id].copies.empty()) directory_[id].absent = MissCause::kCapacity;
     }
     count.peak = std::max(count.peak, count.used);
   }

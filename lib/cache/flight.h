@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cache/directory.h"
+#include "cache/lock_watch.h"
 #include "core/sync.h"
 
 namespace cachebench::cache {
@@ -25,6 +26,7 @@ class Flight {
 
   /// Blocks until landed; never with a lock held.
   [[nodiscard]] Landing wait() const {
+    check_no_decision_lock("waiting for a computation");
     const MutexLock lock(mutex_);
     while (!landed_) changed_.wait(mutex_);
     return {.level = level_, .cause = cause_};

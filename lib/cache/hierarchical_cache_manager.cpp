@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "cache/lock_watch.h"
+#include "core/error.h"
 #include "core/hash.h"
 #include "core/trace_range.h"
 
@@ -14,7 +16,11 @@ HierarchicalCacheManager::HierarchicalCacheManager(const EngineOptions& options,
     : clock_(clock), transfers_(std::move(transfers)), engine_(options, costs) {}
 
 HierarchicalCacheManager::~HierarchicalCacheManager() {
-  transfers_->drain();
+  try {
+    transfers_->drain();
+  } catch (const Error&) {
+    // What could not be flushed is lost, and the next process finds it gone.
+  }
 }
 
 bool HierarchicalCacheManager::put_tensor(TensorView tensor, std::string_view key) {
@@ -25,7 +31,7 @@ bool HierarchicalCacheManager::put_tensor(TensorView tensor, std::string_view ke
                               .recompute = Nanoseconds{0}};
   // A put replaces what the name stood for, unless someone is reading it.
   if (!erase(what.key)) {
-    const MutexLock lock(mutex_);
+    const DecisionLock lock(mutex_);
     const EntryId id = engine_.directory().find(what.key);
     if (id != kNoEntry && !engine_.directory()[id].copies.empty()) return false;
   }
@@ -36,7 +42,7 @@ std::optional<TensorHandle> HierarchicalCacheManager::get_tensor(std::string_vie
   const Key wanted = hash_key(key);
   EntryDescription what{.key = wanted};
   {
-    const MutexLock lock(mutex_);
+    const DecisionLock lock(mutex_);
     if (const EntryId id = engine_.directory().find(wanted); id != kNoEntry)
       what = engine_.directory()[id].what;
   }
@@ -52,7 +58,7 @@ LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, std:
   LookupResult result;
   std::unique_ptr<PlannedTransfers> planned;
   {
-    const MutexLock lock(mutex_);
+    const DecisionLock lock(mutex_);
     const EntryId id = engine_.intern(what);
     if (!flights_.empty() && engine_.directory()[id].copies.empty()) {
       if (const auto flying = flights_.find(id); flying != flights_.end()) {
@@ -80,9 +86,10 @@ PutResult HierarchicalCacheManager::put(const EntryDescription& what, const Tens
   PutResult result;
   std::unique_ptr<PlannedTransfers> planned;
   {
-    const MutexLock lock(mutex_);
+    const DecisionLock lock(mutex_);
     const EntryId id = engine_.intern(what);
     const bool resident = !engine_.directory()[id].copies.empty();
+    if (!resident) engine_.describe(id, what);
     const policy::LevelSet levels = engine_.put(id);
     result.level = levels.top();
     result.status = resident         ? PutStatus::kTouched
@@ -98,7 +105,7 @@ PutResult HierarchicalCacheManager::put(const EntryDescription& what, const Tens
 
 void HierarchicalCacheManager::abandon(const EntryDescription& what, const FlightPtr& owned) {
   {
-    const MutexLock lock(mutex_);
+    const DecisionLock lock(mutex_);
     flights_.erase(engine_.intern(what));
   }
   owned->land(Level::kNone);
@@ -107,11 +114,13 @@ void HierarchicalCacheManager::abandon(const EntryDescription& what, const Fligh
 void HierarchicalCacheManager::rewrite(const EntryDescription& what, const TensorView* content) {
   std::unique_ptr<PlannedTransfers> planned;
   {
-    const MutexLock lock(mutex_);
+    const DecisionLock lock(mutex_);
     const EntryId id = engine_.intern(what);
-    const policy::LevelSet copies = engine_.directory()[id].copies;
+    const Entry& entry = engine_.directory()[id];
+    // Resized once more meanwhile: whoever did so writes it.
+    if (entry.what.bytes != what.bytes) return;
     for (std::size_t i = 0; i < engine_.tier_count(); ++i) {
-      if (!copies.has(level_at(i))) continue;
+      if (!entry.copies.has(level_at(i))) continue;
       engine_.moves().push_back(
           {.kind = Move::Kind::kDrop, .id = id, .from = level_at(i), .to = Level::kNone});
       engine_.moves().push_back(
@@ -125,7 +134,7 @@ void HierarchicalCacheManager::rewrite(const EntryDescription& what, const Tenso
 LookupResult HierarchicalCacheManager::finish_join(const EntryDescription& what, const FlightPtr& joined) {
   const Flight::Landing landing = joined->wait();
   LookupResult result;
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   const EntryId id = engine_.intern(what);
   // It may have been evicted again since it landed: then the waiter missed it as the owner did.
   const Level level = landing.level == Level::kNone ? Level::kNone : engine_.directory()[id].copies.top();
@@ -135,20 +144,28 @@ LookupResult HierarchicalCacheManager::finish_join(const EntryDescription& what,
   result.decision.level = level;
   result.decision.cause = landing.cause;
   tick(result.decision.service);
-  if (result.decision.hit) result.handle = handle_for(id, result.decision);
+  if (result.decision.hit) {
+    result.handle = handle_for(id, result.decision);
+    result.handle.joined_ = true;
+  }
   return result;
 }
 
 void HierarchicalCacheManager::account_skipped(const EntryDescription& what, Skipped how) {
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   tick(engine_.account_skipped(engine_.intern(what), how));
 }
 
-void HierarchicalCacheManager::report_corrupt(const TensorHandle& handle) {
+void HierarchicalCacheManager::report_corrupt(TensorHandle& handle) {
   std::unique_ptr<PlannedTransfers> planned;
   {
-    const MutexLock lock(mutex_);
-    engine_.drop_corrupt(handle.id(), handle.level(), handle.served());
+    const DecisionLock lock(mutex_);
+    // Reported by another reader already, and computed anew: then the copy that is there now is a good one.
+    const bool same = transfers_->copy_at(handle.id_, handle.level_) == handle.copy_;
+    // Counted at most once, and only by the counters that counted the hit.
+    const bool counts = std::exchange(handle.counts_, false) && handle.epoch_ == epoch_;
+    if (same) engine_.drop_corrupt(handle.id_, handle.level_, handle.served_);
+    if (counts) tick(engine_.uncount_hit(handle.id_, handle.served_, handle.joined_));
     planned = plan_moves(nullptr);
   }
   transfers_->start(std::move(planned));
@@ -157,7 +174,7 @@ void HierarchicalCacheManager::report_corrupt(const TensorHandle& handle) {
 bool HierarchicalCacheManager::erase(const Key& key) {
   std::unique_ptr<PlannedTransfers> planned;
   {
-    const MutexLock lock(mutex_);
+    const DecisionLock lock(mutex_);
     const EntryId id = engine_.directory().find(key);
     if (id == kNoEntry || engine_.directory()[id].copies.empty() || engine_.is_pinned(id)) return false;
     engine_.erase(id, MissCause::kCapacity);
@@ -176,7 +193,7 @@ std::size_t HierarchicalCacheManager::adopt(Level level, tier::Plane& plane, Spa
                                 .meta = found.info.meta,
                                 .bytes = found.block.bytes,
                                 .recompute = Nanoseconds{0}};
-    const MutexLock lock(mutex_);
+    const DecisionLock lock(mutex_);
     const EntryId id = engine_.intern(what);
     if (!engine_.adopt(id, level)) continue;
     transfers_->adopt(id, level, std::move(copy));
@@ -186,46 +203,47 @@ std::size_t HierarchicalCacheManager::adopt(Level level, tier::Plane& plane, Spa
 }
 
 void HierarchicalCacheManager::set_now(Nanoseconds now) {
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   engine_.set_now(now);
 }
 
 Nanoseconds HierarchicalCacheManager::now() const {
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   return engine_.now();
 }
 
 CacheCounters HierarchicalCacheManager::reset_counters() {
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   const CacheCounters counted = engine_.counters();
   engine_.counters().reset();
+  ++epoch_;
   return counted;
 }
 
 CacheCounters HierarchicalCacheManager::counters() const {
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   return engine_.counters();
 }
 
 std::string HierarchicalCacheManager::decision_log_hash() const {
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   return engine_.log().hex();
 }
 
 std::uint64_t HierarchicalCacheManager::decisions() const {
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   return engine_.log().events();
 }
 
 std::vector<TierOptions> HierarchicalCacheManager::tiers() const {
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   std::vector<TierOptions> result;
   for (std::size_t i = 0; i < engine_.tier_count(); ++i) result.push_back(engine_.tier(level_at(i)));
   return result;
 }
 
 void HierarchicalCacheManager::unpin(EntryId id) {
-  const MutexLock lock(mutex_);
+  const DecisionLock lock(mutex_);
   engine_.unpin(id);
 }
 
@@ -235,6 +253,8 @@ TensorHandle HierarchicalCacheManager::handle_for(EntryId id, const AccessDecisi
   handle.id_ = id;
   handle.served_ = decision.served;
   handle.level_ = decision.level;
+  handle.epoch_ = epoch_;
+  handle.counts_ = true;
   handle.copy_ = transfers_->copy_at(id, decision.level);
   engine_.pin(id);
   return handle;

@@ -69,8 +69,9 @@ class HierarchicalCacheManager {
   [[nodiscard]] LookupResult finish_join(const EntryDescription& what, const FlightPtr& joined);
   /// Counts an access that needs no look-up.
   void account_skipped(const EntryDescription& what, Skipped how);
-  /// Turns a hit whose record failed its checksum into a miss and gives the copy up.
-  void report_corrupt(const TensorHandle& handle);
+  /// Turns a hit whose record failed its checksum, or whose transfer failed, into a miss, and gives up the
+  /// copy and what it was read from. Counted once a handle.
+  void report_corrupt(TensorHandle& handle);
   /// Gives up every copy of an entry; false when there is none, or a handle reads it.
   bool erase(const Key& key);
 
@@ -101,6 +102,7 @@ class HierarchicalCacheManager {
   const std::unique_ptr<Transfers> transfers_;
   mutable Mutex mutex_;
   DecisionEngine engine_ CACHEBENCH_GUARDED_BY(mutex_);
+  std::uint32_t epoch_ CACHEBENCH_GUARDED_BY(mutex_) = 0;  // of the counters
   std::unordered_map<EntryId, FlightPtr> flights_ CACHEBENCH_GUARDED_BY(mutex_);
 };
 

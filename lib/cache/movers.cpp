@@ -1,64 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/movers.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
+#include "cache/lock_watch.h"
 #include "core/check.h"
+#include "core/error.h"
 #include "core/trace_range.h"
 
 namespace cachebench::cache {
 namespace {
 
+using tier::Completion;
+using tier::TransferStatus;
+
 Nanoseconds since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - start);
 }
 
-void wait_for_room(Copy& copy) {
-  for (;;) {
-    const std::uint64_t seen = copy.gate().generation();
-    if (copy.allocate()) return;
-    copy.gate().wait_changed(seen);
-  }
-}
-
 const TraceName& range_of(Level from, Level to) {
+  if (from == Level::kNone) return trace_names::kPut;
   return index_of(to) < index_of(from) ? trace_names::kPromote : trace_names::kDemote;
 }
 
+std::vector<std::unique_ptr<SpaceGate>> make_gates(std::size_t count) {
+  std::vector<std::unique_ptr<SpaceGate>> gates;
+  for (std::size_t i = 0; i < count; ++i) gates.push_back(std::make_unique<SpaceGate>());
+  return gates;
+}
+
+// Not an error: nobody is left to tell.
+const Completion kSkipped{.status = TransferStatus::kFailed, .error = {}, .service = {}};
+
 }  // namespace
 
-// One copy from plane to plane.
+// One copy, from another copy or from the caller's memory.
 struct Movers::Job {
-  CopyPtr source;  // given up once its bytes are lifted
+  CopyPtr source;                      // given up once its bytes are lifted
+  std::span<const std::byte> content;  // of an insertion: the caller waits until it is settled
   CopyPtr target;
   std::optional<tier::StagingPool::Lease> lifted;
   const TraceName* range = nullptr;
-  [[nodiscard]] bool upwards() const { return range == &trace_names::kPromote; }
+  std::uint64_t seen = 0;  // generation of the target's gate when there was no room
+  bool inserts = false;
+  bool inherits = false;  // its source failed, and was counted for it
+
+  [[nodiscard]] Direction direction() const {
+    return range == &trace_names::kPromote ? Direction::kUp : Direction::kDown;
+  }
+  // What counts as backlog: insertions are waited for by those who cause them.
+  [[nodiscard]] Bytes background() const { return inserts ? Bytes{0} : target->bytes(); }
 };
 
 struct Movers::Plan final : PlannedTransfers {
-  std::vector<CopyPtr> fills;  // inserted on the caller's thread
-  std::vector<std::shared_ptr<Job>> jobs;
+  JobPtr fill;  // runs on the caller's thread
+  std::vector<JobPtr> jobs;
   std::vector<CopyPtr> retired;  // freed once the lock is released
-  std::span<const std::byte> content;
 };
 
 Movers::Movers(std::vector<tier::Plane*> planes, std::size_t threads)
     : planes_(std::move(planes)),
+      gates_(make_gates(planes_.size())),
       staging_(tier::StagingPool::Options{}),
+      landing_(*planes_.front(), *gates_.front(), planes_.size() > 1 ? kLandingBytes : Bytes{0}),
       upward_(threads, "promote"),
-      downward_(threads, "demote") {
-  for (std::size_t i = 0; i < planes_.size(); ++i) gates_.push_back(std::make_unique<SpaceGate>());
-}
+      downward_(threads, "demote") {}
 
 Movers::~Movers() {
-  drain();
+  progress_.wait_idle();
 }
 
 CopyPtr& Movers::slot(EntryId id, Level level) {
   if (index_of(id) >= copies_.size())
-    copies_.resize(std::max<std::size_t>(1024, std::size_t{index_of(id)} * 2));
+    copies_.resize(std::max<std::size_t>(1024, (std::size_t{index_of(id)} + 1) * 2));
   return copies_[index_of(id)][index_of(level)];
 }
 
@@ -80,34 +97,33 @@ CopyPtr Movers::new_copy(EntryId id, Level level, const Directory& directory) {
 std::unique_ptr<PlannedTransfers> Movers::plan(std::span<const Move> moves, const Directory& directory,
                                                const TensorView* content) {
   auto plan = std::make_unique<Plan>();
-  if (content != nullptr) plan->content = content->data;
   for (const Move& move : moves) {
-    CopyPtr source = move.from == Level::kNone ? nullptr : slot(move.id, move.from);
-    if (move.kind == Move::Kind::kMove || move.kind == Move::Kind::kDrop) slot(move.id, move.from) = nullptr;
-    if (move.kind == Move::Kind::kDrop) {
-      plan->retired.push_back(std::move(source));
-      continue;
-    }
-    CopyPtr target = new_copy(move.id, move.to, directory);
-    slot(move.id, move.to) = target;
-    const bool inserts = move.kind == Move::Kind::kInsert;
-    if (inserts && plan->fills.empty()) {
-      plan->fills.push_back(std::move(target));
-      continue;
-    }
-    // A second insertion of the same entry (write-through) copies the first one.
-    if (inserts) source = plan->fills.front();
-    CACHEBENCH_CHECK(source != nullptr, "a move of entry {} has no source", index_of(move.id));
     auto job = std::make_shared<Job>();
-    job->source = std::move(source);
-    job->target = std::move(target);
-    job->range = inserts ? &trace_names::kDemote : &range_of(move.from, move.to);
-    {
-      const MutexLock lock(progress_mutex_);
-      ++under_way_;
-      if (!job->upwards()) backlog_ += job->target->bytes();
+    job->range = &range_of(move.from, move.to);
+    if (move.from != Level::kNone) job->source = slot(move.id, move.from);
+    if (move.kind == Move::Kind::kMove || move.kind == Move::Kind::kDrop) {
+      if (job->source != nullptr) job->source->unlist();
+      slot(move.id, move.from) = nullptr;
     }
-    plan->jobs.push_back(std::move(job));
+    if (move.kind == Move::Kind::kDrop) {
+      plan->retired.push_back(std::move(job->source));
+      continue;
+    }
+    job->target = new_copy(move.id, move.to, directory);
+    slot(move.id, move.to) = job->target;
+    if (move.kind == Move::Kind::kInsert && plan->fill == nullptr) {
+      CACHEBENCH_CHECK(content != nullptr && content->data.size() == job->target->bytes().value,
+                       "no content of {} bytes for an entry", job->target->bytes().value);
+      job->inserts = true;
+      job->content = content->data;
+      plan->fill = job;
+    } else {
+      // A second insertion of the same entry (write-through) copies the first one.
+      if (move.kind == Move::Kind::kInsert) job->source = plan->fill->target;
+      CACHEBENCH_CHECK(job->source != nullptr, "a move of entry {} has no source", index_of(move.id));
+      plan->jobs.push_back(job);
+    }
+    progress_.planned(job->direction(), job->background());
   }
   return plan;
 }
@@ -115,111 +131,168 @@ std::unique_ptr<PlannedTransfers> Movers::plan(std::span<const Move> moves, cons
 void Movers::start(std::unique_ptr<PlannedTransfers> planned) {
   const std::unique_ptr<Plan> plan(static_cast<Plan*>(planned.release()));
   if (plan == nullptr) return;
+  check_no_decision_lock("a transfer");
   plan->retired.clear();
-  for (std::shared_ptr<Job>& job : plan->jobs) {
+  for (JobPtr& job : plan->jobs) {
     const CopyPtr source = job->source;
     source->when_settled([this, job = std::move(job)] { submit(job); });
   }
-  if (!plan->fills.empty()) wait_for_backlog();
-  for (const CopyPtr& target : plan->fills) fill(*target, plan->content);
+  if (plan->fill != nullptr) {
+    const CopyPtr target = plan->fill->target;
+    progress_.began();
+    run(plan->fill);
+    static_cast<void>(target->wait());
+  }
+  // Only now: others' transfers may wait for this insertion, and whoever waits here waits for them.
+  if (plan->fill != nullptr || !plan->jobs.empty())
+    progress_.wait_for_backlog(plan->fill != nullptr ? kBacklogBytes : kHitBacklogBytes);
 }
 
-void Movers::submit(std::shared_ptr<Job> job) {
-  ThreadPool& pool = job->upwards() ? upward_ : downward_;
-  pool.submit([this, job = std::move(job)] { run(job); });
+void Movers::submit(const JobPtr& job) {
+  progress_.began();
+  ThreadPool& pool = job->direction() == Direction::kUp ? upward_ : downward_;
+  pool.submit([this, job] { run(job); });
 }
 
-void Movers::run(const std::shared_ptr<Job>& job) {
+void Movers::run(const JobPtr& job) {
+  std::optional<Completion> done;
+  try {
+    done = carry_out(*job);
+  } catch (...) {
+    done = Completion{.status = TransferStatus::kFailed, .error = std::current_exception(), .service = {}};
+  }
+  if (done) {
+    finish(*job, *done);
+  } else {
+    park(job);
+  }
+  end_activity();
+}
+
+std::optional<Completion> Movers::carry_out(Job& job) {
   // Only this job still knows the target: it was evicted before its bytes arrived.
-  if (job->target.use_count() == 1)
-    return finish(job, {.status = tier::TransferStatus::kFailed, .error = {}, .service = {}});
-  if (job->source != nullptr) {
-    const tier::Completion source = job->source->wait();  // settled: does not block
-    if (source.status != tier::TransferStatus::kDone) return finish(job, source);
+  if (job.target.use_count() == 1) return kSkipped;
+  if (job.source != nullptr) {
+    const Completion source = job.source->wait();  // settled: does not block
+    job.inherits = source.status != TransferStatus::kDone;
+    if (job.inherits) return source;
+    // Resized on the way: what was stored is out of date, and is about to be written anew.
+    if (job.source->bytes() != job.target->bytes()) return kSkipped;
   }
-  const std::uint64_t seen = job->target->gate().generation();
-  if (!job->target->allocate()) {
-    if (job->source != nullptr) {
-      job->lifted = staging_.acquire(job->source->bytes());
-      const tier::Completion read =
-          job->source->plane().read(job->source->block(), job->lifted->span()).wait();
-      job->source = nullptr;
-      if (read.status != tier::TransferStatus::kDone) return finish(job, read);
-    }
-    job->target->gate().when_changed(seen, [this, job] { submit(job); });
-    return;
+  job.seen = job.target->gate().generation();
+  if (!job.target->allocate()) return go_without_room(job);
+  progress_.found_room();
+  const TraceRange range(*job.range, job.target->bytes().value);
+  if (job.source != nullptr) return transfer(*job.source, *job.target);
+  const Copy& target = *job.target;
+  const auto bytes = job.lifted ? std::span<const std::byte>(job.lifted->span()) : job.content;
+  return target.plane().write(target.block(), target.info(), bytes.first(target.bytes().value)).wait();
+}
+
+std::optional<Completion> Movers::go_without_room(Job& job) {
+  // A copy that the directory gave up already only passes its bytes on.
+  const bool stays_aside = !job.target->is_listed() || progress_.take_force();
+  if (job.source != nullptr || stays_aside) {
+    const Completion read = lift(job);
+    if (read.status != TransferStatus::kDone) return read;
   }
-  const TraceRange range(*job->range, job->target->bytes().value);
-  if (job->source != nullptr) return finish(job, transfer(*job->source, *job->target));
-  Copy& target = *job->target;
-  finish(job, target.plane()
-                  .write(target.block(), target.info(), job->lifted->span().first(target.bytes().value))
-                  .wait());
+  if (!stays_aside) return std::nullopt;
+  job.target->keep_in(std::move(*job.lifted));
+  job.lifted.reset();
+  const MutexLock lock(stats_mutex_);
+  ++stats_.kept_aside;
+  return Completion{};
 }
 
-void Movers::finish(const std::shared_ptr<Job>& job, const tier::Completion& completion) {
-  if (completion.status == tier::TransferStatus::kFailed && completion.error) failures_.fetch_add(1);
-  job->source = nullptr;
-  job->lifted.reset();
-  job->target->settle(completion);
-  const Bytes bytes = job->target->bytes();
-  job->target = nullptr;
-  const MutexLock lock(progress_mutex_);
-  --under_way_;
-  if (!job->upwards()) backlog_ -= bytes;
-  progress_.notify_all();
+Completion Movers::lift(Job& job) {
+  if (job.lifted) return {};
+  job.lifted = staging_.acquire(job.target->bytes());
+  Completion done;
+  if (job.source != nullptr) {
+    done = job.source->read(job.lifted->span()).wait();
+    job.source = nullptr;
+  } else if (!job.content.empty()) {
+    std::memcpy(job.lifted->span().data(), job.content.data(), job.content.size());
+  }
+  return done;
 }
 
-void Movers::wait_for_backlog() {
-  const MutexLock lock(progress_mutex_);
-  while (backlog_ > kBacklogBytes) progress_.wait(progress_mutex_);
+void Movers::park(const JobPtr& job) {
+  progress_.parked();
+  job->target->gate().when_changed(job->seen, [this, job] {
+    progress_.unparked();
+    submit(job);
+  });
 }
 
-void Movers::fill(Copy& target, std::span<const std::byte> bytes) {
-  CACHEBENCH_CHECK(bytes.size() == target.bytes().value, "content of {} bytes for an entry of {}",
-                   bytes.size(), target.bytes().value);
-  const TraceRange range(trace_names::kPut, bytes.size());
-  wait_for_room(target);
-  const tier::Completion done = target.plane().write(target.block(), target.info(), bytes).wait();
-  if (done.status == tier::TransferStatus::kFailed) failures_.fetch_add(1);
-  target.settle(done);
+void Movers::end_activity() {
+  if (!progress_.ended()) return;
+  for (const auto& gate : gates_) gate->notify();
 }
 
-tier::Completion Movers::transfer(const Copy& source, Copy& target) {
+void Movers::finish(Job& job, const Completion& completion) {
+  if (!job.inherits) note_failure(completion);
+  job.source = nullptr;
+  job.lifted.reset();
+  job.target->settle(completion);
+  const Bytes bytes = job.background();
+  job.target = nullptr;
+  progress_.finished(job.direction(), bytes);
+}
+
+void Movers::note_failure(const Completion& completion) {
+  if (completion.status != TransferStatus::kFailed || completion.error == nullptr) return;
+  const MutexLock lock(stats_mutex_);
+  if (++stats_.failures > 1) return;
+  try {
+    std::rethrow_exception(completion.error);
+  } catch (const std::exception& error) {
+    stats_.first_failure = error.what();
+  } catch (...) {
+    stats_.first_failure = "an unknown error";
+  }
+}
+
+MoverStats Movers::stats() const {
+  const MutexLock lock(stats_mutex_);
+  return stats_;
+}
+
+Completion Movers::transfer(const Copy& source, Copy& target) {
   const auto start = std::chrono::steady_clock::now();
-  tier::Completion done;
-  if (const auto view = source.plane().host_view(source.block()); !view.empty()) {
+  Completion done;
+  if (const auto view = source.host_view(); !view.empty()) {
     done = target.plane().write(target.block(), target.info(), view).wait();
   } else if (const auto room = target.plane().host_view(target.block()); !room.empty()) {
-    done = source.plane().read(source.block(), room).wait();
+    done = source.read(room).wait();
   } else {
     const tier::StagingPool::Lease staging = staging_.acquire(source.bytes());
-    done = source.plane().read(source.block(), staging.span()).wait();
-    if (done.status == tier::TransferStatus::kDone) {
-      done = target.plane()
-                 .write(target.block(), target.info(), staging.span().first(source.bytes().value))
-                 .wait();
+    done = source.read(staging.span()).wait();
+    if (done.status == TransferStatus::kDone) {
+      const auto bytes = staging.span().first(source.bytes().value);
+      done = target.plane().write(target.block(), target.info(), bytes).wait();
     }
   }
   done.service = since(start);
   return done;
 }
 
-tier::Completion Movers::fetch_to_device(const Copy& source) {
+Completion Movers::fetch_to_device(const Copy& source) {
   const auto start = std::chrono::steady_clock::now();
-  tier::Completion done;
-  std::span<const std::byte> bytes = source.plane().host_view(source.block());
+  Completion done;
+  std::span<const std::byte> bytes = source.host_view();
   std::optional<tier::StagingPool::Lease> staging;
   if (bytes.empty() && source.bytes().value > 0) {
     staging = staging_.acquire(source.bytes());
-    done = source.plane().read(source.block(), staging->span()).wait();
+    done = source.read(staging->span()).wait();
     bytes = staging->span().first(source.bytes().value);
   }
-  while (done.status == tier::TransferStatus::kDone && !bytes.empty()) {
+  while (done.status == TransferStatus::kDone && !bytes.empty()) {
     const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), kLandingBytes.value));
-    Copy landing(*planes_.front(), *gates_.front(), source.info(), Bytes{piece.size()});
-    wait_for_room(landing);
-    done = landing.plane().write(landing.block(), landing.info(), piece).wait();
+    const LandingBlocks::Lease landing(landing_);
+    if (!landing) break;
+    const tier::Block room{.handle = landing.block().handle, .bytes = Bytes{piece.size()}};
+    done = landing_.plane().write(room, source.info(), piece).wait();
     bytes = bytes.subspan(piece.size());
   }
   done.service = since(start);
@@ -227,10 +300,7 @@ tier::Completion Movers::fetch_to_device(const Copy& source) {
 }
 
 void Movers::drain() {
-  {
-    const MutexLock lock(progress_mutex_);
-    while (under_way_ > 0) progress_.wait(progress_mutex_);
-  }
+  progress_.wait_idle();
   for (tier::Plane* plane : planes_) plane->flush();
 }
 

@@ -2,31 +2,46 @@
 #pragma once
 
 #include <array>
-#include <atomic>
+#include <exception>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "cache/landing_blocks.h"
+#include "cache/transfer_progress.h"
 #include "cache/transfers.h"
 #include "core/thread_pool.h"
 #include "tier/host/staging_pool.h"
 
 namespace cachebench::cache {
 
+/// What the movers did beside the transfers that went well.
+struct MoverStats {
+  std::uint64_t failures = 0;    ///< transfers that failed for another reason than a checksum
+  std::string first_failure;     ///< the first one's error
+  std::uint64_t kept_aside = 0;  ///< copies that got no room on their plane and live in staging memory
+};
+
 /// Moves bytes between real planes. A transfer starts when its source is there and its target has room. One
 /// that finds no room lifts its source into a staging buffer first, which frees the source's block: so two
-/// full tiers can exchange entries, and since live copies never exceed the budgets, everything that waits for
-/// room gets it. A transfer whose target nobody wants any more is skipped.
+/// full tiers can exchange entries. Room that live handles keep, or that a copy wants which was given up
+/// before it arrived, may never come: when everything stands still for it, a copy stays in its staging
+/// buffer. So every transfer ends, whatever callers hold. A transfer whose target nobody wants any more is
+/// skipped; one that fails settles its target as failed, and the next look-up gives the entry up.
 ///
 /// Owns the table of copies (guarded by the manager's lock) and its threads; the planes belong to the caller
 /// and outlive it. Thread-safe apart from what Transfers says.
 class Movers final : public Transfers {
  public:
-  /// Room beyond a tier's budget that its plane needs for one hit that is served without being promoted.
+  /// The largest piece that passes through the first plane at once for a hit that is not promoted.
   static constexpr Bytes kLandingBytes{8 * kMiB.value};
 
   /// Background bytes that may be under way before an insertion waits: below the slack of every plane, so
   /// that a hit on its way up finds room and does not queue behind what goes down.
   static constexpr Bytes kBacklogBytes{8 * kMiB.value};
+  /// The same before a hit that causes transfers waits: what bounds the memory of lifted entries.
+  static constexpr Bytes kHitBacklogBytes{128 * kMiB.value};
 
   /// One plane per tier, fastest first; `threads` for each direction.
   Movers(std::vector<tier::Plane*> planes, std::size_t threads);
@@ -42,36 +57,43 @@ class Movers final : public Transfers {
   [[nodiscard]] tier::Plane& plane(Level level) const { return *planes_[index_of(level)]; }
   [[nodiscard]] SpaceGate& gate(Level level) { return *gates_[index_of(level)]; }
 
-  /// Brings a settled copy's bytes to the first plane's memory through staging blocks, piece by piece, as a
-  /// hit that is not promoted is served. Says how long it took, or that the record failed its checksum.
+  /// Brings a settled copy's bytes to the first plane's memory, piece by piece, as a hit that is not promoted
+  /// is served. Says how long it took, or that the record failed its checksum. Throws Error{kEnvironment}
+  /// when there is no memory for a staging buffer.
   [[nodiscard]] tier::Completion fetch_to_device(const Copy& source);
 
-  /// Transfers that failed for another reason than a checksum, and the first one's error.
-  [[nodiscard]] std::uint64_t failures() const { return failures_.load(); }
+  [[nodiscard]] MoverStats stats() const CACHEBENCH_EXCLUDES(stats_mutex_);
+  [[nodiscard]] std::uint64_t failures() const { return stats().failures; }
 
  private:
   struct Job;
   struct Plan;
+  using JobPtr = std::shared_ptr<Job>;
   using CopyRow = std::array<CopyPtr, kMaxTiers>;
 
   [[nodiscard]] CopyPtr& slot(EntryId id, Level level);
   [[nodiscard]] CopyPtr new_copy(EntryId id, Level level, const Directory& directory);
-  void submit(std::shared_ptr<Job> job);
-  void run(const std::shared_ptr<Job>& job);
-  void finish(const std::shared_ptr<Job>& job, const tier::Completion& completion);
-  void fill(Copy& target, std::span<const std::byte> bytes);
-  void wait_for_backlog();
+  void submit(const JobPtr& job);
+  /// Runs a job as far as it gets, on any thread.
+  void run(const JobPtr& job);
+  /// Nothing when the job has to wait for room.
+  [[nodiscard]] std::optional<tier::Completion> carry_out(Job& job);
+  [[nodiscard]] std::optional<tier::Completion> go_without_room(Job& job);
+  [[nodiscard]] tier::Completion lift(Job& job);
   [[nodiscard]] tier::Completion transfer(const Copy& source, Copy& target);
+  void park(const JobPtr& job);
+  void finish(Job& job, const tier::Completion& completion);
+  void end_activity();
+  void note_failure(const tier::Completion& completion) CACHEBENCH_EXCLUDES(stats_mutex_);
 
-  std::vector<tier::Plane*> planes_;
-  std::vector<std::unique_ptr<SpaceGate>> gates_;
-  std::vector<CopyRow> copies_;  // guarded by the manager's lock
+  const std::vector<tier::Plane*> planes_;
+  const std::vector<std::unique_ptr<SpaceGate>> gates_;
   tier::StagingPool staging_;
-  std::atomic<std::uint64_t> failures_{0};
-  Mutex progress_mutex_;
-  CondVar progress_;
-  std::uint64_t under_way_ CACHEBENCH_GUARDED_BY(progress_mutex_) = 0;
-  Bytes backlog_ CACHEBENCH_GUARDED_BY(progress_mutex_);
+  LandingBlocks landing_;
+  std::vector<CopyRow> copies_;  // guarded by the manager's lock
+  TransferProgress progress_;
+  mutable Mutex stats_mutex_;
+  MoverStats stats_ CACHEBENCH_GUARDED_BY(stats_mutex_);
   // Last: their threads use all of the above. What a request waits for never queues behind demotions.
   ThreadPool upward_;
   ThreadPool downward_;

@@ -12,6 +12,9 @@ TensorHandle::TensorHandle(TensorHandle&& other) noexcept
       id_(other.id_),
       served_(other.served_),
       level_(other.level_),
+      joined_(other.joined_),
+      counts_(other.counts_),
+      epoch_(other.epoch_),
       copy_(std::move(other.copy_)) {}
 
 TensorHandle& TensorHandle::operator=(TensorHandle&& other) noexcept {
@@ -21,6 +24,9 @@ TensorHandle& TensorHandle::operator=(TensorHandle&& other) noexcept {
   id_ = other.id_;
   served_ = other.served_;
   level_ = other.level_;
+  joined_ = other.joined_;
+  counts_ = other.counts_;
+  epoch_ = other.epoch_;
   copy_ = std::move(other.copy_);
   return *this;
 }
@@ -32,11 +38,11 @@ tier::Completion TensorHandle::wait() const {
 tier::Completion TensorHandle::read(std::span<std::byte> out) const {
   const tier::Completion there = copy_->wait();
   if (there.status != tier::TransferStatus::kDone) return there;
-  return copy_->plane().read(copy_->block(), out).wait();
+  return copy_->read(out).wait();
 }
 
 std::span<const std::byte> TensorHandle::host_view() const {
-  return copy_->plane().host_view(copy_->block());
+  return copy_->host_view();
 }
 
 void TensorHandle::release() {

@@ -46,6 +46,9 @@ class TensorHandle {
   EntryId id_ = kNoEntry;
   Level served_ = Level::kNone;
   Level level_ = Level::kNone;
+  bool joined_ = false;  ///< the hit was counted as a joined one
+  bool counts_ = false;  ///< the hit may still turn out to be a miss
+  std::uint32_t epoch_ = 0;
   CopyPtr copy_;
 };
 
