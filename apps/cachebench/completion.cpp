@@ -20,18 +20,27 @@ struct Place {
   std::vector<std::string> words;
 };
 
+void add_options(const CLI::App& app, std::vector<std::string>& words) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) words.push_back("-" + name);
+  }
+}
+
+// The parser keeps a group of options as a command without a name.
 void collect(CLI::App& app, const std::string& path, std::vector<Place>& places) {
   Place place{.path = path, .words = {}};
   const auto visible = [](const CLI::App* command) { return !command->get_group().empty(); };
   const std::vector<CLI::App*> commands = app.get_subcommands(visible);
-  for (const CLI::App* command : commands) place.words.push_back(command->get_name());
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_group().empty()) continue;
-    for (const std::string& name : option->get_lnames()) place.words.push_back("--" + name);
-    for (const std::string& name : option->get_snames()) place.words.push_back("-" + name);
+  for (const CLI::App* command : commands) {
+    if (!command->get_name().empty()) place.words.push_back(command->get_name());
+    if (command->get_name().empty()) add_options(*command, place.words);
   }
+  add_options(app, place.words);
   places.push_back(std::move(place));
   for (CLI::App* command : commands) {
+    if (command->get_name().empty()) continue;
     collect(*command, path.empty() ? command->get_name() : path + " " + command->get_name(), places);
   }
 }

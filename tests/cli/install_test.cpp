@@ -38,7 +38,7 @@ TEST_CASE("an installed tree may be moved, and finds its profiles and configs") 
   const CommandResult run = run_command(
       {program, "run", "--config", (moved / "share/cachebench/configs/run/quickstart.json").string(),
        "--mode", "simulate", "--limit", "50", "--quiet", "--output", folder / "out"},
-      {.directory = "/"});
+      {.environment = {{"CACHEBENCH_PROFILES", ""}}, .directory = "/"});
   CHECK_MESSAGE(run.exit_code == 0, run.err);
 }
 

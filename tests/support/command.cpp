@@ -16,6 +16,8 @@ namespace {
 
 [[noreturn]] void become(const std::vector<std::string>& arguments, const CommandOptions& options,
                          const std::string& out, const std::string& err) {
+  // The build folder may lie anywhere; the shipped profiles do not.
+  ::setenv("CACHEBENCH_PROFILES", CACHEBENCH_SOURCE_DIR "/configs/profiles", 0);
   for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
   if (!options.directory.empty() && ::chdir(options.directory.c_str()) != 0) ::_exit(126);
   const auto redirect = [](const std::string& path, int flags, int to) {
