@@ -179,11 +179,16 @@ class OracleWriter final : public Writer {
   std::vector<std::uint64_t> times_sizes_;  ///< time in the upper half
 };
 
-// Binary has no magic: the first records must look like records.
+bool is_text(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](unsigned char c) { return c >= ' ' || (c >= '\t' && c <= '\r'); });
+}
+
+// Binary has no magic: the first records must look like records, and not like text.
 int detect(const Probe& probe) {
   constexpr std::size_t kLooked = 64;
   const std::size_t records = std::min(probe.head.size() / kRecord, kLooked);
-  bool plausible = records > 0;
+  bool plausible = records > 0 && !is_text(probe.head.substr(0, records * kRecord));
   std::uint32_t last = 0;
   for (std::size_t i = 0; i < records && plausible; ++i) {
     const Raw raw = raw_at(probe.head.data() + i * kRecord);
