@@ -21,9 +21,9 @@ struct EmulatedDeviceOptions {
   hardware::Channel h2d;
   hardware::Channel d2h;
   Throttle throttle = Throttle::kOn;
-  Bytes memory{};                      ///< what `malloc` gives in all; 0 for as much as the host has
-  int engines_per_direction = 1;       ///< they share the link
-  Bytes inline_up_to{4 * kMiB.value};  ///< unthrottled copies that may run on the caller's thread
+  Bytes memory{};                       ///< what `malloc` gives in all; 0 for as much as the host has
+  int engines_per_direction = 1;        ///< they share the link
+  Bytes inline_up_to{64 * kMiB.value};  ///< unthrottled copies that run on the caller's thread
 };
 
 /// Throws Error{kUsage} when the throttle is on and a rate is not positive or a latency negative.
