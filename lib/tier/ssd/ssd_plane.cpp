@@ -127,7 +127,7 @@ class SsdPlane final : public Plane {
   PlaneStats stats_ CACHEBENCH_GUARDED_BY(mutex_);
 
   std::unique_ptr<Reactor> reactor_;
-  std::unique_ptr<ThreadPool> codec_threads_;  // before the reactor it uses
+  std::unique_ptr<ThreadPool> codec_threads_;
 };
 
 // A quarter more than the capacity: what was released or moved leaves a little later than decided.
@@ -165,8 +165,11 @@ SsdPlane::SsdPlane(SsdOptions options)
 
 SsdPlane::~SsdPlane() {
   wait_for_jobs_before(~std::uint64_t{0});
-  codec_threads_.reset();
+  // Each of the two may still be leaving a call into the other: the codec's jobs end first, then the reactor,
+  // then the threads that ran the jobs.
+  codec_threads_->drain();
   reactor_.reset();
+  codec_threads_.reset();
   if (!remover_.removes()) close_in_order();
 }
 
