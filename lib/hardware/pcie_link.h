@@ -23,8 +23,7 @@ struct LinkLimits {
   int lanes = 16;
 };
 
-/// GB/s (10⁹ bytes) one lane of a generation carries one way, line coding taken off. REQUIRES: 1 ≤ generation
-/// ≤ 6.
+/// GB/s (10⁹ bytes) of one lane, one way, line coding taken off. REQUIRES: 1 ≤ generation ≤ 6.
 [[nodiscard]] double lane_gigabytes_per_second(int generation);
 
 /// Which link runs at `gigabytes_per_second` one way: cards have 4, 8 or 16 lanes, drives 4, rarely 2 or 1.

@@ -49,8 +49,10 @@ std::string xml_of(const Laptop& laptop) {
   }
   if (!laptop.drive.empty()) {
     devices += fmt::format(
-        R"(<object type="PCIDev" gp_index="12" pci_busid="0000:02:00.0" pci_type="{} [144d:a808] [144d:a801] 00" )"
-        R"(pci_link_speed="3.938462"><object type="OSDev" gp_index="13" name="{}" subtype="Disk" osdev_type="0">)"
+        R"(<object type="PCIDev" gp_index="12")"
+        R"( pci_busid="0000:02:00.0" pci_type="{} [144d:a808] [144d:a801] 00")"
+        R"( pci_link_speed="3.938462"><object type="OSDev" gp_index="13" name="{}" subtype="Disk")"
+        R"( osdev_type="0">)"
         R"(<info name="Size" value="500107608"/></object></object>)",
         laptop.drive_class, laptop.drive);
   }
