@@ -5,16 +5,17 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
+#include <fstream>
 
 #include "bench/config/load.h"
-#include "bench/run/run_experiment.h"
+#include "bench/run/repeat.h"
 #include "command.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "output_folder.h"
 #include "progress_line.h"
 #include "result/json.h"
+#include "run_observers.h"
 #include "run_summary.h"
 
 namespace cachebench::app {
@@ -28,6 +29,10 @@ struct RunOptions {
   bool quiet = false;
   bool force = false;
   bool dry_run = false;
+  SummaryDetail detail = SummaryDetail::kTiers;
+  std::string record;
+  std::string content;
+  ObserverOptions observers;
   std::vector<std::string> command_line;
 };
 
@@ -47,6 +52,8 @@ constexpr Shortcut kShortcuts[] = {
     {"--warmup", "load.warmup", "Replay N requests, or this long, before counting"},
     {"--validity", "validity", "strict: an invalid run exits 7"},
     {"--cache-dir", "cache.directory", "Folder of the SSD tier; kept, and warm at the next start"},
+    {"--repeat", "load.repeat",
+     "Run N times, or auto: until the median is sure; the result is the median run"},
     {"--nvtx", "nvtx", "Profiler ranges: off, coarse, fine"},
 };
 struct Switch {
@@ -86,19 +93,24 @@ int run(const RunOptions& options) {
   // A folder that cannot be written to is better known before the run than after it.
   OutputFolder folder(config, options.exports,
                       {.wanted = !options.json || !config.output.empty(), .force = options.force});
+  RunObservers observers(options.observers);
   bench::StopToken stop;
   const bench::SignalStop signals(stop);
   ProgressLine line(options.quiet ? ProgressStyle::kNone : progress_style_for(stderr));
   const result::RunResult result =
-      bench::run_experiment({.config = config,
+      bench::run_repeatedly({.config = config,
                              .command_line = options.command_line,
                              .stop = &stop,
-                             .progress = [&](const bench::Progress& p) { line.show(p); }});
+                             .record = options.record,
+                             .content = options.content,
+                             .progress = [&](const bench::Progress& p) { line.show(p); },
+                             .snapshot = observers.snapshot()});
   line.finish();
   folder.write(result);
+  observers.finish(result);
   if (options.json) write_stdout(result::to_text(result));
   if (!options.quiet) {
-    const std::string summary = summarise_run(result, folder.files());
+    const std::string summary = summarise_run(result, folder.files(), options.detail);
     if (options.json) {
       std::fputs(summary.c_str(), stderr);
     } else {
@@ -106,6 +118,15 @@ int run(const RunOptions& options) {
     }
   }
   return exit_code(result, config, stop);
+}
+
+// As it was typed, for whoever wants to repeat the run.
+std::vector<std::string> command_line_of_this_process() {
+  std::ifstream file("/proc/self/cmdline");
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  if (!words.empty()) words.front() = "cachebench";
+  return words;
 }
 
 void add(CLI::App& parent, Action& action) {
@@ -129,13 +150,25 @@ void add(CLI::App& parent, Action& action) {
   }
   command->add_option("--output", options->output, "Folder of the result (default cachebench-out/NAME-N)");
   command->add_option("--export", options->exports, "Formats to write: json, html, md, csv")->delimiter(',');
+  command->add_option("--record", options->record, "Write the trace of what was asked to FILE");
+  command->add_option("--content", options->content,
+                      "Folder of files named by the trace's hashes: bytes of text and images");
+  command->add_option("--timeline", options->observers.timeline,
+                      "Write the profiler ranges to FILE as trace events");
+  command->add_option("--metrics-file", options->observers.metrics_file,
+                      "Keep OpenMetrics text in FILE up to date");
+  command
+      ->add_option("--metrics-port", options->observers.metrics_port, "Serve it on 127.0.0.1 under /metrics")
+      ->check(CLI::Range(1, 65535));
+  command->add_flag_callback(
+      "--validate-model", [options] { options->detail = SummaryDetail::kKinds; },
+      "Show predicted and measured service time of every kind in every tier");
   command->add_flag("--json", options->json, "Print the result document to standard output");
   command->add_flag("--quiet", options->quiet, "No progress and no summary");
   command->add_flag("--force", options->force, "Overwrite a result that is there");
   command->add_flag("--dry-run", options->dry_run, "Say what the run needs, and stop");
   command->callback([options, &parent, &action] {
-    options->command_line = {"cachebench", "run"};
-    for (const std::string& part : parent.remaining()) options->command_line.push_back(part);
+    options->command_line = command_line_of_this_process();
     if (options->source.file.empty()) {
       const auto names_trace = [](const std::string& set) { return set.starts_with("trace.path="); };
       const auto& sets = options->source.overrides;

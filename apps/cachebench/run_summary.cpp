@@ -42,9 +42,39 @@ std::string kind_table(const result::RunResult& result) {
   return text;
 }
 
+// Means over the kinds of a tier unless each is wanted.
+std::vector<result::ModelCheck> compared(const result::RunResult& result, SummaryDetail detail) {
+  if (detail == SummaryDetail::kKinds) return result.model_check;
+  std::vector<result::ModelCheck> rows;
+  for (const result::ModelCheck& check : result.model_check) {
+    if (rows.empty() || rows.back().tier != check.tier) rows.push_back({.tier = check.tier, .kind = "all"});
+    result::ModelCheck& row = rows.back();
+    const auto before = static_cast<std::int64_t>(row.count);
+    const auto added = static_cast<std::int64_t>(check.count);
+    row.predicted_ns = (row.predicted_ns * before + check.predicted_ns * added) / (before + added);
+    row.measured_ns = (row.measured_ns * before + check.measured_ns * added) / (before + added);
+    row.count += check.count;
+  }
+  return rows;
+}
+
+std::string model_table(const result::RunResult& result, SummaryDetail detail) {
+  const std::vector<result::ModelCheck> rows = compared(result, detail);
+  if (rows.empty()) return "";
+  std::string text = fmt::format("  {:<6} {:<24} {:>10} {:>12} {:>12} {:>8}\n", "tier",
+                                 "mean service of a hit", "count", "predicted", "measured", "error");
+  for (const result::ModelCheck& row : rows) {
+    text += fmt::format("  {:<6} {:<24} {:>10} {:>12} {:>12} {:>+7.0f}%\n", row.tier, row.kind, row.count,
+                        format_duration(Nanoseconds{row.predicted_ns}),
+                        format_duration(Nanoseconds{row.measured_ns}), 100.0 * row.error_ratio().value_or(0));
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string summarise_run(const result::RunResult& result, const std::vector<std::string>& files) {
+std::string summarise_run(const result::RunResult& result, const std::vector<std::string>& files,
+                          SummaryDetail detail) {
   const result::Totals& totals = result.totals;
   std::string text =
       fmt::format("{} ({}, {}): {} requests, {} accesses, {}\n", result.name, result.mode, result.trace.name,
@@ -58,7 +88,7 @@ std::string summarise_run(const result::RunResult& result, const std::vector<std
                       format_duration(Nanoseconds{totals.saved_ns}),
                       format_duration(Nanoseconds{totals.service_ns}),
                       format_duration(Nanoseconds{totals.elapsed_ns}));
-  text += tier_table(result) + kind_table(result);
+  text += tier_table(result) + kind_table(result) + model_table(result, detail);
   if (totals.verified_bytes > 0) {
     text += fmt::format("  verified {}: {} wrong bytes\n", bytes(totals.verified_bytes), totals.wrong_bytes);
   }

@@ -100,6 +100,7 @@ class GraphBuilder {
     work = Work{};
     work.source_pixels = segment.source_pixels;
     push(segment.id, ArtefactKind::kImage, geometry_.pixel_values(segment.grid.patches), work, segment.span);
+    out_.artefacts.back().content = segment.content;
     out_.artefacts.back().image = number;
   }
 
@@ -116,6 +117,7 @@ class GraphBuilder {
     Work work;
     work.tokens_tokenized = tokens;
     push(segment.id, ArtefactKind::kText, geometry_.token_ids(tokens), work, segment.span);
+    out_.artefacts.back().content = segment.content;
   }
 
   // Content that was met before in this request counts once; its `count` artefacts then span both places.

@@ -83,6 +83,7 @@ class Layout {
     const TokenSpan span = take(tokens);
     out_.push_back({.kind = SegmentKind::kText,
                     .id = derive_key(content, word_of(ArtefactKind::kText), tokens, geometry_.fingerprint()),
+                    .content = content,
                     .span = span,
                     .grid = {},
                     .source_pixels = 0});
@@ -96,6 +97,7 @@ class Layout {
     const TokenSpan span = take(grid.visual_tokens);
     out_.push_back({.kind = SegmentKind::kImage,
                     .id = derive_key(content, word_of(ArtefactKind::kImage), size, geometry_.fingerprint()),
+                    .content = content,
                     .span = span,
                     .grid = grid,
                     .source_pixels = std::uint64_t{width} * height * frames});

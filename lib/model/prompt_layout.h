@@ -34,7 +34,8 @@ enum class SegmentKind : std::uint8_t { kText, kImage };
 /// One run of tokens with one content. Never empty.
 struct Segment {
   SegmentKind kind = SegmentKind::kText;
-  Key id;  ///< content, size and geometry; the key of its `text` or `image` artefact
+  Key id;       ///< content, size and geometry; the key of its `text` or `image` artefact
+  Key content;  ///< what the trace calls it
   TokenSpan span;
   ImageGrid grid;                   ///< images
   std::uint64_t source_pixels = 0;  ///< images: before resizing, all frames

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <filesystem>
 
+#include "core/error.h"
+#include "core/hash.h"
 #include "core/rng.h"
 
 namespace cachebench::bench {
@@ -36,18 +39,48 @@ void synthesise(const Key& key, std::uint64_t offset, std::span<std::byte> out) 
   if (at < out.size()) std::memcpy(out.data() + at, &last, out.size() - at);
 }
 
-std::uint64_t count_wrong(const Key& key, std::uint64_t offset, std::span<const std::byte> data) {
+std::uint64_t count_wrong(const Key& key, std::span<const std::byte> data) {
   std::array<std::byte, 16384> expected;
   std::uint64_t wrong = 0;
-  while (!data.empty()) {
-    const auto piece = data.first(std::min(data.size(), expected.size()));
+  for (std::uint64_t offset = 0; offset < data.size(); offset += expected.size()) {
+    const auto piece = data.subspan(offset, std::min<std::size_t>(data.size() - offset, expected.size()));
     synthesise(key, offset, std::span(expected).first(piece.size()));
-    if (std::memcmp(piece.data(), expected.data(), piece.size()) != 0) {
-      for (std::size_t i = 0; i < piece.size(); ++i) wrong += piece[i] != expected[i] ? 1U : 0U;
-    }
-    offset += piece.size();
-    data = data.subspan(piece.size());
+    if (std::memcmp(piece.data(), expected.data(), piece.size()) == 0) continue;
+    for (std::size_t i = 0; i < piece.size(); ++i) wrong += piece[i] != expected[i] ? 1U : 0U;
   }
+  return wrong;
+}
+
+ContentSource::ContentSource(const std::string& folder) {
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    if (!entry.is_regular_file()) continue;
+    auto file = std::make_unique<MappedFile>(entry.path().string());
+    if (!file->bytes().empty()) files_.emplace(hash_key(entry.path().stem().string()), std::move(file));
+  }
+  if (failed) throw Error(ErrorKind::kInput, folder + ": " + failed.message());
+}
+
+std::span<const std::byte> ContentSource::file_of(const model::Artefact& artefact) const {
+  if (files_.empty() || !artefact.content) return {};
+  const auto found = files_.find(*artefact.content);
+  return found == files_.end() ? std::span<const std::byte>() : found->second->bytes();
+}
+
+void ContentSource::fill(const model::Artefact& artefact, std::span<std::byte> out) const {
+  const std::span<const std::byte> file = file_of(artefact);
+  if (file.empty()) return synthesise(artefact.key, 0, out);
+  for (std::size_t at = 0; at < out.size(); at += file.size()) {
+    std::memcpy(out.data() + at, file.data(), std::min(file.size(), out.size() - at));
+  }
+}
+
+std::uint64_t ContentSource::count_wrong(const model::Artefact& artefact,
+                                         std::span<const std::byte> data) const {
+  const std::span<const std::byte> file = file_of(artefact);
+  if (file.empty()) return bench::count_wrong(artefact.key, data);
+  std::uint64_t wrong = 0;
+  for (std::size_t i = 0; i < data.size(); ++i) wrong += data[i] != file[i % file.size()] ? 1U : 0U;
   return wrong;
 }
 

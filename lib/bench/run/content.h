@@ -3,19 +3,44 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
+#include <unordered_map>
 
+#include "core/file.h"
 #include "core/ids.h"
+#include "model/artefact.h"
 
-/// Bytes for entries of real runs, made from the key alone: the same on every machine, different for every
-/// key, and cheap enough not to be what is measured. Pure functions.
+/// Bytes for the entries of real runs: from files where the user has them, else made from the key alone, the
+/// same on every machine, different for every key, and cheap enough not to be what is measured.
 namespace cachebench::bench {
 
-/// Fills `out` with the content of `key` from byte `offset` on; `offset` is a multiple of 8.
+/// Fills `out` with the content of `key` from byte `offset` on; `offset` is a multiple of 8. Pure function.
 void synthesise(const Key& key, std::uint64_t offset, std::span<std::byte> out);
 
-/// How many bytes of `data` differ from the content of `key` from byte `offset` on.
-[[nodiscard]] std::uint64_t count_wrong(const Key& key, std::uint64_t offset,
-                                        std::span<const std::byte> data);
+/// How many bytes of `data` differ from the content of `key`. Pure function.
+[[nodiscard]] std::uint64_t count_wrong(const Key& key, std::span<const std::byte> data);
+
+/// Where the bytes of artefacts come from. Immutable after construction, thread-safe.
+class ContentSource {
+ public:
+  ContentSource() = default;
+  /// Also looks `text` and `image` artefacts up in a folder whose files are named by the hashes of the trace
+  /// (an extension is ignored). Throws Error{kInput} when the folder cannot be read.
+  explicit ContentSource(const std::string& folder);
+
+  /// The bytes of an artefact: its file's, repeated to its size, or synthesised ones.
+  void fill(const model::Artefact& artefact, std::span<std::byte> out) const;
+  /// How many bytes of `data` are not what `fill` gives.
+  [[nodiscard]] std::uint64_t count_wrong(const model::Artefact& artefact,
+                                          std::span<const std::byte> data) const;
+  [[nodiscard]] std::size_t files() const { return files_.size(); }
+
+ private:
+  [[nodiscard]] std::span<const std::byte> file_of(const model::Artefact& artefact) const;
+
+  std::unordered_map<Key, std::unique_ptr<MappedFile>> files_;
+};
 
 }  // namespace cachebench::bench

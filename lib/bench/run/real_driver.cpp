@@ -165,7 +165,7 @@ class Worker {
       return;
     }
     if (counted_) record_hit(hit, done, fetched);
-    if (inputs_.config.verify) verify(hit.result.handle, artefact.key);
+    if (inputs_.config.verify) verify(hit.result.handle, artefact);
   }
 
   // Brings the bytes of a hit that was not promoted to the first tier's memory.
@@ -192,13 +192,13 @@ class Worker {
     sum.predicted_ns += decision.service.count();
   }
 
-  void verify(const cache::TensorHandle& handle, const Key& key) {
+  void verify(const cache::TensorHandle& handle, const model::Artefact& artefact) {
     const std::uint64_t bytes = handle.copy().bytes().value;
     resize_scratch(bytes);
     const tier::Completion read = handle.read(scratch_span());
     if (read.status != tier::TransferStatus::kDone) return;
     measured_.verified_bytes += bytes;
-    measured_.wrong_bytes += count_wrong(key, 0, scratch_span().first(bytes));
+    measured_.wrong_bytes += inputs_.content.count_wrong(artefact, scratch_span().first(bytes));
   }
 
   void compute_and_put(const Reference& miss) {
@@ -223,7 +223,7 @@ class Worker {
   [[nodiscard]] TensorView synthesised(const model::Artefact& artefact) {
     resize_scratch(artefact.bytes.value);
     const std::span<std::byte> bytes = scratch_span().first(artefact.bytes.value);
-    synthesise(artefact.key, 0, bytes);
+    inputs_.content.fill(artefact, bytes);
     return {.meta = artefact.meta, .data = bytes};
   }
 

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "bench/config/run_config.h"
+#include "bench/run/content.h"
 #include "bench/run/measurements.h"
 #include "bench/run/stop.h"
 #include "bench/run/workload.h"
@@ -33,7 +34,8 @@ struct ReplayInputs {
   cache::HierarchicalCacheManager& manager;
   const hardware::CostModel& costs;
   StopToken& stop;
-  ProgressCallback progress;  ///< may be empty
+  const ContentSource& content;  ///< real runs
+  ProgressCallback progress;     ///< may be empty
 };
 
 /// Keeps the books of a replay: ends the warm-up, samples the counters, reports progress, ends the run when

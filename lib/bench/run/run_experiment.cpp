@@ -17,6 +17,7 @@
 namespace cachebench::bench {
 namespace {
 
+constexpr Nanoseconds kSnapshotInterval{500'000'000};
 constexpr double kStoredRatio = 1.0;  // lossless compression is reported, and never decides
 
 std::string trace_name(const RunConfig& config, const WorkloadFacts& facts) {
@@ -38,6 +39,21 @@ void settle_status(const ReplayInputs& inputs, const ReplayOutcome& outcome, res
                   outcome.measured.requests + outcome.warmup_requests, inputs.facts.requests));
 }
 
+// The caller's progress, and now and then the counts so far as a result.
+ProgressCallback with_snapshots(const RunInputs& inputs, const WorkloadFacts& facts,
+                                const CacheSetup& setup) {
+  if (!inputs.snapshot) return inputs.progress;
+  return [&inputs, &facts, &setup, next = Nanoseconds{0}](const Progress& progress) mutable {
+    if (inputs.progress) inputs.progress(progress);
+    if (progress.elapsed < next) return;
+    next = progress.elapsed + kSnapshotInterval;
+    ReplayOutcome so_far;
+    so_far.measured.requests = progress.done;
+    so_far.elapsed = progress.elapsed;
+    inputs.snapshot(collect({.config = inputs.config, .facts = facts, .setup = setup, .outcome = so_far}));
+  };
+}
+
 }  // namespace
 
 result::RunResult run_experiment(const RunInputs& inputs) {
@@ -47,16 +63,22 @@ result::RunResult run_experiment(const RunInputs& inputs) {
   const WorkloadFacts facts = scan(config, costs);
   CacheSetup setup = set_up_cache(config, facts, costs);
   Workload workload(config);
+  if (!inputs.record.empty()) workload.record_to(inputs.record);
+  const ContentSource content = inputs.content.empty() ? ContentSource() : ContentSource(inputs.content);
+  if (!inputs.content.empty())
+    setup.notes.push_back(fmt::format("{} content files in {}", content.files(), inputs.content));
   const ReplayInputs replay{.config = config,
                             .facts = facts,
                             .workload = workload,
                             .manager = *setup.manager,
                             .costs = costs,
                             .stop = *inputs.stop,
-                            .progress = inputs.progress};
+                            .content = content,
+                            .progress = with_snapshots(inputs, facts, setup)};
   const ReplayOutcome outcome =
       setup.machine ? replay_simulated(replay, *setup.machine) : replay_real(replay, *setup.movers);
   result::RunResult result = collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
+  workload.finish_recording();
   setup.manager->drain();
   for (const auto& plane : setup.planes) {
     for (const std::string& note : plane->stats().notes) result.notes.push_back(note);

@@ -11,11 +11,17 @@
 /// One experiment from its config to its result.
 namespace cachebench::bench {
 
+/// Called about twice a second with what a run has counted so far.
+using SnapshotCallback = std::function<void(const result::RunResult&)>;
+
 struct RunInputs {
   RunConfig config;
   std::vector<std::string> command_line;  ///< for the manifest
   StopToken* stop = nullptr;
+  std::string record;         ///< file to write the trace of what was asked to, "" = none
+  std::string content;        ///< folder of content files, "" = none
   ProgressCallback progress;  ///< may be empty
+  SnapshotCallback snapshot;  ///< may be empty
 };
 
 /// Reads the trace, builds the cache, replays, and collects. An interrupted run returns what there is, marked

@@ -61,9 +61,18 @@ std::uint64_t Workload::skipped() const {
   return reader_->skipped();
 }
 
+void Workload::record_to(const std::string& path) {
+  recorder_ = std::make_unique<trace::Recorder>(path, reader_->trace_class(), reader_->header());
+}
+
+void Workload::finish_recording() {
+  if (recorder_) recorder_->finish();
+}
+
 bool Workload::next(model::Plan& out) {
   if (lowerer_ == nullptr) return next_object(out);
   if (!reader_->next(request_)) return false;
+  if (recorder_) recorder_->add(request_);
   lowerer_->lower(request_, out);
   return true;
 }
@@ -75,6 +84,7 @@ bool Workload::next_object(model::Plan& out) {
     if (filled_ == 0) return false;
   }
   const trace::ObjectAccess& access = objects_[at_++];
+  if (recorder_) recorder_->add(std::span(&access, 1));
   if (sequence_ == 0) first_time_s_ = access.time_s;
   model::lower_object(access, miss_cost_.work_for(Bytes{access.size}), out);
   out.sequence = sequence_++;

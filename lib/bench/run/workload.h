@@ -10,6 +10,7 @@
 #include "model/artefact.h"
 #include "model/lowering.h"
 #include "trace/reader.h"
+#include "trace/recorder.h"
 
 /// A trace as the sequence of plans that a run replays. Reads lazily, front to back; a second reading starts
 /// with a new object. One thread. Errors: Error{kInput} for the file, Error{kUsage} for a lowering that does
@@ -19,6 +20,9 @@ namespace cachebench::bench {
 class Workload {
  public:
   explicit Workload(const RunConfig& config);
+  /// From now on every request handed out is also written to `path`, which appears at `finish_recording`.
+  void record_to(const std::string& path);
+  void finish_recording();
   ~Workload();
   Workload(const Workload&) = delete;
   Workload& operator=(const Workload&) = delete;
@@ -34,6 +38,7 @@ class Workload {
   bool next_object(model::Plan& out);
 
   std::unique_ptr<trace::Reader> reader_;
+  std::unique_ptr<trace::Recorder> recorder_;
   model::Lowering lowering_;
   std::unique_ptr<model::Lowerer> lowerer_;
   MissCost miss_cost_;
