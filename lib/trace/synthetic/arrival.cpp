@@ -19,6 +19,7 @@ using nlohmann::ordered_json;
 constexpr Range kPositive{.min = 1e-9, .max = 1e9};
 constexpr Range kShape{.min = 1e-3, .max = 1e6};
 constexpr std::size_t kMostWindows = 1'000'000;
+constexpr double kFill = 1.0 - 1e-9;  // of a window by draws that ran over it, so that rounding stays inside
 
 // Marsaglia and Tsang, "A simple method for generating gamma variables" (2000); shapes below 1 by their
 // boost.
@@ -164,18 +165,19 @@ bool ArrivalClock::open_window() {
   while (window_ < arrival_.windows.size()) {
     const ArrivalWindow& window = arrival_.windows[window_++];
     if (window.requests == 0) continue;
-    const double start = std::max(window.start_s, now_s_);
     const double room = window.end_s - window.start_s;
     Gaps gaps = window.gaps;
-    const double mean = mean_gap(gaps);
-    const double needed = mean * static_cast<double>(window.requests);
+    const double needed = mean_gap(gaps) * static_cast<double>(window.requests);
     if (needed > room) gaps.scale_s *= room / needed;
     gaps_.clear();
-    // The gap before the first arrival belongs to the slack, so there is one gap fewer than requests.
+    // The time before the first arrival belongs to the slack, so there is one gap fewer than requests.
     for (std::uint64_t i = 1; i < window.requests; ++i) gaps_.push_back(sample_gap(gaps, rng_));
     const double used = std::accumulate(gaps_.begin(), gaps_.end(), 0.0);
-    const double slack = std::max(0.0, window.end_s - start - used);
-    gaps_.push_back(start - now_s_ + rng_.uniform() * slack);
+    if (used >= room) {
+      const double shrink = kFill * room / used;
+      for (double& gap : gaps_) gap *= shrink;
+    }
+    gaps_.push_back(window.start_s - now_s_ + rng_.uniform() * std::max(0.0, room - used));
     return true;
   }
   return false;
