@@ -51,6 +51,10 @@ Copy::~Copy() {
   gate_.notify();
 }
 
+void Copy::leave_on_plane() {
+  if (plane_.medium() == hardware::Medium::kSsd) block_.reset();
+}
+
 bool Copy::allocate() {
   if (!block_) block_ = plane_.allocate(bytes_);
   return block_.has_value();

@@ -56,6 +56,8 @@ class Copy {
   bool allocate();
   /// Takes the bytes in a staging buffer for good, in place of room on the plane. Before settling.
   void keep_in(tier::StagingPool::Lease staging) { staging_ = std::move(staging); }
+  /// Leaves the bytes to the next process where the plane outlives this one: the block is not freed.
+  void leave_on_plane();
   /// REQUIRES: allocated.
   [[nodiscard]] const tier::Block& block() const { return *block_; }
   /// The directory does not list it any more. Whoever still reads it gets its bytes.

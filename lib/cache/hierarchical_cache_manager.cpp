@@ -225,6 +225,22 @@ CacheCounters HierarchicalCacheManager::counters() const {
   return engine_.counters();
 }
 
+CacheStatistics HierarchicalCacheManager::statistics() const {
+  CacheStatistics all;
+  {
+    const DecisionLock lock(mutex_);
+    all.counters = engine_.counters();
+    for (std::size_t i = 0; i < engine_.tier_count(); ++i) all.tiers.push_back(engine_.tier(level_at(i)));
+    all.now = engine_.now();
+    all.entries_known = engine_.directory().size();
+    all.decisions = engine_.log().events();
+    all.decision_log_hash = engine_.log().hex();
+  }
+  all.transfers = transfers_->stats();
+  all.pool = pool_.stats();
+  return all;
+}
+
 std::string HierarchicalCacheManager::decision_log_hash() const {
   const DecisionLock lock(mutex_);
   return engine_.log().hex();

@@ -10,7 +10,9 @@
 
 #include "cache/decision_engine.h"
 #include "cache/flight.h"
+#include "cache/statistics.h"
 #include "cache/tensor_handle.h"
+#include "cache/tensor_pool.h"
 #include "cache/transfers.h"
 #include "core/sync.h"
 
@@ -54,6 +56,18 @@ class HierarchicalCacheManager {
   /// The tensor stored under `key` and the level that served it; nothing on a miss.
   [[nodiscard]] std::optional<TensorHandle> get_tensor(std::string_view key);
 
+  // As the source documents have it: by shape, for a tensor whose content is yet to come.
+  /// A buffer that was used before and the level it came from; nothing when none of that size is idle.
+  [[nodiscard]] std::optional<TensorPool::Lease> get_tensor(const Shape& shape, DType dtype,
+                                                            ArtefactKind type = ArtefactKind::kObject) {
+    return pool_.acquire_idle({.shape = shape, .dtype = dtype}, type);
+  }
+  /// The same, or a new one. Throws Error{kEnvironment} when memory is out.
+  [[nodiscard]] TensorPool::Lease acquire_tensor(const Shape& shape, DType dtype,
+                                                 ArtefactKind type = ArtefactKind::kObject) {
+    return pool_.acquire({.shape = shape, .dtype = dtype}, type);
+  }
+
   // As replay and pipeline use it: by description.
   /// Looks up and counts one access. Single flight: of several callers that miss the same entry one owns it.
   [[nodiscard]] LookupResult lookup(const EntryDescription& what,
@@ -83,6 +97,8 @@ class HierarchicalCacheManager {
   /// Starts counting anew, after a warm-up; returns what was counted so far.
   CacheCounters reset_counters();
   [[nodiscard]] CacheCounters counters() const;
+  /// Everything there is to say, of one moment.
+  [[nodiscard]] CacheStatistics statistics() const;
   [[nodiscard]] std::string decision_log_hash() const;
   [[nodiscard]] std::uint64_t decisions() const;
   [[nodiscard]] std::vector<TierOptions> tiers() const;
@@ -104,6 +120,7 @@ class HierarchicalCacheManager {
   DecisionEngine engine_ CACHEBENCH_GUARDED_BY(mutex_);
   std::uint32_t epoch_ CACHEBENCH_GUARDED_BY(mutex_) = 0;  // of the counters
   std::unordered_map<EntryId, FlightPtr> flights_ CACHEBENCH_GUARDED_BY(mutex_);
+  TensorPool pool_{TensorPoolOptions{}};
 };
 
 }  // namespace cachebench::cache

@@ -71,6 +71,12 @@ Movers::Movers(std::vector<tier::Plane*> planes, std::size_t threads)
 
 Movers::~Movers() {
   progress_.wait_idle();
+  // What the directory lists stays where it outlives the process.
+  for (CopyRow& row : copies_) {
+    for (const CopyPtr& copy : row) {
+      if (copy != nullptr && copy->wait().status == TransferStatus::kDone) copy->leave_on_plane();
+    }
+  }
 }
 
 CopyPtr& Movers::slot(EntryId id, Level level) {
@@ -253,9 +259,14 @@ void Movers::note_failure(const Completion& completion) {
   }
 }
 
-MoverStats Movers::stats() const {
-  const MutexLock lock(stats_mutex_);
-  return stats_;
+TransferStats Movers::stats() const {
+  TransferStats stats;
+  {
+    const MutexLock lock(stats_mutex_);
+    stats = stats_;
+  }
+  for (const tier::Plane* plane : planes_) stats.planes.push_back(plane->stats());
+  return stats;
 }
 
 Completion Movers::transfer(const Copy& source, Copy& target) {

@@ -16,13 +16,6 @@
 
 namespace cachebench::cache {
 
-/// What the movers did beside the transfers that went well.
-struct MoverStats {
-  std::uint64_t failures = 0;    ///< transfers that failed for another reason than a checksum
-  std::string first_failure;     ///< the first one's error
-  std::uint64_t kept_aside = 0;  ///< copies that got no room on their plane and live in staging memory
-};
-
 /// Moves bytes between real planes. A transfer starts when its source is there and its target has room. One
 /// that finds no room lifts its source into a staging buffer first, which frees the source's block: so two
 /// full tiers can exchange entries. Room that live handles keep, or that a copy wants which was given up
@@ -62,7 +55,7 @@ class Movers final : public Transfers {
   /// when there is no memory for a staging buffer.
   [[nodiscard]] tier::Completion fetch_to_device(const Copy& source);
 
-  [[nodiscard]] MoverStats stats() const CACHEBENCH_EXCLUDES(stats_mutex_);
+  [[nodiscard]] TransferStats stats() const override CACHEBENCH_EXCLUDES(stats_mutex_);
   [[nodiscard]] std::uint64_t failures() const { return stats().failures; }
 
  private:
@@ -93,7 +86,7 @@ class Movers final : public Transfers {
   std::vector<CopyRow> copies_;  // guarded by the manager's lock
   TransferProgress progress_;
   mutable Mutex stats_mutex_;
-  MoverStats stats_ CACHEBENCH_GUARDED_BY(stats_mutex_);
+  TransferStats stats_ CACHEBENCH_GUARDED_BY(stats_mutex_);
   // Last: their threads use all of the above. What a request waits for never queues behind demotions.
   ThreadPool upward_;
   ThreadPool downward_;

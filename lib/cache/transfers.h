@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "cache/copy.h"
@@ -12,6 +14,14 @@
 /// Carrying out decisions. The engine's moves are planned under its lock, in order and without I/O, and
 /// started after it: so no lock is held across a copy, and the physical order follows from who reads what.
 namespace cachebench::cache {
+
+/// What became of the transfers, and what the planes say. Empty in a simulation.
+struct TransferStats {
+  std::uint64_t failures = 0;    ///< that failed for another reason than a checksum
+  std::string first_failure;     ///< the first one's error
+  std::uint64_t kept_aside = 0;  ///< copies that got no room on their plane and live in staging memory
+  std::vector<tier::PlaneStats> planes;
+};
 
 /// Work that a batch of moves leaves to do once the lock is released.
 class PlannedTransfers {
@@ -35,6 +45,7 @@ class Transfers {
   virtual void adopt(EntryId id, Level level, CopyPtr copy) = 0;
   /// Blocks until nothing is under way and everything written has reached its medium.
   virtual void drain() = 0;
+  [[nodiscard]] virtual TransferStats stats() const { return {}; }
 };
 
 /// A simulation's: entries carry no bytes.

@@ -14,7 +14,8 @@ using test::SlowCache;
 
 hardware::CostModel some_costs() {
   hardware::Profile profile;
-  profile.h2d = profile.d2h = profile.ssd_read = profile.ssd_write = {.bytes_per_second = 1e9, .latency = Nanoseconds{10}};
+  profile.h2d = profile.d2h = profile.ssd_read =
+      profile.ssd_write = {.bytes_per_second = 1e9, .latency = Nanoseconds{10}};
   profile.flops_per_second = profile.device_bytes_per_second = 1e12;
   profile.decode_bytes_per_second = profile.encode_bytes_per_second = 1e9;
   return {profile, 1.0};
@@ -26,7 +27,8 @@ struct Setting {
 };
 
 cache::EngineOptions options_for(const Setting& setting) {
-  constexpr hardware::Medium kMedia[] = {hardware::Medium::kDevice, hardware::Medium::kHost, hardware::Medium::kSsd};
+  constexpr hardware::Medium kMedia[] = {hardware::Medium::kDevice, hardware::Medium::kHost,
+                                         hardware::Medium::kSsd};
   cache::EngineOptions options;
   options.migration.name = setting.migration;
   for (std::size_t i = 0; i < setting.tiers.size(); ++i) {

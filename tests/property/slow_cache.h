@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-/// The tiers as a page of obvious code: what the engine decides, found by scanning everything every time. Knows
-/// lru, fifo and lfu and the migrations without thresholds; no watermarks, no pins. For model checks only.
+/// The tiers as a page of obvious code: what the engine decides, found by scanning everything every time.
+/// Knows lru, fifo and lfu and the migrations without thresholds; no watermarks, no pins. For model checks
+/// only.
 namespace cachebench::test {
 
 class SlowCache {
@@ -27,7 +28,10 @@ class SlowCache {
   };
 
   SlowCache(std::vector<Tier> tiers, std::string migration)
-      : tiers_(std::move(tiers)), migration_(std::move(migration)), copies_(tiers_.size()), counts_(tiers_.size()) {}
+      : tiers_(std::move(tiers)),
+        migration_(std::move(migration)),
+        copies_(tiers_.size()),
+        counts_(tiers_.size()) {}
 
   /// Where a look-up finds the key; moves it as a hit does.
   std::optional<std::size_t> access(int key) {
@@ -125,9 +129,9 @@ class SlowCache {
       return std::pair{copy.uses, copy.reached_frequency};  // lfu: longest at its frequency goes first
     };
     const auto& copies = copies_[tier];
-    return std::min_element(copies.begin(), copies.end(), [&](const auto& a, const auto& b) {
-             return rank(a.second) < rank(b.second);
-           })->first;
+    return std::min_element(copies.begin(), copies.end(),
+                            [&](const auto& a, const auto& b) { return rank(a.second) < rank(b.second); })
+        ->first;
   }
 
   std::vector<Tier> tiers_;
