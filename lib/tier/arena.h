@@ -45,7 +45,9 @@ class Arena {
   struct FreeRange {
     std::uint64_t length;
     std::uint64_t offset;
-    auto operator<=>(const FreeRange&) const = default;
+    bool operator<(const FreeRange& other) const {
+      return length != other.length ? length < other.length : offset < other.offset;
+    }
   };
   using ByLength = std::set<FreeRange>;
 

@@ -22,6 +22,7 @@ namespace cachebench::tier {
 namespace {
 
 std::byte* host_address(DevicePointer pointer) {
+  // An address that came from a pointer. NOLINTNEXTLINE(performance-no-int-to-ptr)
   return reinterpret_cast<std::byte*>(static_cast<std::uintptr_t>(pointer));
 }
 

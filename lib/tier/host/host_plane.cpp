@@ -107,6 +107,7 @@ class HostPlane final : public Plane {
 
  private:
   [[nodiscard]] static std::byte* address(const Block& block) {
+    // An address that came from a pointer. NOLINTNEXTLINE(performance-no-int-to-ptr)
     return reinterpret_cast<std::byte*>(static_cast<std::uintptr_t>(block.handle));
   }
 

@@ -88,7 +88,7 @@ TEST_CASE("without room for the slack the plane makes do; without room for the c
   const auto plane = make_device_plane({.capacity = capacity}, unthrottled(capacity));
   CHECK(plane->allocate(capacity).has_value());
   CHECK_FALSE(plane->allocate(Bytes{1}).has_value());
-  CHECK_THROWS_AS(make_device_plane({.capacity = capacity}, unthrottled(kMiB)), Error);
+  CHECK_THROWS_AS((void)make_device_plane({.capacity = capacity}, unthrottled(kMiB)), Error);
 }
 
 /// A stream whose copies all fail. It holds the first one back until a gate opens.

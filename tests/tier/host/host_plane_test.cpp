@@ -67,7 +67,7 @@ TEST_CASE("a block of nothing holds nothing") {
 }
 
 TEST_CASE("more than the address space is an error") {
-  CHECK_THROWS_AS(make_host_plane({.capacity = Bytes{std::uint64_t{1} << 50}}), Error);
+  CHECK_THROWS_AS((void)make_host_plane({.capacity = Bytes{std::uint64_t{1} << 50}}), Error);
 }
 
 // 0 when a plane under a lock limit of 64 KiB says so and works nevertheless.
@@ -79,7 +79,8 @@ int plane_below_the_lock_limit() {
   const auto plane = make_host_plane({.capacity = kMiB});
   const PlaneStats stats = plane->stats();
   if (stats.notes.size() != 1) return 3;
-  if (stats.notes.front().find("locked-memory limit too low: 64.0 KiB allowed") == std::string::npos) return 4;
+  if (stats.notes.front().find("locked-memory limit too low: 64.0 KiB allowed") == std::string::npos)
+    return 4;
   const Block block = plane->allocate(Bytes{5000}).value();
   const std::vector<std::byte> source = pattern(5000, 1);
   if (plane->write(block, {}, source).wait().status != TransferStatus::kDone) return 5;
