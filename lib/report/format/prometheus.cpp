@@ -62,7 +62,7 @@ double seconds(std::int64_t ns) {
 
 void add_totals(const RunResult& result, std::string& out) {
   const result::Totals& totals = result.totals;
-  Family(out, "cachebench_run", "info", "What ran.")
+  Family(out, "cachebench_run_info", "gauge", "What ran; always 1.")
       .sample(fmt::format("name=\"{}\",mode=\"{}\",status=\"{}\",trace=\"{}\"", label(result.name),
                           label(result.mode), result::name_of(result.status), label(result.trace.name)),
               1);

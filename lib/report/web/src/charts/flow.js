@@ -47,7 +47,10 @@ export function flow(result, colours, width) {
   });
   if (totals.misses > 0) {
     node("computed", tiers.length + 1, colours.miss, totals.misses);
-    edge(from, "computed", totals.misses);
+    const missed = from === "accesses" ? 0 : tiers.findLast((tier) => tier.accesses > 0).misses;
+    edge(from, "computed", missed);
+    // Behind a gap in a prefix chain nothing is looked up any more.
+    edge("accesses", "computed", totals.misses - missed);
   }
   const option = {
     ...base(colours, "Flow of accesses to where they ended; the same figures are in the table below."),
