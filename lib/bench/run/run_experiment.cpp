@@ -54,6 +54,17 @@ ProgressCallback with_snapshots(const RunInputs& inputs, const WorkloadFacts& fa
   };
 }
 
+void note_transfers(const cache::TransferStats& stats, std::vector<std::string>& notes) {
+  if (stats.failures > 0) {
+    notes.push_back(fmt::format("{} transfers failed and gave their entries up, the first: {}",
+                                stats.failures, stats.first_failure));
+  }
+  if (stats.kept_aside > 0) {
+    notes.push_back(
+        fmt::format("{} copies found no room on their plane and were kept in host memory", stats.kept_aside));
+  }
+}
+
 }  // namespace
 
 result::RunResult run_experiment(const RunInputs& inputs) {
@@ -83,6 +94,7 @@ result::RunResult run_experiment(const RunInputs& inputs) {
   for (const auto& plane : setup.planes) {
     for (const std::string& note : plane->stats().notes) result.notes.push_back(note);
   }
+  if (setup.movers != nullptr) note_transfers(setup.movers->stats(), result.notes);
   result.trace.name = trace_name(config, facts);
   result.trace.sha256 = sha256_of_file(config.trace.path);
   result.manifest = make_manifest({.config = config,

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/run/workload.h"
+
+#include <doctest.h>
+
+#include "bench/run/run_builder.h"
+#include "core/error.h"
+
+namespace cachebench::bench {
+namespace {
+
+hardware::CostModel costs_of(const RunConfig& config) {
+  return {hardware::find_profile(config.profile), 1.0};
+}
+
+TEST_CASE("a scan counts what a replay will ask for") {
+  testing::SmallRun run;
+  const WorkloadFacts facts = scan(run.config, costs_of(run.config));
+  CHECK(facts.requests == 600);
+  CHECK(facts.accesses == 600);
+  CHECK(facts.lowering == model::Lowering::kObjects);
+  CHECK(facts.largest == Bytes{64 * 1024});
+  Workload workload(run.config);
+  model::Plan plan;
+  Bytes bytes;
+  std::uint64_t requests = 0;
+  while (workload.next(plan)) {
+    CHECK(plan.sequence == requests++);
+    for (const model::Artefact& artefact : plan.artefacts) bytes += artefact.bytes;
+  }
+  CHECK(bytes == facts.bytes_requested);
+}
+
+TEST_CASE("a limit ends the workload, and a lowering must go with the trace") {
+  testing::SmallRun run;
+  run.config.trace.limit = 7;
+  CHECK(scan(run.config, costs_of(run.config)).requests == 7);
+  run.config.trace.lowering = LoweringChoice::kBlocks;
+  CHECK_THROWS_AS(Workload{run.config}, Error);
+}
+
+TEST_CASE("what is handed out can be recorded and replayed") {
+  testing::SmallRun run;
+  {
+    Workload workload(run.config);
+    workload.record_to(run.folder / "copy.csv");
+    model::Plan plan;
+    while (workload.next(plan)) {
+    }
+    workload.finish_recording();
+  }
+  const WorkloadFacts before = scan(run.config, costs_of(run.config));
+  run.config.trace.path = run.folder / "copy.csv";
+  const WorkloadFacts after = scan(run.config, costs_of(run.config));
+  CHECK(after.accesses == before.accesses);
+  CHECK(after.distinct == before.distinct);
+  CHECK(after.bytes_distinct == before.bytes_distinct);
+}
+
+}  // namespace
+}  // namespace cachebench::bench
