@@ -122,10 +122,20 @@ std::string findings_list(const RunResult& result) {
   return html + "</ol>\n";
 }
 
+// One word as a shell takes it.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 std::string command_of(const Json& value) {
   if (!value.is_array()) return shown(value);
   std::string line;
-  for (const Json& word : value) line += (line.empty() ? "" : " ") + shown(word);
+  for (const Json& word : value) line += (line.empty() ? "" : " ") + quoted(shown(word));
   return line;
 }
 

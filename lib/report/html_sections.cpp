@@ -153,12 +153,14 @@ Table series_table(const RunResult& result) {
   return table;
 }
 
-std::vector<std::string> check_row(const result::ModelCheck& check, const std::string& at) {
+std::vector<std::string> check_row(const result::ModelCheck& check, const std::string& at,
+                                   result::Basis basis) {
   return {text_figure("span", at + "/tier", check.tier),
           "<span data-name>" + words(check.kind) + "</span>",
           count_figure(at + "/count", check.count),
           time_figure(at + "/predicted_ns", check.predicted_ns),
           time_figure(at + "/measured_ns", check.measured_ns),
+          basis_mark(result::name_of(basis)),
           share_figure(at + "/error_ratio", check.error_ratio())};
 }
 
@@ -184,7 +186,9 @@ std::string tiers_section(const RunResult& result) {
   return section(
       "tiers", "Tiers and links",
       "Where accesses ended. A look-up that misses a tier goes on to the next; what misses all is computed. "
-      "An access is covered when something derived from it was a hit.",
+      "An access is covered when something derived from it was a hit; what lies behind a gap in a prefix "
+      "chain is "
+      "computed without a look-up.",
       body);
 }
 
@@ -259,15 +263,17 @@ std::string model_section(const RunResult& result) {
         "model", kTitle,
         "Nothing was timed access by access, so there is no measurement to hold the model against.", "");
   }
-  Table table{.caption = "Mean service time of an access",
-              .columns = {"Served by", "Kind", "Accesses", basis_mark("modelled"), basis_mark("measured"),
+  Table table{.caption = "Mean service time of an access; modelled and by the clock",
+              .columns = {"Served by", "Kind", "Accesses", "Modelled", "By the clock", "Basis of the clock",
                           "Difference"},
               .rows = {},
               .word_columns = 2};
   for (std::size_t i = 0; i < result.model_check.size(); ++i) {
-    table.rows.push_back(check_row(result.model_check[i], pointer("/model_check", i)));
+    const result::ModelCheck& check = result.model_check[i];
+    table.rows.push_back(check_row(check, pointer("/model_check", i), clock_basis(result, check.tier)));
   }
-  table.rows.push_back(check_row(result::overall(result.model_check), "/model_check_overall"));
+  table.rows.push_back(
+      check_row(result::overall(result.model_check), "/model_check_overall", overall_clock_basis(result)));
   return section(
       "model", kTitle,
       "What the cost model predicted beside what the clock said, for the mean access of each tier and kind. "

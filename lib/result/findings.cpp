@@ -26,8 +26,9 @@ std::string wrong_bytes(const RunResult& result) {
 
 std::string hit_finding(const RunResult& result) {
   const Totals& totals = result.totals;
-  std::string text = fmt::format("{} of {} look-ups were hits", format_share(totals.hit_ratio()),
-                                 format_count(totals.hits + totals.misses));
+  std::string text = fmt::format("{} of {} accesses{} were hits", format_share(totals.hit_ratio()),
+                                 format_count(totals.hits + totals.misses),
+                                 totals.covered > 0 ? " that nothing covered" : "");
   std::string where;
   for (const TierResult& tier : result.tiers) {
     if (totals.hits == 0) break;
@@ -77,9 +78,10 @@ std::string time_finding(const RunResult& result) {
   std::string text =
       fmt::format("The cache saved a modelled {}: {} of service instead of {}", format_ns(totals.saved_ns),
                   format_ns(totals.service_ns), format_ns(without));
-  if (totals.service_ns > 0) {
-    text += fmt::format(", {:.1f} times less",
-                        static_cast<double>(without) / static_cast<double>(totals.service_ns));
+  if (totals.service_ns > 0 && without > 0) {
+    const double factor = static_cast<double>(without) / static_cast<double>(totals.service_ns);
+    text += factor >= 2.0 ? fmt::format(", {:.1f} times less", factor)
+                          : fmt::format(", {} less", format_share(1.0 - 1.0 / factor));
   }
   return text + ".";
 }
@@ -87,8 +89,10 @@ std::string time_finding(const RunResult& result) {
 std::string model_finding(const RunResult& result) {
   const ModelCheck all = overall(result.model_check);
   if (all.predicted_ns <= 0) return "";
-  return fmt::format("An access took a measured {} where the model predicted {}, the mean of {} timed ones.",
-                     format_ns(all.measured_ns), format_ns(all.predicted_ns), format_count(all.count));
+  const char* clock =
+      overall_clock_basis(result) == Basis::kEmulated ? "by the clock, on an emulated device" : "measured";
+  return fmt::format("A timed access took {} ({}) where the model predicted {}, the mean of {}.",
+                     format_ns(all.measured_ns), clock, format_ns(all.predicted_ns), format_count(all.count));
 }
 
 }  // namespace

@@ -73,6 +73,19 @@ LatencySummary summarise(const Histogram& histogram, Basis basis) {
           .buckets = histogram.buckets()};
 }
 
+Basis clock_basis(const RunResult& result, const std::string& tier) {
+  const auto found = result.latency.find(tier);
+  const bool emulated = found != result.latency.end() && found->second.basis == Basis::kEmulated;
+  return emulated ? Basis::kEmulated : Basis::kMeasured;
+}
+
+Basis overall_clock_basis(const RunResult& result) {
+  for (const ModelCheck& check : result.model_check) {
+    if (clock_basis(result, check.tier) == Basis::kEmulated) return Basis::kEmulated;
+  }
+  return Basis::kMeasured;
+}
+
 std::vector<std::pair<std::string, KindResult>> kinds_in_order(const RunResult& result) {
   std::vector<std::pair<std::string, KindResult>> list;
   std::map<std::string, KindResult> rest = result.kinds;

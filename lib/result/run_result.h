@@ -226,6 +226,11 @@ struct RunResult {
   bool operator==(const RunResult&) const = default;
 };
 
+/// What the clock of `model_check` timed at `tier`: kEmulated where its latency is, else kMeasured.
+[[nodiscard]] Basis clock_basis(const RunResult& result, const std::string& tier);
+/// kEmulated where any of them is.
+[[nodiscard]] Basis overall_clock_basis(const RunResult& result);
+
 /// The kinds in the order of the document: those that this program knows in its own order, others by name.
 [[nodiscard]] std::vector<std::pair<std::string, KindResult>> kinds_in_order(const RunResult& result);
 

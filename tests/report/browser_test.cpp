@@ -153,6 +153,7 @@ TEST_CASE("every chart is drawn, at every width, light and dark, without a word 
       CHECK(seen.console == "");
       CHECK(requests_in(seen.net_log, page) == 0);
       CHECK(seen.dom.find("data-charts=\"8\"") != std::string::npos);
+      CHECK(seen.dom.find("data-failed") == std::string::npos);
       CHECK(occurrences(seen.dom, "<svg") == 8);
       CHECK(seen.dom.find("data-overflow=\"false\"") != std::string::npos);
       const std::size_t at = seen.dom.find("data-shapes=\"");
@@ -215,6 +216,7 @@ TEST_CASE("hostile names run nothing, and a result with nothing in it is still a
     CHECK(seen.console == "");
     CHECK(requests_in(seen.net_log, page) == 0);
     CHECK(seen.dom.find("data-charts=") != std::string::npos);
+    CHECK(seen.dom.find("data-failed") == std::string::npos);
     CHECK(seen.dom.find("<img") == std::string::npos);
     CHECK(seen.dom.find("<title>taken") == std::string::npos);
   }

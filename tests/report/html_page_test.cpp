@@ -31,7 +31,7 @@ TEST_CASE(
   CHECK(holds(html, ">chat-with-images<"));
   CHECK(holds(html, ">i5-10210u-mx250-nvme<"));
   CHECK(holds(html, "i5-10210U CPU"));
-  CHECK(holds(html, "of 29,600 look-ups were hits"));
+  CHECK(holds(html, "of 29,600 accesses that nothing covered were hits"));
   CHECK(holds(html, "cachebench run --config configs/run/quickstart.json --mode real"));
   CHECK(holds(html, "locked memory"));
 }
@@ -49,10 +49,10 @@ TEST_CASE("a run that is not complete says so, with its reasons") {
 TEST_CASE("facts are shown where the manifest has them, and left out where not") {
   result::RunResult result = test::sample_result();
   result.manifest =
-      R"({"command_line":["cachebench","run"],"machine":{"cpu":"A <CPU>"},"profile":{"name":"p"}})";
+      R"({"command_line":["cachebench","run","--set","a=b c"],"machine":{"cpu":"A <CPU>"},"profile":{"name":"p"}})";
   result.config = "{}";
   const std::string html = first_screen(result);
-  CHECK(holds(html, ">cachebench run</pre>"));
+  CHECK(holds(html, ">cachebench run --set &#39;a=b c&#39;</pre>"));
   CHECK(holds(html, "A &lt;CPU&gt;"));
   result.manifest = "{}";
   CHECK(!holds(first_screen(result), "Repeat it"));

@@ -4,12 +4,14 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/json_file.h"
 #include "support/sample_result.h"
 
 namespace {
@@ -161,6 +163,69 @@ TEST_CASE("every identity is held, one by one") {
   CHECK(breaks([](auto& r) { ++r.kinds["text"].accesses; }));
   CHECK(breaks([](auto& r) { r.kinds.erase("image"); }));
   CHECK(breaks([](auto& r) { ++r.misses_by_cause.expired; }));
+}
+
+// As much of JSON Schema as the schema of results uses; returns the first thing that does not fit.
+std::string misfit(const Json& value, Json schema, const Json& root, const std::string& at) {
+  if (schema.contains("$ref"))
+    schema = root.at(Json::json_pointer(schema["$ref"].get<std::string>().substr(1)));
+  if (schema.contains("const") && value != schema["const"]) return at + " is not the constant";
+  if (schema.contains("enum")) {
+    const Json& allowed = schema["enum"];
+    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
+      return at + " is none of the allowed";
+  }
+  if (schema.contains("type")) {
+    const Json types = schema["type"].is_array() ? schema["type"] : Json::array({schema["type"]});
+    const auto fits = [&](const Json& type) {
+      return (type == "object" && value.is_object()) || (type == "array" && value.is_array()) ||
+             (type == "string" && value.is_string()) || (type == "boolean" && value.is_boolean()) ||
+             (type == "null" && value.is_null()) || (type == "integer" && value.is_number_integer()) ||
+             (type == "number" && value.is_number());
+    };
+    if (std::none_of(types.begin(), types.end(), fits)) return at + " has the wrong type";
+  }
+  if (schema.contains("minimum") && value.is_number() &&
+      value.get<double>() < schema["minimum"].get<double>()) {
+    return at + " is too small";
+  }
+  for (const Json& key : schema.value("required", Json::array())) {
+    if (!value.contains(key.get<std::string>())) return at + "/" + key.get<std::string>() + " is missing";
+  }
+  const Json properties = schema.value("properties", Json::object());
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.items()) {
+      Json inner =
+          properties.contains(key) ? properties[key] : schema.value("additionalProperties", Json::object());
+      if (properties.empty() && !schema.contains("additionalProperties")) continue;
+      if (inner.empty()) return at + "/" + key + " is not described";
+      if (std::string bad = misfit(member, inner, root, at + "/" + key); !bad.empty()) return bad;
+    }
+  }
+  if (value.is_array() && schema.contains("items") && schema["items"].is_object()) {
+    for (const Json& item : value) {
+      if (std::string bad = misfit(item, schema["items"], root, at + "[]"); !bad.empty()) return bad;
+    }
+  }
+  return "";
+}
+
+TEST_CASE("the schema describes every key that is written, and refuses what is not so") {
+  const Json schema = read_json_file(
+      std::string(CACHEBENCH_SOURCE_DIR) + "/configs/schema/result.schema.json", ErrorKind::kInput);
+  result::RunResult sample = test::sample_result();
+  sample.faults = result::Faults{};
+  const Json document = result::to_json(sample);
+  CHECK(misfit(document, schema, schema, "") == "");
+  CHECK(misfit(result::to_json(result::RunResult{}), schema, schema, "") == "");
+  for (const char* path :
+       {"/totals/hits", "/tiers/1/peak_bytes", "/kinds/text/saved_ns", "/latency/L1/basis",
+        "/misses_by_cause/cold", "/series/3/t_ns", "/model_check/0/kind", "/status", "/faults/lost"}) {
+    CAPTURE(path);
+    Json damaged = document;
+    damaged[Json::json_pointer(path)] = Json::array();
+    CHECK(misfit(damaged, schema, schema, "").find(path + std::string(path).rfind('/')) != std::string::npos);
+  }
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ inline result::RunResult sample_result() {
   result.name = "quickstart";
   result.mode = "real";
   result.manifest =
-      R"({"command":"cachebench run --config configs/run/quickstart.json --mode real","seed":1,)"
+      R"({"command_line":["cachebench","run","--config","configs/run/quickstart.json","--mode","real"],"seed":1,)"
       R"("tool":{"version":"0.1.0","git_revision":"80ee987","compiler":"GCC 12.2.0","build_type":"Release"},)"
       R"("machine":{"cpu":{"model":"Intel(R) Core(TM) i5-10210U CPU @ 1.60GHz","cores":4,"threads":8},)"
       R"("memory_bytes":16542814208,"kernel":"6.1.0"}})";

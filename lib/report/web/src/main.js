@@ -37,8 +37,20 @@ function draw(element) {
   chart.setOption(option, true);
 }
 
+// A result from elsewhere may hold what a chart cannot show (two tiers of one name, say); the tables still can.
+function drawOrSay(element) {
+  try {
+    draw(element);
+  } catch (error) {
+    charts.delete(element);
+    element.style.height = "auto";
+    element.textContent = "This chart could not be drawn; the table holds its figures.";
+    document.documentElement.dataset.failed = `${element.dataset.chart}: ${error.message}`;
+  }
+}
+
 function drawAll() {
-  for (const element of document.querySelectorAll("[data-chart]")) draw(element);
+  for (const element of document.querySelectorAll("[data-chart]")) drawOrSay(element);
 }
 
 function watchWidths() {
@@ -47,7 +59,7 @@ function watchWidths() {
     for (const { target } of entries) {
       if (widths.get(target) === target.clientWidth || target.clientWidth === 0) continue;
       widths.set(target, target.clientWidth);
-      draw(target);
+      drawOrSay(target);
     }
   });
   for (const element of charts.keys()) {

@@ -3,23 +3,23 @@
 import { count, share, tooltip } from "../format.js";
 import { base } from "../theme.js";
 
+const OPACITY = 0.28;
+
 export function flow(result, colours, width) {
   const { totals, tiers } = result;
   const narrow = width < 560;
-  const height = narrow ? 320 : 340;
-  const gap = narrow ? 18 : 22;
+  const height = narrow ? 350 : 390;
+  const room = narrow ? 28 : 34;
   const nodes = [];
   const edges = [];
   const node = (name, depth, color, value) => nodes.push({ name, depth, value, itemStyle: { color } });
+  const unseen = { label: { show: false }, tooltip: { show: false }, emphasis: { disabled: true } };
   // Every outcome takes its height in the columns it passes over, unseen: so the stream steps down as outcomes
   // leave it at the top, and no two flows cross.
   const passed = [];
   const pass = (depth) => {
     for (const { name, value } of passed) {
-      nodes.push({
-        name: `${name} ${depth}`, depth, value, label: { show: false }, tooltip: { show: false },
-        itemStyle: { opacity: 0 }, emphasis: { disabled: true },
-      });
+      nodes.push({ name: `${name} ${depth}`, depth, value, ...unseen, itemStyle: { opacity: 0 } });
     }
   };
   const edge = (source, target, value) => value > 0 && edges.push({ source, target, value });
@@ -30,6 +30,10 @@ export function flow(result, colours, width) {
     edge("accesses", "covered", totals.covered);
     passed.push({ name: "covered", value: totals.covered });
   }
+  // What lies behind a gap in a prefix chain is computed without a look-up: it runs along below the tiers.
+  const last = tiers.filter((tier) => tier.accesses > 0).pop();
+  const unasked = totals.misses - (last ? last.misses : 0);
+  let gap = "accesses";
   let from = "accesses";
   tiers.forEach((tier, i) => {
     const lookup = `${tier.name} look-ups`;
@@ -38,6 +42,12 @@ export function flow(result, colours, width) {
     pass(i + 1);
     node(lookup, i + 1, colours.tiers[i % 3], tier.accesses);
     edge(from, lookup, tier.accesses);
+    if (unasked > 0) {
+      const next = `no look-up ${i + 1}`;
+      nodes.push({ name: next, depth: i + 1, value: unasked, ...unseen, itemStyle: { color: colours.miss, opacity: OPACITY } });
+      edge(gap, next, unasked);
+      gap = next;
+    }
     if (tier.hits > 0) {
       node(hits, tiers.length + 1, colours.tiers[i % 3], tier.hits);
       edge(lookup, hits, tier.hits);
@@ -47,10 +57,8 @@ export function flow(result, colours, width) {
   });
   if (totals.misses > 0) {
     node("computed", tiers.length + 1, colours.miss, totals.misses);
-    const missed = from === "accesses" ? 0 : tiers.findLast((tier) => tier.accesses > 0).misses;
-    edge(from, "computed", missed);
-    // Behind a gap in a prefix chain nothing is looked up any more.
-    edge("accesses", "computed", totals.misses - missed);
+    if (last) edge(from, "computed", last.misses);
+    edge(gap, "computed", unasked);
   }
   const option = {
     ...base(colours, "Flow of accesses to where they ended; the same figures are in the table below."),
@@ -63,11 +71,11 @@ export function flow(result, colours, width) {
       top: 12,
       bottom: 12,
       nodeWidth: 10,
-      nodeGap: gap,
+      nodeGap: room,
       draggable: false,
       layoutIterations: 0,
       emphasis: { focus: "adjacency" },
-      lineStyle: { color: "gradient", opacity: 0.28, curveness: 0.5 },
+      lineStyle: { color: "gradient", opacity: OPACITY, curveness: 0.5 },
       label: {
         color: colours.ink,
         fontFamily: colours.font,
@@ -84,7 +92,7 @@ export function flow(result, colours, width) {
   delete option.legend;
   option.tooltip.formatter = ({ dataType, data }) =>
     dataType === "edge"
-      ? tooltip(`${data.source} → ${data.target}`, [["accesses", count(data.value)]])
+      ? tooltip(`${data.source} → ${data.target}`.replaceAll(/no look-up \d/g, "no look-up"), [["accesses", count(data.value)]])
       : tooltip(data.name, [["accesses", count(data.value)], ["of all", share(data.value / totals.accesses)]]);
   return { option, height };
 }

@@ -32,22 +32,39 @@ function points(summary) {
   return line;
 }
 
+// About how many lines the legend breaks into: its height is not known before it is drawn.
+function rowsOfLegend(labels, width) {
+  let rows = 1;
+  let used = 0;
+  for (const label of labels) {
+    const room = 26 + 5 + 18 + label.length * 7.4;
+    if (used > 0 && used + room > width) {
+      rows += 1;
+      used = 0;
+    }
+    used += room;
+  }
+  return rows;
+}
+
 export function latency(result, colours, width) {
   const names = Object.keys(result.latency).filter((name) => result.latency[name].count > 0);
-  const extra = [colours.accent, colours.covered, colours.soft, colours.ink];
+  const extra = [colours.accent, colours.covered];
+  const fixed = { miss: colours.miss, request: colours.ink, request_service: colours.soft };
   let spare = 0;
   const colourOf = (name) => {
     const tier = result.tiers.findIndex((item) => item.name === name);
     if (tier >= 0) return colours.tiers[tier % 3];
-    return name === "miss" ? colours.miss : extra[spare++ % extra.length];
+    return fixed[name] ?? extra[spare++ % extra.length];
   };
   const narrow = width < 560;
   const lines = names.map((name) => ({ name, colour: colourOf(name), summary: result.latency[name] }));
+  const legendRows = rowsOfLegend(lines.map(({ name, summary }) => `${name} (${summary.basis})`), width);
   const data = lines.map(({ summary }) => points(summary));
   const furthest = Math.max(...data.map((line) => line[line.length - 1][0]));
   const option = {
     ...base(colours, "Latency percentiles; the main ones are in the table below."),
-    grid: { left: 0, right: 20, top: narrow ? 104 : 48, bottom: 36, containLabel: true },
+    grid: { left: 0, right: 20, top: 24 + 24 * legendRows, bottom: 36, containLabel: true },
     xAxis: axis(colours, {
       type: "value",
       min: 0,
@@ -76,5 +93,5 @@ export function latency(result, colours, width) {
   option.tooltip.trigger = "axis";
   option.tooltip.formatter = (items) =>
     tooltip(percentile(items[0].value[0]), items.map((item) => [item.seriesName, duration(item.value[1])]));
-  return { option, height: narrow ? 400 : 420 };
+  return { option, height: (narrow ? 320 : 360) + 24 * legendRows };
 }

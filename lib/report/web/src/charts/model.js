@@ -35,7 +35,7 @@ export function model(result, colours, width) {
     }),
     series: [
       dots("predicted_ns", "modelled", "emptyCircle", colours.tiers[0]),
-      dots("measured_ns", "measured", "diamond", colours.miss),
+      dots("measured_ns", "by the clock", "diamond", colours.miss),
     ],
   };
   option.legend = { ...option.legend, icon: undefined, itemWidth: 16 };
@@ -44,7 +44,7 @@ export function model(result, colours, width) {
     const row = rows[value[1]];
     return tooltip(`${row.tier} · ${words(row.kind)}`, [
       ["modelled", duration(row.predicted_ns)],
-      ["measured", duration(row.measured_ns)],
+      ["by the clock", duration(row.measured_ns)],
       ["difference", share(row.error_ratio)],
       ["accesses", count(row.count)],
     ]);
