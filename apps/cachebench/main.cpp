@@ -28,7 +28,8 @@ int parse_and_run(int argc, char** argv) {
   parser.get_formatter()->column_width(34);
   app::Action action;
   auto commands = cachebench::Registry<app::CommandDescriptor>::instance().items();
-  std::stable_sort(commands.begin(), commands.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
+  std::stable_sort(commands.begin(), commands.end(),
+                   [](const auto& a, const auto& b) { return a.order < b.order; });
   for (const app::CommandDescriptor& command : commands) command.add(parser, action);
   try {
     parser.parse(argc, argv);
@@ -45,7 +46,9 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, told in one line
+  // A closed pipe and a file beyond its limit are errors of the write, told in one line.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return parse_and_run(argc, argv);
   } catch (const Error& error) {

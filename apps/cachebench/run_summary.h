@@ -13,7 +13,7 @@ enum class SummaryDetail { kTiers, kKinds };
 
 /// One screen for a person: what ran, what it found, tier by tier, how far the model was from the clock, and
 /// where the files are.
-[[nodiscard]] std::string summarise_run(const result::RunResult& result, const std::vector<std::string>& files,
-                                        SummaryDetail detail);
+[[nodiscard]] std::string summarise_run(const result::RunResult& result,
+                                        const std::vector<std::string>& files, SummaryDetail detail);
 
 }  // namespace cachebench::app

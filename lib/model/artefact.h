@@ -35,7 +35,7 @@ struct Artefact {
   /// Tokens it serves. Text, images and vision outputs: where their input sits; content that occurs several
   /// times in one prompt spans from its first token to its last.
   TokenSpan span;
-  std::optional<Key> content;  ///< `text`, `image`: what the trace calls the input it is made of
+  std::optional<Key> content;      ///< `text`, `image`: what the trace calls the input it is made of
   std::uint32_t image = kNoImage;  ///< `image`, `vision_encoder_output`: the number of the image they share
 };
 

@@ -31,10 +31,17 @@ TEST_CASE("bytes follow the decisions through every tier and back") {
   CHECK(cache.movers().stats().kept_aside == 0);
 }
 
+/// Planes with the budget's room and no slack at all.
+void take_slack(RealCache& cache, std::initializer_list<std::uint64_t> capacities) {
+  std::size_t tier = 0;
+  for (const std::uint64_t capacity : capacities) cache.plane(tier++).room = capacity;
+}
+
 TEST_CASE("two full tiers exchange entries as large as themselves") {
-  // Larger than the slack of a plane, so that neither side has room before the other gives way.
-  constexpr std::uint64_t kLarge = 40 * kMi;
+  // Neither side has room before the other gives way.
+  constexpr std::uint64_t kLarge = 400'000;
   RealCache cache({{kLarge}, {kLarge}}, "demote-on-evict");
+  take_slack(cache, {kLarge, kLarge});
   cache.put(1, kLarge);
   cache.put(2, kLarge);
   for (int round = 0; round < 4; ++round) {
@@ -48,8 +55,9 @@ TEST_CASE("two full tiers exchange entries as large as themselves") {
 
 TEST_CASE("an entry that falls through a tier before its bytes arrived there arrives below") {
   // Every put pushes the one before through L2: its copy there is given up before it has room.
-  constexpr std::uint64_t kLarge = 40 * kMi;
+  constexpr std::uint64_t kLarge = 400'000;
   RealCache cache({{kLarge}, {kLarge}, {8 * kLarge}}, "demote-on-evict");
+  take_slack(cache, {kLarge, kLarge, 8 * kLarge});
   for (std::uint64_t i = 0; i < 6; ++i) cache.put(i, kLarge);
   cache.manager().drain();
   for (std::uint64_t i = 0; i < 6; ++i) {
@@ -61,8 +69,9 @@ TEST_CASE("an entry that falls through a tier before its bytes arrived there arr
 }
 
 TEST_CASE("a put whose room a live handle keeps ends all the same") {
-  constexpr std::uint64_t kLarge = 40 * kMi;
+  constexpr std::uint64_t kLarge = 400'000;
   RealCache cache({{kLarge}}, "none");
+  take_slack(cache, {kLarge});
   cache.put(1, kLarge);
   LookupResult held = cache.manager().lookup(entry_of(1, kLarge));
   REQUIRE(RealCache::bytes_of(held.handle) == content_of(1, kLarge));

@@ -74,6 +74,8 @@ TEST_CASE("lines fit the width") {
     if (file.plain.empty()) continue;
     const std::vector<std::string> lines = lines_of(file.text);
     for (std::size_t i = 0; i < lines.size(); ++i) {
+      // In a test, data in a literal, such as a line of JSON, is clearer whole.
+      if (file.in("tests/") && lines[i].find('"') != std::string::npos) continue;
       // Bytes that continue a UTF-8 character take no column.
       const auto columns =
           static_cast<std::size_t>(std::count_if(lines[i].begin(), lines[i].end(), [](char c) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
@@ -66,4 +67,20 @@ TEST_CASE("every page in docs/ is linked from the README or the architecture pag
     const std::string name = file.path.substr(file.path.rfind('/') + 1);
     CHECK_MESSAGE(links.find(name) != std::string::npos, file.path << " is linked from nowhere");
   }
+}
+
+TEST_CASE("paths that the pages name are there") {
+  static const std::regex kPath(R"(`((?:lib|apps|tests|configs|scripts|docs|workloads)/[\w./-]+)`)");
+  std::size_t seen = 0;
+  for (const SourceFile& file : source_files()) {
+    if (!file.ends(".md")) continue;
+    for (std::sregex_iterator at(file.text.begin(), file.text.end(), kPath); at != std::sregex_iterator();
+         ++at) {
+      ++seen;
+      const std::string path = std::string(CACHEBENCH_SOURCE_DIR) + "/" + (*at)[1].str();
+      CHECK_MESSAGE((std::filesystem::exists(path) || path.find("NAME") != std::string::npos),
+                    file.path << " names " << (*at)[1] << ", which is not there");
+    }
+  }
+  CHECK(seen > 20);
 }

@@ -47,4 +47,12 @@ class IoEngine {
 [[nodiscard]] std::unique_ptr<IoEngine> make_thread_io_engine(int fd, unsigned depth);
 inline constexpr unsigned kMaxIoThreads = 16;
 
+/// Throws Error{kUsage} unless it is "auto", "io_uring" or "threads".
+void check_io_engine_name(const std::string& name);
+
+/// The engine of that name; "auto" is io_uring, or threads where the kernel refuses it. Adds to `notes` what
+/// a person should know. Throws Error{kEnvironment} when io_uring was asked for by name and is not to be had.
+[[nodiscard]] std::unique_ptr<IoEngine> make_io_engine(const std::string& name, int fd, unsigned depth,
+                                                       std::vector<std::string>& notes);
+
 }  // namespace cachebench::tier

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,7 +15,6 @@
 
 #include "core/check.h"
 #include "core/error.h"
-#include "core/nearest.h"
 #include "core/thread_pool.h"
 #include "tier/ssd/extent_allocator.h"
 #include "tier/ssd/reactor.h"
@@ -37,21 +35,6 @@ struct Record {
   Extent extent;
   Bytes nominal;
   enum class State : std::uint8_t { kEmpty, kWriting, kWritten, kFailed } state = State::kEmpty;
-};
-
-// Removes a file when it goes, unless told otherwise.
-class FileRemover {
- public:
-  explicit FileRemover(std::string path) : path_(std::move(path)) {}
-  ~FileRemover() {
-    if (!path_.empty()) unlink(path_.c_str());
-  }
-  FileRemover(const FileRemover&) = delete;
-  FileRemover& operator=(const FileRemover&) = delete;
-  [[nodiscard]] bool removes() const { return !path_.empty(); }
-
- private:
-  std::string path_;
 };
 
 class SsdPlane final : public Plane {
@@ -84,7 +67,6 @@ class SsdPlane final : public Plane {
     Nanoseconds codec_time{0};
   };
 
-  [[nodiscard]] std::unique_ptr<IoEngine> make_engine() CACHEBENCH_REQUIRES(mutex_);
   void load() CACHEBENCH_REQUIRES(mutex_);
   void note_the_disk() CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] std::uint64_t soft_end() const CACHEBENCH_REQUIRES(mutex_);
@@ -108,10 +90,6 @@ class SsdPlane final : public Plane {
   StoreDirectory directory_;
   RecordCodec codec_;
   SegmentFile file_;
-  // Only what this object created: a store found in the directory outlives it whatever was asked.
-  FileRemover remover_{directory_.at_end() == StoreDirectory::AtEnd::kRemove && file_.was_created()
-                           ? file_.path()
-                           : std::string()};
 
   mutable Mutex mutex_;
   CondVar job_ended_;
@@ -136,10 +114,7 @@ std::uint64_t nominal_limit(Bytes capacity) {
 }
 
 const SsdOptions& checked(const SsdOptions& options) {
-  const std::vector<std::string> engines{"auto", "io_uring", "threads"};
-  if (std::find(engines.begin(), engines.end(), options.io) == engines.end()) {
-    throw Error(ErrorKind::kUsage, unknown_name("I/O engine", options.io, engines));
-  }
+  check_io_engine_name(options.io);
   if (options.queue_depth < 1 || options.queue_depth > 4096) {
     throw Error(ErrorKind::kUsage,
                 fmt::format("queue depth {} of the SSD tier is outside 1 to 4096", options.queue_depth));
@@ -154,10 +129,12 @@ SsdPlane::SsdPlane(SsdOptions options)
       codec_(options_.codec, options_.codec_level),
       file_(directory_ / kSegmentName,
             options_.cold ? SegmentFile::Start::kCold : SegmentFile::Start::kWarm) {
+  if (file_.was_created()) directory_.adopt(file_.path());
   const MutexLock lock(mutex_);
   load();
   note_the_disk();
-  std::unique_ptr<IoEngine> engine = make_engine();
+  std::unique_ptr<IoEngine> engine =
+      make_io_engine(options_.io, file_.fd(), options_.queue_depth, stats_.notes);
   if (options_.wrap_engine) engine = options_.wrap_engine(std::move(engine));
   reactor_ = std::make_unique<Reactor>(std::move(engine), options_.queue_depth, clock_);
   codec_threads_ = std::make_unique<ThreadPool>(kCodecThreads, "ssd-codec");
@@ -170,23 +147,7 @@ SsdPlane::~SsdPlane() {
   codec_threads_->drain();
   reactor_.reset();
   codec_threads_.reset();
-  if (!remover_.removes()) close_in_order();
-}
-
-std::unique_ptr<IoEngine> SsdPlane::make_engine() {
-  if (options_.io != "threads") {
-    std::string why_not;
-    if (auto engine = make_io_uring_engine(file_.fd(), options_.queue_depth, why_not)) return engine;
-    if (options_.io == "io_uring") {
-      throw Error(ErrorKind::kEnvironment, "io_uring is not available: " + why_not);
-    }
-    stats_.notes.push_back(fmt::format("io_uring is not available ({}): the SSD tier uses {} threads",
-                                       why_not, std::min(options_.queue_depth, kMaxIoThreads)));
-  } else {
-    stats_.notes.push_back(fmt::format("io_uring is switched off: the SSD tier uses {} threads",
-                                       std::min(options_.queue_depth, kMaxIoThreads)));
-  }
-  return make_thread_io_engine(file_.fd(), options_.queue_depth);
+  if (!directory_.removes(file_.path())) close_in_order();
 }
 
 void SsdPlane::load() {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -59,8 +60,13 @@ StoreDirectory::StoreDirectory(const std::string& path, AtEnd at_end) : path_(pa
 
 StoreDirectory::~StoreDirectory() {
   if (at_end_ == AtEnd::kKeep) return;
+  for (const std::string& path : adopted_) unlink(path.c_str());
   unlink((*this / kLockName).c_str());  // while the lock is held, so that nobody else's is removed
   if (created_) rmdir(path_.c_str());   // fails, as it should, where somebody put something inside
+}
+
+bool StoreDirectory::removes(const std::string& path) const {
+  return at_end_ == AtEnd::kRemove && std::find(adopted_.begin(), adopted_.end(), path) != adopted_.end();
 }
 
 void StoreDirectory::create() {

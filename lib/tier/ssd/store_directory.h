@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/file.h"
 
@@ -23,7 +25,10 @@ class StoreDirectory {
   [[nodiscard]] const std::string& path() const { return path_; }
   /// The path of `name` inside.
   [[nodiscard]] std::string operator/(const char* name) const { return path_ + "/" + name; }
-  [[nodiscard]] AtEnd at_end() const { return at_end_; }
+  /// The file at `path`, inside, was created by this store: it is removed at the end where that was asked
+  /// for. One that was found there outlives the store whatever was asked.
+  void adopt(std::string path) { adopted_.push_back(std::move(path)); }
+  [[nodiscard]] bool removes(const std::string& path) const;
 
  private:
   void create();
@@ -32,6 +37,7 @@ class StoreDirectory {
   std::string path_;
   AtEnd at_end_;
   bool created_ = false;
+  std::vector<std::string> adopted_;
   FileDescriptor lock_;
 };
 

@@ -58,6 +58,21 @@ TEST_CASE("what somebody else put there stays") {
   CHECK_FALSE(fs::exists(path + "/cachebench.lock"));
 }
 
+TEST_CASE("files that the store made go with it, where that was asked for") {
+  const testing::TempDir dir;
+  for (const auto at_end : {kKeep, kRemove}) {
+    const std::string path = dir / "store";
+    {
+      StoreDirectory directory(path, at_end);
+      testing::write_text(directory / "segment", "x");
+      directory.adopt(directory / "segment");
+      CHECK(directory.removes(directory / "segment") == (at_end == kRemove));
+      CHECK_FALSE(directory.removes(directory / "other"));
+    }
+    CHECK(fs::exists(path + "/segment") == (at_end == kKeep));
+  }
+}
+
 TEST_CASE("no name asks for a temporary directory of its own") {
   std::string path;
   {
@@ -65,7 +80,7 @@ TEST_CASE("no name asks for a temporary directory of its own") {
     const StoreDirectory two("", kKeep);
     CHECK(one.path() != two.path());
     CHECK(fs::is_directory(one.path()));
-    CHECK(one.at_end() == kRemove);
+    CHECK(one.removes(one / "x") == false);
     path = one.path();
   }
   CHECK_FALSE(fs::exists(path));
