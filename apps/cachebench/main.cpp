@@ -8,7 +8,7 @@
 #include "command.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "version.h"
+#include "version_text.h"
 
 namespace {
 
@@ -23,7 +23,10 @@ int complain(const char* message, ErrorKind kind) {
 
 int parse_and_run(int argc, char** argv) {
   CLI::App parser("Benchmarks and profiles multimodal inference caches.", "cachebench");
-  parser.set_version_flag("--version", std::string("cachebench ") + cachebench::build::kVersion);
+  parser.set_version_flag("--version", app::version_line());
+  bool wants_json = false;
+  const CLI::Option* json =
+      parser.add_flag("--json", wants_json, "With --version: what it was built from, as a JSON document");
   parser.require_subcommand(1);
   parser.get_formatter()->column_width(34);
   app::Action action;
@@ -35,7 +38,8 @@ int parse_and_run(int argc, char** argv) {
     parser.parse(argc, argv);
   } catch (const CLI::Success& help) {
     const bool version = dynamic_cast<const CLI::CallForVersion*>(&help) != nullptr;
-    cachebench::write_stdout(version ? std::string(help.what()) + "\n" : parser.help());
+    const std::string text = json->count() > 0 ? app::version_document() : app::version_line();
+    cachebench::write_stdout(version ? text : parser.help());
     return app::kExitOk;
   } catch (const CLI::ParseError& error) {
     return complain((std::string(error.what()) + " (see --help)").c_str(), ErrorKind::kUsage);
