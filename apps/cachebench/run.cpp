@@ -167,7 +167,7 @@ void add(CLI::App& parent, Action& action) {
   command->add_flag("--quiet", options->quiet, "No progress and no summary");
   command->add_flag("--force", options->force, "Overwrite a result that is there");
   command->add_flag("--dry-run", options->dry_run, "Say what the run needs, and stop");
-  command->callback([options, &parent, &action] {
+  command->callback([options, &action] {
     options->command_line = command_line_of_this_process();
     if (options->source.file.empty()) {
       const auto names_trace = [](const std::string& set) { return set.starts_with("trace.path="); };
