@@ -34,7 +34,7 @@ TEST_CASE("records give lengths, milliseconds and blocks of 512 tokens") {
   CHECK(requests[0].input_tokens == 600U);
   CHECK(requests[0].prefix_blocks ==
         std::vector<BlockRef>{{.key = {0, 0}, .tokens = 512}, {.key = {0, 5}, .tokens = 88}});
-  const Header& header = open_trace(folder / "a.jsonl")->header();
+  const Header header = open_trace(folder / "a.jsonl")->header();
   CHECK(header.block_tokens == 512);
   CHECK(header.blocks_only);
 }
