@@ -61,12 +61,16 @@ std::vector<result::ModelCheck> compared(const result::RunResult& result, Summar
 std::string model_table(const result::RunResult& result, SummaryDetail detail) {
   const std::vector<result::ModelCheck> rows = compared(result, detail);
   if (rows.empty()) return "";
-  std::string text = fmt::format("  {:<6} {:<24} {:>10} {:>12} {:>12} {:>8}\n", "tier",
-                                 "mean service of a hit", "count", "predicted", "measured", "error");
+  std::string text = fmt::format("  {:<6} {:<24} {:>10} {:>12} {:>12} {:>8}  {}\n", "tier",
+                                 "mean service of a hit", "count", "modelled", "by clock", "error", "basis");
   for (const result::ModelCheck& row : rows) {
-    text += fmt::format("  {:<6} {:<24} {:>10} {:>12} {:>12} {:>+7.0f}%\n", row.tier, row.kind, row.count,
+    // A clock's figure on an emulated device is emulated, as the latency of its tier is.
+    const auto latency = result.latency.find(row.tier);
+    const bool known = latency != result.latency.end();
+    text += fmt::format("  {:<6} {:<24} {:>10} {:>12} {:>12} {:>+7.0f}%  {}\n", row.tier, row.kind, row.count,
                         format_duration(Nanoseconds{row.predicted_ns}),
-                        format_duration(Nanoseconds{row.measured_ns}), 100.0 * row.error_ratio().value_or(0));
+                        format_duration(Nanoseconds{row.measured_ns}), 100.0 * row.error_ratio().value_or(0),
+                        known ? result::name_of(latency->second.basis) : "");
   }
   return text;
 }
