@@ -25,19 +25,23 @@ function timeAxis(series, colours) {
   });
 }
 
+function shareAxis(colours) {
+  return axis(colours, {
+    type: "value",
+    min: 0,
+    max: 1,
+    interval: 0.25,
+    axisLabel: { color: colours.soft, formatter: (value) => `${Math.round(value * 100)}%` },
+  });
+}
+
 export function progress(result, colours) {
   const { series } = result;
   const option = {
     ...base(colours, "Hit ratio and served ratio of each interval; the same figures are in the table below."),
     grid: { left: 0, right: 16, top: 40, bottom: 8, containLabel: true },
     xAxis: timeAxis(series, colours),
-    yAxis: axis(colours, {
-      type: "value",
-      min: 0,
-      max: 1,
-      interval: 0.25,
-      axisLabel: { color: colours.soft, formatter: (value) => `${Math.round(value * 100)}%` },
-    }),
+    yAxis: shareAxis(colours),
     series: [
       {
         name: "hit ratio",
@@ -79,13 +83,7 @@ export function occupancy(result, colours) {
     ...base(colours, "How full each tier was at the end of each interval; the same figures are in the table below."),
     grid: { left: 0, right: 16, top: 40, bottom: 8, containLabel: true },
     xAxis: timeAxis(series, colours),
-    yAxis: axis(colours, {
-      type: "value",
-      min: 0,
-      max: 1,
-      interval: 0.25,
-      axisLabel: { color: colours.soft, formatter: (value) => `${Math.round(value * 100)}%` },
-    }),
+    yAxis: shareAxis(colours),
     series: tiers.map((tier, i) => ({
       name: `${tier.name} of ${bytes(tier.capacity_bytes)}`,
       type: "line",
