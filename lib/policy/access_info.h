@@ -13,12 +13,25 @@ namespace cachebench::policy {
 /// Next use of an entry nobody will ask for again, or whose future is not known.
 inline constexpr std::uint64_t kNeverUsed = UINT64_MAX;
 
+/// The request an access belongs to; all 0 where there are none.
+struct RequestInfo {
+  std::uint64_t sequence = 0;  ///< of the request, from 0
+  std::uint64_t session = 0;
+  std::uint32_t turn = 0;
+  bool operator==(const RequestInfo&) const = default;
+};
+
 struct AccessInfo {
-  Bytes bytes{1};                       ///< nominal
-  Nanoseconds cost{1};                  ///< to compute it again, modelled; 1 in the short-form sweep
+  Bytes bytes{1};       ///< nominal
+  Nanoseconds cost{1};  ///< to compute it again, modelled; 1 in the short-form sweep
+  /// What its next use costs more once the copy in this tier is gone: serving it from the next place where it
+  /// would still live, a lower tier or recomputation, less serving it from here. Modelled; at most `cost`.
+  Nanoseconds loss{1};
   Nanoseconds now{0};                   ///< decision clock
   std::uint64_t sequence = 0;           ///< number of the access, from 0
   std::uint64_t next_use = kNeverUsed;  ///< sequence of the next access, for policies that see the future
+  RequestInfo request{};
+  std::uint32_t depth = 0;  ///< K/V blocks before it in its chain, without which it is of no use; else 0
   ArtefactKind kind = ArtefactKind::kObject;
 };
 

@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/parameters.h"
 #include "core/registry.h"
 #include "policy/access_info.h"
+#include "policy/one_tier/one_tier.h"
 
 /// Eviction: in which order the entries of one tier leave it. A policy keeps side arrays indexed by dense id,
 /// returns decisions and never calls the cache. One thread; deterministic for a seed.
@@ -22,6 +24,9 @@ enum class EraseReason : std::uint8_t {
 class EvictionPolicy {
  public:
   virtual ~EvictionPolicy() = default;
+  /// The entry is about to enter: called before room is made for it, so that what it is (a ghost, say) can
+  /// decide who leaves. `on_insert` follows, unless no room could be made. REQUIRES: not in the tier.
+  virtual void on_arrival(EntryId, const AccessInfo&) {}
   /// The entry enters the tier. REQUIRES: not in it.
   virtual void on_insert(EntryId id, const AccessInfo& access) = 0;
   /// A resident entry is used; `access.bytes` may differ from what it was.
@@ -38,6 +43,8 @@ struct EvictionContext {
   Bytes capacity;  ///< of the tier; a number of entries when sizes are all 1
   std::uint64_t seed = 1;
   std::size_t expected_entries = 0;  ///< distinct ids to come, 0 = unknown: a hint for reserving
+  /// The ids of all accesses in order, where they are known beforehand; empty otherwise. Outlives the policy.
+  std::span<const std::uint32_t> future_ids = {};
 };
 
 struct EvictionDescriptor {
@@ -47,8 +54,10 @@ struct EvictionDescriptor {
   bool random = false;        ///< draws random numbers
   bool uses_profile = false;  ///< decides by modelled service time
   bool sees_future = false;   ///< a bound, listed apart
-  std::vector<ParameterSpec> parameters;
-  std::function<std::unique_ptr<EvictionPolicy>(const EvictionContext&, const Parameters&)> make;
+  std::vector<ParameterSpec> parameters = {};
+  // Filled in by describe_eviction:
+  std::function<std::unique_ptr<EvictionPolicy>(const EvictionContext&, const Parameters&)> make = {};
+  std::function<OneTierCounts(const OneTierInput&, const EvictionContext&, const Parameters&)> replay = {};
 };
 using EvictionRegistry = Registry<EvictionDescriptor>;
 

@@ -7,6 +7,7 @@
 
 #include "core/check.h"
 #include "core/ids.h"
+#include "policy/access_info.h"
 
 /// Doubly linked lists of dense entry ids over one flat array of nodes. An id is in at most one list at a
 /// time; any number of lists share the array, so moving an id between lists allocates nothing. All operations
@@ -64,6 +65,16 @@ class IndexNodes {
   [[nodiscard]] EntryId next(EntryId id) const { return nodes_[index_of(id)].next; }
   /// Towards the front.
   [[nodiscard]] EntryId previous(EntryId id) const { return nodes_[index_of(id)].previous; }
+  /// The entry nearest to the back that is not pinned; kNoEntry when all are.
+  [[nodiscard]] EntryId last_unpinned(const IndexList& list, const PinSet& pins) const {
+    EntryId id = list.back;
+    while (id != kNoEntry && pins.is_pinned(id)) id = previous(id);
+    return id;
+  }
+  /// Asks the node of `id` from memory ahead of its use.
+  void prefetch(EntryId id) const {
+    if (index_of(id) < nodes_.size()) __builtin_prefetch(&nodes_[index_of(id)]);
+  }
   /// Whether `id` is in a list.
   [[nodiscard]] bool linked(EntryId id) const {
     return index_of(id) < nodes_.size() && nodes_[index_of(id)].linked();

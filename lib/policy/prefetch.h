@@ -15,13 +15,6 @@
 /// proposes; the cache decides what there is room for. One thread; deterministic.
 namespace cachebench::policy {
 
-/// The request an access belongs to.
-struct RequestInfo {
-  std::uint64_t sequence = 0;  ///< of the request
-  std::uint64_t session = 0;
-  std::uint32_t turn = 0;
-};
-
 class PrefetchPolicy {
  public:
   virtual ~PrefetchPolicy() = default;

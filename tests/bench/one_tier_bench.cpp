@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "bench/sweep/interner.h"
-#include "cache/one_tier/simulate.h"
 #include "core/rng.h"
+#include "policy/one_tier/replay.h"
 
 /// The researcher's fast path in parts: interning, and one tier per policy and capacity, on skewed accesses
 /// to a million objects. For loading included, time `cachebench sweep` itself: docs/benchmarks.md.
@@ -32,9 +32,9 @@ const std::vector<std::uint64_t>& keys() {
 
 constexpr std::size_t kBatch = 256;
 
-cache::AccessColumns intern_all() {
+policy::AccessColumns intern_all() {
   bench::Interner<std::uint64_t> interner;
-  cache::AccessColumns columns;
+  policy::AccessColumns columns;
   columns.reserve(kAccesses);
   for (std::size_t begin = 0; begin + kBatch <= kAccesses; begin += kBatch) {
     interner.make_room(kBatch);
@@ -56,12 +56,11 @@ void intern(benchmark::State& state) {
 BENCHMARK(intern)->Unit(benchmark::kMillisecond);
 
 void simulate(benchmark::State& state, const char* policy) {
-  static const cache::AccessColumns columns = intern_all();
+  static const policy::AccessColumns columns = intern_all();
   const Bytes capacity{static_cast<std::uint64_t>(state.range(0))};
   for (auto _ : state) {
-    const auto eviction = policy::make_eviction(
-        {.name = policy, .values = {}}, {.capacity = capacity, .expected_entries = columns.objects()});
-    benchmark::DoNotOptimize(cache::simulate_one_tier(columns, capacity, *eviction));
+    benchmark::DoNotOptimize(policy::replay_one_tier({.columns = columns, .capacity = capacity},
+                                                     {.name = policy, .values = {}}, 1));
   }
   count_accesses(state, columns.accesses());
 }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "cache/one_tier/access_columns.h"
+#include "policy/one_tier/access_columns.h"
 #include "model/lowering.h"
 
 /// Reads a trace once into the columns that all points of a sweep share: keys interned to dense numbers,
@@ -27,7 +27,7 @@ struct LoadRequest {
 };
 
 struct LoadedAccesses {
-  cache::AccessColumns columns;
+  policy::AccessColumns columns;
   std::string trace_name;   ///< of the header, or else the file's name
   std::string format = {};  ///< registry name of the reader
   model::Lowering lowering = model::Lowering::kObjects;

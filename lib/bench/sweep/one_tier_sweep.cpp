@@ -8,13 +8,14 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 
-#include "cache/one_tier/simulate.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/sync.h"
 #include "core/thread_pool.h"
 #include "policy/eviction.h"
+#include "policy/one_tier/replay.h"
 
 namespace cachebench::bench {
 namespace {
@@ -59,7 +60,7 @@ SizeSpec parse_capacity(std::string_view text, SizeCounting counting) {
                                   : "a size such as 4096, 64KiB, 1.5GiB or 10MB"));
 }
 
-result::Totals totals_of(const cache::OneTierCounts& counts, const LoadedAccesses& trace,
+result::Totals totals_of(const policy::OneTierCounts& counts, const LoadedAccesses& trace,
                          Nanoseconds elapsed) {
   result::Totals totals;
   totals.requests = trace.records;
@@ -77,17 +78,16 @@ result::Totals totals_of(const cache::OneTierCounts& counts, const LoadedAccesse
 /// Runs one job per point on the pool and hands the first failure to the caller.
 class Runner {
  public:
-  Runner(const LoadedAccesses& trace, const SweepRun& run) : trace_(trace), run_(run) {}
+  Runner(const LoadedAccesses& trace, const SweepRun& run, std::span<const std::uint32_t> next_uses)
+      : trace_(trace), run_(run), next_uses_(next_uses) {}
 
   void run_point(const SweepPolicy& policy, result::SweepPoint& point) CACHEBENCH_EXCLUDES(mutex_) {
     try {
       const Bytes capacity{point.capacity};
-      const std::unique_ptr<policy::EvictionPolicy> eviction = policy::make_eviction(
-          policy.spec,
-          {.capacity = capacity, .seed = run_.seed, .expected_entries = trace_.columns.objects()});
       const RealClock clock;
       const Nanoseconds start = clock.now();
-      const cache::OneTierCounts counts = cache::simulate_one_tier(trace_.columns, capacity, *eviction);
+      const policy::OneTierCounts counts = policy::replay_one_tier(
+          {.columns = trace_.columns, .capacity = capacity, .next_uses = next_uses_}, policy.spec, run_.seed);
       const Nanoseconds elapsed = clock.now() - start;
       point.totals = totals_of(counts, trace_, elapsed);
       point.peak_entries = counts.peak_entries;
@@ -108,6 +108,7 @@ class Runner {
  private:
   const LoadedAccesses& trace_;
   const SweepRun& run_;
+  std::span<const std::uint32_t> next_uses_;  // empty when no policy sees the future
   Mutex mutex_;
   std::exception_ptr failure_ CACHEBENCH_GUARDED_BY(mutex_);
 };
@@ -157,7 +158,8 @@ std::vector<SizeSpec> parse_capacities(std::string_view list, SizeCounting count
   return capacities;
 }
 
-Bytes resolve_capacity(const SizeSpec& capacity, const cache::AccessColumns& columns, SizeCounting counting) {
+Bytes resolve_capacity(const SizeSpec& capacity, const policy::AccessColumns& columns,
+                       SizeCounting counting) {
   const Bytes resolved = capacity.resolve(columns.bytes_distinct());
   if (counting == SizeCounting::kUnit && capacity.is_share) return std::max(resolved, Bytes{1});
   return resolved;
@@ -174,7 +176,11 @@ result::SweepResult sweep_one_tier(const LoadedAccesses& trace, const SweepGrid&
       sweep.points.push_back(point_of(policy, resolve_capacity(capacity, trace.columns, counting)));
     }
   }
-  Runner runner(trace, run);
+  const bool sees_future = std::any_of(sweep.points.begin(), sweep.points.end(),
+                                       [](const result::SweepPoint& point) { return point.bound; });
+  const std::vector<std::uint32_t> next_uses =
+      sees_future ? policy::next_uses_of(trace.columns) : std::vector<std::uint32_t>{};
+  Runner runner(trace, run, next_uses);
   {
     ThreadPool pool(std::clamp<std::size_t>(run.threads, 1, sweep.points.size()), "sweep");
     for (std::size_t i = 0; i < sweep.points.size(); ++i) {

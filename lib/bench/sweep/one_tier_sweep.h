@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bench/sweep/load_accesses.h"
-#include "cache/one_tier/access_columns.h"
+#include "policy/one_tier/access_columns.h"
 #include "core/parameters.h"
 #include "core/units.h"
 #include "result/sweep_result.h"
@@ -42,7 +42,7 @@ struct SweepRun {
 [[nodiscard]] std::vector<SizeSpec> parse_capacities(std::string_view list, SizeCounting counting);
 
 /// A share of the working set is rounded down; at least 1 where objects count one each.
-[[nodiscard]] Bytes resolve_capacity(const SizeSpec& capacity, const cache::AccessColumns& columns,
+[[nodiscard]] Bytes resolve_capacity(const SizeSpec& capacity, const policy::AccessColumns& columns,
                                      SizeCounting counting);
 
 /// All points, in the order policies × capacities were given. `counting` is the one of loading. The manifest

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/eviction.h"
+#include "policy/describe_eviction.h"
 #include "policy/index_list.h"
 
 namespace cachebench::policy {
@@ -9,17 +9,14 @@ namespace {
 /// middle. O(1) an operation, 8 bytes an id.
 class Fifo final : public EvictionPolicy {
  public:
-  explicit Fifo(const EvictionContext& context) { nodes_.reserve(context.expected_entries); }
+  Fifo(const EvictionContext& context, const Parameters&) { nodes_.reserve(context.expected_entries); }
 
   void on_insert(EntryId id, const AccessInfo&) override { nodes_.push_front(list_, id); }
   void on_hit(EntryId, const AccessInfo&) override {}
   void on_erase(EntryId id, EraseReason) override { nodes_.erase(list_, id); }
 
-  EntryId victim(const PinSet& pins) override {
-    EntryId id = list_.back;
-    while (id != kNoEntry && pins.is_pinned(id)) id = nodes_.previous(id);
-    return id;
-  }
+  EntryId victim(const PinSet& pins) override { return nodes_.last_unpinned(list_, pins); }
+  void prefetch(EntryId id) const { nodes_.prefetch(id); }
 
  private:
   IndexNodes nodes_;
@@ -28,13 +25,10 @@ class Fifo final : public EvictionPolicy {
 
 CACHEBENCH_REGISTER(
     EvictionDescriptor,
-    {.name = "fifo",
-     .summary = "evicts the entry that came first",
-     .source = "Belady: A study of replacement algorithms for a virtual-storage computer, 1966",
-     .parameters = {},
-     .make = [](const EvictionContext& context, const Parameters&) {
-       return std::make_unique<Fifo>(context);
-     }});
+    {describe_eviction<Fifo>(
+        {.name = "fifo",
+         .summary = "evicts the entry that came first",
+         .source = "Belady: A study of replacement algorithms for a virtual-storage computer, 1966"})});
 
 }  // namespace
 }  // namespace cachebench::policy

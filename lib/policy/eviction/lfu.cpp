@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "policy/eviction.h"
+#include "policy/describe_eviction.h"
 #include "policy/index_list.h"
 
 namespace cachebench::policy {
@@ -12,7 +12,7 @@ namespace {
 /// operation, 12 bytes an id and 32 a distinct frequency.
 class Lfu final : public EvictionPolicy {
  public:
-  explicit Lfu(const EvictionContext& context) {
+  Lfu(const EvictionContext& context, const Parameters&) {
     nodes_.reserve(context.expected_entries);
     bucket_of_.resize(context.expected_entries);
   }
@@ -98,14 +98,11 @@ class Lfu final : public EvictionPolicy {
 
 CACHEBENCH_REGISTER(
     EvictionDescriptor,
-    {.name = "lfu",
-     .summary = "evicts the least frequently used entry, among equals the longest at its frequency",
-     .source = "Shah, Mitra, Matani: An O(1) algorithm for implementing the LFU cache eviction "
-               "scheme, 2010",
-     .parameters = {},
-     .make = [](const EvictionContext& context, const Parameters&) {
-       return std::make_unique<Lfu>(context);
-     }});
+    {describe_eviction<Lfu>(
+        {.name = "lfu",
+         .summary = "evicts the least frequently used entry, among equals the longest at its frequency",
+         .source = "Shah, Mitra, Matani: An O(1) algorithm for implementing the LFU cache eviction "
+                   "scheme, 2010"})});
 
 }  // namespace
 }  // namespace cachebench::policy

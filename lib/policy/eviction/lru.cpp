@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/eviction.h"
+#include "policy/describe_eviction.h"
 #include "policy/index_list.h"
 
 namespace cachebench::policy {
@@ -9,17 +9,14 @@ namespace {
 /// id.
 class Lru final : public EvictionPolicy {
  public:
-  explicit Lru(const EvictionContext& context) { nodes_.reserve(context.expected_entries); }
+  Lru(const EvictionContext& context, const Parameters&) { nodes_.reserve(context.expected_entries); }
 
   void on_insert(EntryId id, const AccessInfo&) override { nodes_.push_front(list_, id); }
   void on_hit(EntryId id, const AccessInfo&) override { nodes_.move_to_front(list_, id); }
   void on_erase(EntryId id, EraseReason) override { nodes_.erase(list_, id); }
 
-  EntryId victim(const PinSet& pins) override {
-    EntryId id = list_.back;
-    while (id != kNoEntry && pins.is_pinned(id)) id = nodes_.previous(id);
-    return id;
-  }
+  EntryId victim(const PinSet& pins) override { return nodes_.last_unpinned(list_, pins); }
+  void prefetch(EntryId id) const { nodes_.prefetch(id); }
 
  private:
   IndexNodes nodes_;
@@ -28,13 +25,10 @@ class Lru final : public EvictionPolicy {
 
 CACHEBENCH_REGISTER(
     EvictionDescriptor,
-    {.name = "lru",
-     .summary = "evicts the least recently used entry",
-     .source = "Mattson, Gecsei, Slutz, Traiger: Evaluation techniques for storage hierarchies, 1970",
-     .parameters = {},
-     .make = [](const EvictionContext& context, const Parameters&) {
-       return std::make_unique<Lru>(context);
-     }});
+    {describe_eviction<Lru>(
+        {.name = "lru",
+         .summary = "evicts the least recently used entry",
+         .source = "Mattson, Gecsei, Slutz, Traiger: Evaluation techniques for storage hierarchies, 1970"})});
 
 }  // namespace
 }  // namespace cachebench::policy

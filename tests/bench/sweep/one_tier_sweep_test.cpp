@@ -71,7 +71,7 @@ TEST_CASE("what makes no sense is named before the trace is read") {
 }
 
 TEST_CASE("shares are rounded down, in entries to at least one") {
-  cache::AccessColumns unit;
+  policy::AccessColumns unit;
   for (std::uint32_t id = 0; id < 150; ++id) unit.append_unit(id);
   const auto entries = [&](const char* text) {
     return resolve_capacity(parse_capacities(text, SizeCounting::kUnit)[0], unit, SizeCounting::kUnit).value;
@@ -83,7 +83,7 @@ TEST_CASE("shares are rounded down, in entries to at least one") {
   CHECK(entries("100%") == 150);
   CHECK(entries("0") == 0);
 
-  cache::AccessColumns bytes;
+  policy::AccessColumns bytes;
   bytes.append(0, 7);
   bytes.append(1, 6);
   const auto share = parse_capacities("10%", SizeCounting::kBytes)[0];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cache/one_tier/access_columns.h"
+#include "policy/one_tier/access_columns.h"
 
 #include "core/check.h"
 
-namespace cachebench::cache {
+namespace cachebench::policy {
 
 void AccessColumns::append_new(std::uint32_t id, std::uint64_t size) {
   CACHEBENCH_CHECK(id == first_sizes_.size(), "id {} after {} objects", id, first_sizes_.size());
@@ -25,4 +25,16 @@ void AccessColumns::append_changed(std::uint64_t size) {
   access_sizes_.push_back(size);
 }
 
-}  // namespace cachebench::cache
+std::vector<std::uint32_t> next_uses_of(const AccessColumns& columns) {
+  const std::vector<std::uint32_t>& ids = columns.ids();
+  CACHEBENCH_CHECK(ids.size() < kNoNextUse, "{} accesses are too many", ids.size());
+  std::vector<std::uint32_t> next_uses(ids.size());
+  std::vector<std::uint32_t> seen(columns.objects(), kNoNextUse);
+  for (std::size_t i = ids.size(); i-- > 0;) {
+    next_uses[i] = seen[ids[i]];
+    seen[ids[i]] = static_cast<std::uint32_t>(i);
+  }
+  return next_uses;
+}
+
+}  // namespace cachebench::policy

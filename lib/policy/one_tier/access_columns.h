@@ -11,7 +11,7 @@
 /// ids, and sizes in the smallest of three forms. Built once by appending, then shared read-only by any
 /// number of simulations (thread-compatible: no writer beside readers). 4 bytes an access as long as every
 /// object keeps its size. Errors: CACHEBENCH_CHECK alone, callers pass ids in the order of first appearance.
-namespace cachebench::cache {
+namespace cachebench::policy {
 
 /// How sizes are held; later forms cost more memory and time.
 enum class SizeForm : std::uint8_t {
@@ -19,6 +19,9 @@ enum class SizeForm : std::uint8_t {
   kPerObject,  ///< each object always the same
   kPerAccess,  ///< some object changes its size
 };
+
+/// Next use of an object nobody asks for again.
+inline constexpr std::uint32_t kNoNextUse = 0xFFFFFFFFU;
 
 class AccessColumns {
  public:
@@ -74,4 +77,8 @@ class AccessColumns {
   std::uint64_t bytes_distinct_ = 0;
 };
 
-}  // namespace cachebench::cache
+/// By access: the number of the next access to the same object, or kNoNextUse. One pass from the end.
+/// REQUIRES: fewer than 2^32 - 1 accesses.
+[[nodiscard]] std::vector<std::uint32_t> next_uses_of(const AccessColumns& columns);
+
+}  // namespace cachebench::policy

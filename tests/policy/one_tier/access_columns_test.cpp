@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cache/one_tier/access_columns.h"
+#include "policy/one_tier/access_columns.h"
 
 #include <doctest/doctest.h>
 
-namespace cachebench::cache {
+namespace cachebench::policy {
 namespace {
 
 TEST_CASE("sizes are held in the smallest form that says them") {
@@ -43,4 +43,4 @@ TEST_CASE("objects that count one each") {
 }
 
 }  // namespace
-}  // namespace cachebench::cache
+}  // namespace cachebench::policy

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cache/one_tier/simulate.h"
 
 #include <doctest/doctest.h>
 
@@ -9,8 +8,9 @@
 #include <vector>
 
 #include "core/rng.h"
+#include "policy/one_tier/replay.h"
 
-namespace cachebench::cache {
+namespace cachebench::policy {
 namespace {
 
 struct Access {
@@ -112,8 +112,7 @@ OneTierCounts simulate(const std::vector<Access>& accesses, Sizes sizes, const s
       columns.append(access.id, access.size);
     }
   }
-  const auto eviction = policy::make_eviction({.name = policy, .values = {}}, {.capacity = capacity});
-  return simulate_one_tier(columns, capacity, *eviction);
+  return replay_one_tier({.columns = columns, .capacity = capacity}, {.name = policy, .values = {}}, 1);
 }
 
 void check_equal(const OneTierCounts& fast, const OneTierCounts& slow) {
@@ -173,4 +172,4 @@ TEST_CASE("capacity 0 misses always, nothing accessed counts nothing") {
 }
 
 }  // namespace
-}  // namespace cachebench::cache
+}  // namespace cachebench::policy
