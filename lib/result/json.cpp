@@ -8,6 +8,7 @@
 
 #include "core/file.h"
 #include "core/json_file.h"
+#include "result/bounds_json.h"
 #include "result/findings.h"
 #include "result/json_reader.h"
 #include "result/totals_json.h"
@@ -58,7 +59,8 @@ Json tiers_to_json(const std::vector<TierResult>& tiers) {
                     {"bytes_read", tier.bytes_read},
                     {"bytes_written", tier.bytes_written},
                     {"eviction_policy", tier.eviction_policy},
-                    {"admission_policy", tier.admission_policy}});
+                    {"admission_policy", tier.admission_policy},
+                    {"facts", facts_to_json(tier.facts)}});
   }
   return list;
 }
@@ -77,7 +79,8 @@ TierResult tier_from_json(const JsonReader& reader) {
           .bytes_read = reader.count("bytes_read"),
           .bytes_written = reader.count("bytes_written"),
           .eviction_policy = reader.text_or("eviction_policy", ""),
-          .admission_policy = reader.text_or("admission_policy", "")};
+          .admission_policy = reader.text_or("admission_policy", ""),
+          .facts = facts_from_json(reader, "facts")};
 }
 
 Json kind_to_json(const KindResult& kind) {
@@ -269,6 +272,10 @@ void read_optional(const JsonReader& reader, RunResult& result) {
                      .misses = warmup.count("misses"),
                      .elapsed_ns = warmup.integer("elapsed_ns")};
   }
+  result.migration_facts = facts_from_json(reader, "migration_facts");
+  result.prefetch_facts = facts_from_json(reader, "prefetch_facts");
+  if (reader.has("prefetch")) result.prefetch = prefetch_from_json(reader.object("prefetch"));
+  if (reader.has("bounds")) result.bounds = bounds_from_json(reader.object("bounds"));
   if (reader.has("faults")) {
     const JsonReader faults = reader.object("faults");
     result.faults = Faults{.injected = faults.count("injected"),
@@ -304,7 +311,11 @@ Json to_json(const RunResult& result) {
                    {"model_check_overall", model_check_to_json(overall(result.model_check))},
                    {"warmup", warmup_to_json(result.warmup)},
                    {"series", series_to_json(result.series)},
-                   {"decision_log_hash", result.decision_log_hash}};
+                   {"decision_log_hash", result.decision_log_hash},
+                   {"migration_facts", facts_to_json(result.migration_facts)},
+                   {"prefetch_facts", facts_to_json(result.prefetch_facts)}};
+  if (result.bounds) document["bounds"] = bounds_to_json(*result.bounds, result.totals);
+  if (result.prefetch) document["prefetch"] = prefetch_to_json(*result.prefetch);
   if (result.faults) document["faults"] = faults_to_json(*result.faults);
   // What comes from elsewhere as it is (a seed may use all of its 64 bits) is not held to exact integers.
   require_exact_integers(document);
@@ -377,6 +388,15 @@ std::vector<std::string> broken_identities(const RunResult& result) {
   std::uint64_t causes = 0;
   for (const auto& [name, field] : kMissCauseFields) causes += result.misses_by_cause.*field;
   expect(causes, totals.misses, "misses summed over causes");
+  if (result.prefetch) {
+    PrefetchAmount ended;
+    for (const auto& [name, field] : kPrefetchEnds) {
+      ended.count += (*result.prefetch.*field).count;
+      ended.bytes += (*result.prefetch.*field).bytes;
+    }
+    expect(ended.count, result.prefetch->issued.count, "prefetches summed over how they ended");
+    expect(ended.bytes, result.prefetch->issued.bytes, "prefetched bytes summed over how they ended");
+  }
   return broken;
 }
 

@@ -114,6 +114,18 @@ std::vector<std::uint64_t> JsonReader::counts(std::string_view key) const {
   return result;
 }
 
+std::map<std::string, double> JsonReader::numbers(std::string_view key) const {
+  const Json& value = at(key);
+  if (!value.is_object()) complain(key, "is not an object");
+  std::map<std::string, double> result;
+  for (const auto& [name, member] : value.items()) {
+    if (member.is_null()) continue;
+    if (!member.is_number()) complain(key, fmt::format("has a member '{}' that is not a number", name));
+    result[name] = member.get<double>();
+  }
+  return result;
+}
+
 std::string JsonReader::opaque(std::string_view key) const {
   const Json& value = at(key);
   if (!value.is_object()) complain(key, "is not an object");

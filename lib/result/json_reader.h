@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ class JsonReader {
   [[nodiscard]] double number(std::string_view key) const;
   [[nodiscard]] bool flag(std::string_view key) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
+  /// An object of numbers; nulls are left out.
+  [[nodiscard]] std::map<std::string, double> numbers(std::string_view key) const;
   [[nodiscard]] std::vector<std::uint64_t> counts(std::string_view key) const;
   /// The text of the object under `key`, kept as it is.
   [[nodiscard]] std::string opaque(std::string_view key) const;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/histogram.h"
+#include "result/bounds.h"
 
 /// What one run found out: the values of the result document, and nothing else. docs/results.md explains each
 /// key; lib/result/json.h writes and reads the document. Plain values that own what they hold: copy freely,
@@ -93,6 +94,7 @@ struct TierResult {
   std::uint64_t bytes_written = 0;
   std::string eviction_policy;
   std::string admission_policy;
+  std::map<std::string, double> facts{};  ///< what the policies of the tier say about themselves
   bool operator==(const TierResult&) const = default;
 };
 
@@ -221,8 +223,12 @@ struct RunResult {
   std::string decision_log_hash;
   Links links;
   Warmup warmup;
-  std::optional<Faults> faults;    ///< where faults were asked for
-  std::vector<std::string> notes;  ///< what a reader should know: fallbacks, limits, one line each
+  std::map<std::string, double> migration_facts;  ///< what the migration policy says about itself
+  std::map<std::string, double> prefetch_facts;
+  std::optional<Prefetch> prefetch;  ///< where a prefetch policy ran
+  std::optional<Bounds> bounds;      ///< where they were computed
+  std::optional<Faults> faults;      ///< where faults were asked for
+  std::vector<std::string> notes;    ///< what a reader should know: fallbacks, limits, one line each
   bool operator==(const RunResult&) const = default;
 };
 

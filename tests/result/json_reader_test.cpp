@@ -96,4 +96,12 @@ TEST_CASE("schema, major version and kind are held") {
         std::string::npos);
 }
 
+TEST_CASE("an object of numbers is read, nulls left out, anything else refused by name") {
+  const Json json = Json::parse(R"({"a": {"x": 1, "y": null, "z": -0.5}, "b": {"x": "1"}, "c": [1]})");
+  const result::JsonReader reader(json, "f");
+  CHECK(reader.numbers("a") == std::map<std::string, double>{{"x", 1.0}, {"z", -0.5}});
+  CHECK_THROWS_WITH_AS((void)reader.numbers("b"), "f: key 'b' has a member 'x' that is not a number", Error);
+  CHECK_THROWS_WITH_AS((void)reader.numbers("c"), "f: key 'c' is not an object", Error);
+}
+
 }  // namespace

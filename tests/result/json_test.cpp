@@ -163,6 +163,8 @@ TEST_CASE("every identity is held, one by one") {
   CHECK(breaks([](auto& r) { ++r.kinds["text"].accesses; }));
   CHECK(breaks([](auto& r) { r.kinds.erase("image"); }));
   CHECK(breaks([](auto& r) { ++r.misses_by_cause.expired; }));
+  CHECK(breaks([](auto& r) { ++r.prefetch->late.count; }));
+  CHECK(breaks([](auto& r) { ++r.prefetch->issued.bytes; }));
 }
 
 // As much of JSON Schema as the schema of results uses; returns the first thing that does not fit.
@@ -218,9 +220,10 @@ TEST_CASE("the schema describes every key that is written, and refuses what is n
   const Json document = result::to_json(sample);
   CHECK(misfit(document, schema, schema, "") == "");
   CHECK(misfit(result::to_json(result::RunResult{}), schema, schema, "") == "");
-  for (const char* path :
-       {"/totals/hits", "/tiers/1/peak_bytes", "/kinds/text/saved_ns", "/latency/L1/basis",
-        "/misses_by_cause/cold", "/series/3/t_ns", "/model_check/0/kind", "/status", "/faults/lost"}) {
+  for (const char* path : {"/totals/hits", "/tiers/1/peak_bytes", "/kinds/text/saved_ns", "/latency/L1/basis",
+                           "/misses_by_cause/cold", "/series/3/t_ns", "/model_check/0/kind", "/status",
+                           "/faults/lost", "/bounds/compulsory_misses", "/bounds/worth_ns_per_byte/L1",
+                           "/prefetch/late/bytes", "/tiers/0/facts/switches"}) {
     CAPTURE(path);
     Json damaged = document;
     damaged[Json::json_pointer(path)] = Json::array();

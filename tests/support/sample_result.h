@@ -121,6 +121,22 @@ inline result::RunResult sample_result() {
                    .covered = 410,
                    .misses = 3'110,
                    .elapsed_ns = 2'300'000'000};
+  result.tiers[0].facts = {{"switches", 3.0}, {"overhead_ratio", 0.014}};
+  result.migration_facts = {{"moves_refused", 12.0}};
+  result.prefetch_facts = {{"brier", 0.08}};
+  result.prefetch = result::Prefetch{.issued = {120, 480'000'000},
+                                     .used = {70, 300'000'000},
+                                     .late = {6, 20'000'000},
+                                     .evicted_unused = {30, 120'000'000},
+                                     .cancelled = {5, 10'000'000},
+                                     .no_space = {8, 25'000'000},
+                                     .corrupt = {1, 5'000'000}};
+  result.bounds = result::Bounds{.method = "tiered",
+                                 .compulsory_misses = 8'900,
+                                 .infinite_saved_ns = 560'000'000'000,
+                                 .saved_ns = 515'000'000'000,
+                                 .worth_ns_per_byte = {{"L1", 41.5}, {"L2", 3.25}, {"L3", 0.0}},
+                                 .notes = {"Covered accesses are bounded one by one."}};
   result.notes = {
       "The limit for locked memory is 8 MiB: L2 is not page-locked, so its copies may be slower."};
   return result;
