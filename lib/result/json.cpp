@@ -83,30 +83,10 @@ TierResult tier_from_json(const JsonReader& reader) {
           .facts = facts_from_json(reader, "facts")};
 }
 
-Json kind_to_json(const KindResult& kind) {
-  return {{"accesses", kind.accesses},
-          {"hits", kind.hits},
-          {"covered", kind.covered},
-          {"misses", kind.misses},
-          {"hit_ratio", number_or_null(ratio_of(kind.hits, kind.hits + kind.misses))},
-          {"served_ratio", number_or_null(ratio_of(kind.hits + kind.covered, kind.accesses))},
-          {"bytes_requested", kind.bytes_requested},
-          {"saved_ns", kind.saved_ns}};
-}
-
 Json kinds_to_json(const RunResult& result) {
   Json object = Json::object();
   for (const auto& [name, kind] : kinds_in_order(result)) object[name] = kind_to_json(kind);
   return object;
-}
-
-KindResult kind_from_json(const JsonReader& reader) {
-  return {.accesses = reader.count("accesses"),
-          .hits = reader.count("hits"),
-          .covered = reader.count("covered"),
-          .misses = reader.count("misses"),
-          .bytes_requested = reader.count("bytes_requested"),
-          .saved_ns = reader.integer("saved_ns")};
 }
 
 Json latency_to_json(const std::map<std::string, LatencySummary>& latency) {

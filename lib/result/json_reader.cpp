@@ -169,6 +169,23 @@ std::string JsonReader::text_or(std::string_view key, std::string fallback) cons
   return has(key) ? text(key) : std::move(fallback);
 }
 
+std::uint64_t JsonReader::word_or(std::string_view key, std::uint64_t fallback) const {
+  if (!has(key)) return fallback;
+  const Json& value = at(key);
+  if (!value.is_number_unsigned()) complain(key, "is not a whole number from 0 to 2^64");
+  return value.get<std::uint64_t>();
+}
+
+void JsonReader::texts_by_name(std::string_view key, std::map<std::string, std::string>& out) const {
+  if (!has(key)) return;
+  const Json& value = at(key);
+  if (!value.is_object()) complain(key, "is not an object");
+  for (const auto& [name, member] : value.items()) {
+    if (!member.is_string()) complain(key, "is not an object of strings");
+    out[name] = member.get<std::string>();
+  }
+}
+
 void require_schema(const Json& document, const std::string& file, std::string_view kind) {
   const JsonReader reader(document, file);
   if (const std::string schema = reader.text("schema"); schema != "cachebench/result") {

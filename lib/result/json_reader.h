@@ -44,6 +44,10 @@ class JsonReader {
   /// The value where the key is there, `fallback` where not: for keys of later minor versions.
   [[nodiscard]] std::uint64_t count_or(std::string_view key, std::uint64_t fallback) const;
   [[nodiscard]] std::string text_or(std::string_view key, std::string fallback) const;
+  /// Any 64 bits, such as a seed.
+  [[nodiscard]] std::uint64_t word_or(std::string_view key, std::uint64_t fallback) const;
+  /// Adds the members of the object of strings under `key` to `out`; none when it is not there.
+  void texts_by_name(std::string_view key, std::map<std::string, std::string>& out) const;
 
   /// Throws Error{kInput} about `key` here.
   [[noreturn]] void complain(std::string_view key, const std::string& reason) const;

@@ -4,16 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "result/json.h"
-#include "result/json_reader.h"
-#include "result/totals_json.h"
+#include "core/check.h"
+#include "result/sweep_analysis.h"
 
 namespace cachebench::result {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string csv_ratio(std::optional<double> value) {
   return value ? fmt::format("{:.6f}", *value) : "";
@@ -31,7 +27,7 @@ SweepBest best_at(const SweepResult& sweep, std::uint64_t capacity) {
   const SweepPoint* first = nullptr;
   const SweepPoint* second = nullptr;
   for (const SweepPoint& point : sweep.points) {
-    if (point.capacity != capacity || point.bound || point.status != Status::kComplete) continue;
+    if (point.capacity != capacity || !takes_part(point)) continue;
     if (better(&point, first)) {
       second = first;
       first = &point;
@@ -49,42 +45,17 @@ SweepBest best_at(const SweepResult& sweep, std::uint64_t capacity) {
   return best;
 }
 
-Json best_to_json(const SweepBest& best) {
-  return {{"policy", best.policy},
-          {"capacity", best.capacity},
-          {"miss_ratio", number_or_null(best.miss_ratio)},
-          {"runner_up", best.runner_up},
-          {"margin", number_or_null(best.margin)}};
-}
-
-Json point_to_json(const SweepPoint& point) {
-  Json totals = totals_to_json(point.totals);
-  totals["peak_entries"] = point.peak_entries;
-  Json json = {{"policy", point.policy},
-               {"capacity", point.capacity},
-               {"config", parse_opaque(point.config, "points.config")},
-               {"result", std::move(totals)},
-               {"status", name_of(point.status)},
-               {"bound", point.bound},
-               {"seconds", point.seconds}};
-  if (!point.reason.empty()) json["reason"] = point.reason;
-  return json;
-}
-
-SweepPoint point_from_json(const JsonReader& reader) {
-  const JsonReader totals = reader.object("result");
-  return {.policy = reader.text("policy"),
-          .capacity = reader.count("capacity"),
-          .config = reader.opaque("config"),
-          .totals = totals_from_json(totals),
-          .peak_entries = totals.count_or("peak_entries", 0),
-          .seconds = reader.has("seconds") ? reader.number("seconds") : 0,
-          .status = status_from_json(reader),
-          .reason = reader.text_or("reason", ""),
-          .bound = reader.has("bound") && reader.flag("bound")};
-}
-
 }  // namespace
+
+const char* name_of(SweepMetric metric) {
+  switch (metric) {
+    case SweepMetric::kMissRatio:
+      return "miss_ratio";
+    case SweepMetric::kSavedTime:
+      return "saved_ns";
+  }
+  CACHEBENCH_CHECK(false, "metric {}", static_cast<int>(metric));
+}
 
 std::vector<SweepBest> best_by_capacity(const SweepResult& sweep) {
   std::vector<std::uint64_t> capacities;
@@ -96,70 +67,6 @@ std::vector<SweepBest> best_by_capacity(const SweepResult& sweep) {
   std::vector<SweepBest> list;
   for (const std::uint64_t capacity : capacities) list.push_back(best_at(sweep, capacity));
   return list;
-}
-
-Json to_json(const SweepResult& sweep) {
-  Json points = Json::array();
-  for (const SweepPoint& point : sweep.points) points.push_back(point_to_json(point));
-  Json by_capacity = Json::array();
-  Json overall = nullptr;
-  for (const SweepBest& best : best_by_capacity(sweep)) {
-    by_capacity.push_back(best_to_json(best));
-    const bool wins =
-        best.miss_ratio && (overall.is_null() || *best.miss_ratio < overall["miss_ratio"].get<double>());
-    if (wins) overall = best_to_json(best);
-  }
-  const Json margin = overall.is_null() ? Json(nullptr) : overall["margin"];
-  Json document = {{"schema", kSchema},
-                   {"schema_version", kSchemaVersion},
-                   {"kind", "sweep"},
-                   {"name", sweep.name},
-                   {"status", name_of(sweep.status)},
-                   {"reasons", sweep.reasons},
-                   {"trace",
-                    {{"name", sweep.trace.name},
-                     {"sha256", sweep.trace.sha256},
-                     {"requests", sweep.trace.requests},
-                     {"accesses", sweep.trace.accesses},
-                     {"distinct", sweep.trace.distinct},
-                     {"bytes_requested", sweep.trace.bytes_requested},
-                     {"format", sweep.trace.format},
-                     {"lowering", sweep.trace.lowering}}},
-                   {"unit_size", sweep.unit_size},
-                   {"best", overall},
-                   {"margin", margin},
-                   {"best_by_capacity", std::move(by_capacity)},
-                   {"points", std::move(points)}};
-  require_exact_integers(document);
-  document["manifest"] = parse_opaque(sweep.manifest, "manifest");
-  return document;
-}
-
-SweepResult sweep_from_json(const Json& document, const std::string& file) {
-  require_schema(document, file, "sweep");
-  const JsonReader reader(document, file);
-  const JsonReader trace = reader.object("trace");
-  SweepResult sweep{.name = reader.text_or("name", ""),
-                    .status = status_from_json(reader),
-                    .reasons = reader.texts("reasons"),
-                    .manifest = reader.opaque("manifest"),
-                    .trace = {.name = trace.text("name"),
-                              .sha256 = trace.text("sha256"),
-                              .requests = trace.count("requests"),
-                              .accesses = trace.count("accesses"),
-                              .distinct = trace.count("distinct"),
-                              .bytes_requested = trace.count("bytes_requested"),
-                              .bytes_distinct = std::nullopt,
-                              .format = trace.text_or("format", ""),
-                              .lowering = trace.text_or("lowering", "")},
-                    .unit_size = reader.has("unit_size") && reader.flag("unit_size"),
-                    .points = {}};
-  reader.each("points", [&](const JsonReader& item) { sweep.points.push_back(point_from_json(item)); });
-  return sweep;
-}
-
-std::string to_text(const SweepResult& sweep) {
-  return to_json(sweep).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string csv_field(std::string_view text) {

@@ -81,6 +81,26 @@ Totals totals_from_json(const JsonReader& reader) {
           .elapsed_ns = reader.integer("elapsed_ns")};
 }
 
+Json kind_to_json(const KindResult& kind) {
+  return {{"accesses", kind.accesses},
+          {"hits", kind.hits},
+          {"covered", kind.covered},
+          {"misses", kind.misses},
+          {"hit_ratio", number_or_null(ratio_of(kind.hits, kind.hits + kind.misses))},
+          {"served_ratio", number_or_null(ratio_of(kind.hits + kind.covered, kind.accesses))},
+          {"bytes_requested", kind.bytes_requested},
+          {"saved_ns", kind.saved_ns}};
+}
+
+KindResult kind_from_json(const JsonReader& reader) {
+  return {.accesses = reader.count("accesses"),
+          .hits = reader.count("hits"),
+          .covered = reader.count("covered"),
+          .misses = reader.count("misses"),
+          .bytes_requested = reader.count("bytes_requested"),
+          .saved_ns = reader.integer("saved_ns")};
+}
+
 Status status_from_json(const JsonReader& reader) {
   const std::string text = reader.text("status");
   for (const Status status : {Status::kComplete, Status::kPartial, Status::kInvalid}) {

@@ -16,6 +16,9 @@ namespace cachebench::result {
 [[nodiscard]] nlohmann::ordered_json totals_to_json(const Totals& totals);
 [[nodiscard]] Totals totals_from_json(const JsonReader& reader);
 
+[[nodiscard]] nlohmann::ordered_json kind_to_json(const KindResult& kind);
+[[nodiscard]] KindResult kind_from_json(const JsonReader& reader);
+
 [[nodiscard]] Status status_from_json(const JsonReader& reader);
 
 /// Null when absent.

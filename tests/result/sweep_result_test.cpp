@@ -41,14 +41,6 @@ SweepResult sample() {
   return sweep;
 }
 
-TEST_CASE("a sweep comes back as it was written") {
-  const std::string text = result::to_text(sample());
-  const SweepResult back = result::sweep_from_json(Json::parse(text), "f");
-  CHECK(back == sample());
-  CHECK(result::to_text(back) == text);
-  CHECK(result::to_text(SweepResult{}).find("\"best\": null") != std::string::npos);
-}
-
 TEST_CASE("the best leaves bounds and failed points out, and ties go to the first") {
   SweepResult sweep = sample();
   auto best = result::best_by_capacity(sweep);
@@ -83,13 +75,10 @@ TEST_CASE("the table has its columns in order, one row a point, awkward names qu
         "t,lru,0,0,0,,0,0,,0,0,0.000000,complete\n");
 }
 
-TEST_CASE("a run is not a sweep, and what is missing is named") {
-  Json document = Json::parse(result::to_text(sample()));
-  document["points"][1]["result"].erase("misses");
-  CHECK_THROWS_WITH_AS((void)result::sweep_from_json(document, "f"),
-                       "f: key 'points[1].result.misses' is missing", Error);
-  document["kind"] = "run";
-  CHECK_THROWS_AS((void)result::sweep_from_json(document, "f"), Error);
+TEST_CASE("a part of the trace is no candidate for the best") {
+  SweepResult sweep = sample();
+  sweep.points[1].axes[result::kSliceAxis] = "1/3";
+  CHECK(result::best_by_capacity(sweep)[1].policy == "s3fifo:small_ratio=0.1");
 }
 
 }  // namespace
