@@ -125,6 +125,23 @@ std::string basis_mark(std::string_view basis) {
   return fmt::format("<span class=\"basis basis-{0}\">{0}</span>", escape_html(basis));
 }
 
+std::string plain_markdown(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) {
+      out += ' ';
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '&') {
+      out += "&amp;";
+    } else {
+      if (std::string_view("|\\`*_[]#!").find(c) != std::string_view::npos) out += '\\';
+      out += c;
+    }
+  }
+  return out;
+}
+
 std::string words(std::string_view key) {
   std::string text(key);
   std::replace(text.begin(), text.end(), '_', ' ');

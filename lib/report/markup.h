@@ -36,6 +36,9 @@ namespace cachebench::report {
 /// The word for where a time comes from, with its mark: "measured", "modelled", "emulated".
 [[nodiscard]] std::string basis_mark(std::string_view basis);
 
+/// A name from elsewhere as Markdown: nothing of it is markup, a cell's end, or a line's end.
+[[nodiscard]] std::string plain_markdown(std::string_view text);
+
 /// "not_admitted" as "not admitted", escaped.
 [[nodiscard]] std::string words(std::string_view key);
 

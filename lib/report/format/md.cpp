@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/units.h"
+#include "report/markup.h"
 #include "report/report.h"
 #include "result/findings.h"
 
@@ -19,31 +20,14 @@ using result::ratio_of;
 constexpr std::size_t kMostRows = 9;  // of each table, so that the whole stays within its 60 lines
 constexpr std::size_t kMostLines = 4;
 
-// Names come from traces: nothing of them may be markup, a cell's end, or a line's end.
-std::string plain(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) {
-      out += ' ';
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else {
-      if (std::string_view("|\\`*_[]#!").find(c) != std::string_view::npos) out += '\\';
-      out += c;
-    }
-  }
-  return out;
-}
-
 std::string bytes(std::uint64_t value) {
   return format_bytes(Bytes{value});
 }
 
 std::string bullets(const std::vector<std::string>& lines) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(lines.size(), kMostLines); ++i) text += "- " + plain(lines[i]) + "\n";
+  for (std::size_t i = 0; i < std::min(lines.size(), kMostLines); ++i)
+    text += "- " + plain_markdown(lines[i]) + "\n";
   if (lines.size() > kMostLines) text += fmt::format("- and {} more\n", lines.size() - kMostLines);
   return text;
 }
@@ -52,10 +36,10 @@ std::string tiers_of(const result::RunResult& result) {
   std::string text = "\n| tier | device | capacity | peak | look-ups | hits | hit ratio | evictions |\n";
   text += "|---|---|---:|---:|---:|---:|---:|---:|\n";
   for (const result::TierResult& tier : result.tiers) {
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", plain(tier.name), plain(tier.device),
-                        bytes(tier.capacity_bytes), bytes(tier.peak_bytes), format_count(tier.accesses),
-                        format_count(tier.hits), format_share(ratio_of(tier.hits, tier.accesses)),
-                        format_count(tier.evictions));
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", plain_markdown(tier.name),
+                        plain_markdown(tier.device), bytes(tier.capacity_bytes), bytes(tier.peak_bytes),
+                        format_count(tier.accesses), format_count(tier.hits),
+                        format_share(ratio_of(tier.hits, tier.accesses)), format_count(tier.evictions));
   }
   return text;
 }
@@ -66,9 +50,10 @@ std::string kinds_of(const result::RunResult& result) {
   std::size_t rows = 0;
   for (const auto& [name, kind] : result::kinds_in_order(result)) {
     if (++rows > kMostRows) break;
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", plain(name), format_count(kind.accesses),
-                        format_count(kind.hits), format_count(kind.covered), format_count(kind.misses),
-                        format_share(ratio_of(kind.hits, kind.hits + kind.misses)), format_ns(kind.saved_ns));
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", plain_markdown(name),
+                        format_count(kind.accesses), format_count(kind.hits), format_count(kind.covered),
+                        format_count(kind.misses), format_share(ratio_of(kind.hits, kind.hits + kind.misses)),
+                        format_ns(kind.saved_ns));
   }
   return text;
 }
@@ -80,9 +65,10 @@ std::string latency_of(const result::RunResult& result) {
   std::size_t rows = 0;
   for (const auto& [name, summary] : result.latency) {
     if (++rows > kMostRows) break;
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", plain(name), name_of(summary.basis),
-                        format_count(summary.count), format_ns(summary.p50_ns), format_ns(summary.p90_ns),
-                        format_ns(summary.p99_ns), format_ns(summary.p999_ns), format_ns(summary.max_ns));
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", plain_markdown(name),
+                        name_of(summary.basis), format_count(summary.count), format_ns(summary.p50_ns),
+                        format_ns(summary.p90_ns), format_ns(summary.p99_ns), format_ns(summary.p999_ns),
+                        format_ns(summary.max_ns));
   }
   return text;
 }
@@ -92,7 +78,7 @@ std::string misses_of(const result::RunResult& result) {
   for (const auto& [name, field] : result::kMissCauseFields) {
     const std::uint64_t count = result.misses_by_cause.*field;
     if (count == 0) continue;
-    text += fmt::format("{}{} {} ({})", text.empty() ? "\nMisses by cause: " : ", ", plain(name),
+    text += fmt::format("{}{} {} ({})", text.empty() ? "\nMisses by cause: " : ", ", plain_markdown(name),
                         format_count(count), format_share(ratio_of(count, result.totals.misses)));
   }
   return text.empty() ? "" : text + ".\n";
@@ -100,10 +86,11 @@ std::string misses_of(const result::RunResult& result) {
 
 std::string render_md(const result::RunResult& result) {
   const result::Totals& totals = result.totals;
-  std::string text = fmt::format("## {}: {}\n\n", plain(result.name.empty() ? "run" : result.name),
+  std::string text = fmt::format("## {}: {}\n\n", plain_markdown(result.name.empty() ? "run" : result.name),
                                  result::name_of(result.status));
-  text += fmt::format("{} run of trace {}, {} requests, {} accesses.\n\n", plain(result.mode),
-                      plain(result.trace.name), format_count(totals.requests), format_count(totals.accesses));
+  text += fmt::format("{} run of trace {}, {} requests, {} accesses.\n\n", plain_markdown(result.mode),
+                      plain_markdown(result.trace.name), format_count(totals.requests),
+                      format_count(totals.accesses));
   if (!result.reasons.empty()) text += bullets(result.reasons) + "\n";
   text += bullets(result::findings(result));
   text += tiers_of(result) + kinds_of(result) + misses_of(result) + latency_of(result);
@@ -112,7 +99,7 @@ std::string render_md(const result::RunResult& result) {
                         format_ns(all.predicted_ns), format_ns(all.measured_ns), format_count(all.count));
   }
   if (!result.notes.empty()) text += "\n" + bullets(result.notes);
-  return text + fmt::format("\nDecision log `{}`\n", plain(result.decision_log_hash));
+  return text + fmt::format("\nDecision log `{}`\n", plain_markdown(result.decision_log_hash));
 }
 
 CACHEBENCH_REGISTER(ReportDescriptor, {.name = "md",
