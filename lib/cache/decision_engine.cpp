@@ -36,27 +36,20 @@ DecisionEngine::DecisionEngine(const EngineOptions& options, const hardware::Cos
     const TierOptions& tier = options.tiers[i];
     layout_.capacity[i] = tier.capacity;
     const policy::EvictionContext context{
-        .capacity = tier.capacity, .seed = options.seed + i, .expected_entries = 0};
-    tiers_.push_back(Tier{.options = tier,
-                          .eviction = policy::make_eviction(tier.eviction, context),
-                          .admission = policy::make_admission(tier.admission, tier.capacity),
-                          .pinned = {}});
+        .capacity = tier.capacity, .seed = options.seed + i, .expected_entries = options.expected_entries};
+    Tier made;
+    made.options = tier;
+    made.eviction = policy::make_eviction(tier.eviction, context);
+    made.admission = policy::make_admission(tier.admission, tier.capacity);
+    if (const auto* descriptor = policy::EvictionRegistry::instance().find(tier.eviction.name)) {
+      made.wants_loss = descriptor->uses_profile;
+      made.sees_future = descriptor->sees_future;
+    }
+    if (const auto* descriptor = policy::AdmissionRegistry::instance().find(tier.admission.name))
+      made.weighs_loss = descriptor->uses_profile;
+    tiers_.push_back(std::move(made));
   }
   migration_ = policy::make_migration(options.migration, layout_);
-}
-
-policy::AccessInfo DecisionEngine::info_of(EntryId id) const {
-  const Entry& entry = directory_[id];
-  return {.bytes = entry.what.bytes,
-          .cost = entry.what.recompute,
-          .now = now_,
-          .sequence = sequence_,
-          .next_use = next_use_,
-          .kind = entry.what.kind};
-}
-
-policy::MigrationQuery DecisionEngine::query_of(EntryId id) const {
-  return {.id = id, .access = info_of(id), .copies = directory_[id].copies};
 }
 
 KindCounters& DecisionEngine::count_kind(EntryId id) {
@@ -93,8 +86,8 @@ void DecisionEngine::count_hit(EntryId id, Level level, Nanoseconds service) {
   count_links(costs_.fetch(at(level).options.medium, what.bytes), what.bytes);
 }
 
-AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, std::uint64_t next_use) {
-  next_use_ = next_use;
+AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessContext& context) {
+  directory_[id].last = context;
   AccessDecision decision;
   const bool new_size = bytes != directory_[id].what.bytes;
   if (new_size) recharge(id, bytes);
@@ -119,23 +112,36 @@ AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, std::uint64_t nex
     decision.service = costs_.hit_cost(at(found).options.medium, bytes);
     ++count_at(found).hits;
     count_hit(id, found, decision.service);
-    at(found).eviction->on_hit(id, info);
+    at(found).eviction->on_hit(id, at(found).wants_loss ? info_at(id, found) : info);
     if (new_size) settle(id);
     if (directory_[id].copies.has(found)) {
       const policy::HitMove move = migration_->on_hit(query_of(id), found);
       if (move.target != Level::kNone) promote(id, found, move);
+      if (!move.also.empty()) copy_down(id, move.also);
     }
     decision.resized = new_size && !directory_[id].copies.empty();
     decision.level = directory_[id].copies.top();
   }
   counters_.service_ns += decision.service.count();
   touch_recency(id);
-  if (++sequence_ % kIdleScanInterval == 0) move_idle_entries();
+  ++sequence_;
+  if (++lookups_ % kIdleScanInterval == 0) move_idle_entries();
   return decision;
 }
 
-Nanoseconds DecisionEngine::account_skipped(EntryId id, Skipped how) {
+void DecisionEngine::note_reference(EntryId id, const AccessContext& context) {
+  directory_[id].last = context;
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    // An oracle whose next use has come and gone would keep the entry for ever.
+    if (tiers_[i].sees_future && directory_[id].copies.has(level_at(i)))
+      tiers_[i].eviction->on_hit(id, info_at(id, level_at(i)));
+  }
+  ++sequence_;
+}
+
+Nanoseconds DecisionEngine::account_skipped(EntryId id, Skipped how, const AccessContext& context) {
   count_request(id);
+  note_reference(id, context);
   const Entry& entry = directory_[id];
   if (how == Skipped::kCovered) {
     ++counters_.covered;
@@ -151,8 +157,10 @@ Nanoseconds DecisionEngine::account_skipped(EntryId id, Skipped how) {
   return service;
 }
 
-Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause cause) {
+Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause cause,
+                                           const AccessContext& context) {
   count_request(id);
+  directory_[id].last = context;
   Nanoseconds service{0};
   const std::size_t reached = landed == Level::kNone ? tiers_.size() : index_of(landed) + 1;
   for (std::size_t i = 0; i < reached; ++i) {
@@ -167,9 +175,10 @@ Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause c
     ++counters_.joined_hits;
     ++count_at(landed).hits;
     count_hit(id, landed, service);
-    at(landed).eviction->on_hit(id, info_of(id));
+    at(landed).eviction->on_hit(id, info_at(id, landed));
     touch_recency(id);
   }
+  ++sequence_;
   counters_.service_ns += service.count();
   return service;
 }
@@ -177,22 +186,24 @@ Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause c
 policy::LevelSet DecisionEngine::put(EntryId id) {
   Entry& entry = directory_[id];
   if (!entry.copies.empty()) {  // was resident behind a gap: the recomputed one is a touch
-    at(entry.copies.top()).eviction->on_hit(id, info_of(id));
+    at(entry.copies.top()).eviction->on_hit(id, info_at(id, entry.copies.top()));
     touch_recency(id);
     return entry.copies;
   }
   policy::LevelSet wanted = migration_->on_put(query_of(id));
-  MissCause refused = MissCause::kTooLarge;
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    if (!wanted.has(level_at(i)) || layout_.fits(level_at(i), entry.what.bytes)) continue;
+    wanted.remove(level_at(i));
+    if (i + 1 < tiers_.size()) wanted.add(level_at(i + 1));
+  }
+  MissCause refused = MissCause::kTooLarge;
+  // From below, so that an upper tier's policy knows of the copy that stays when its own goes.
+  for (std::size_t i = tiers_.size(); i-- > 0;) {
     const Level level = level_at(i);
     if (!wanted.has(level)) continue;
-    if (!layout_.fits(level, entry.what.bytes)) {
-      if (i + 1 < tiers_.size()) wanted.add(level_at(i + 1));
-      continue;
-    }
-    if (!at(level).admission->admit(id, info_of(id))) {
+    if (!admits(id, level, Level::kNone)) {
       refused = MissCause::kNotAdmitted;
-    } else if (!make_room(level, entry.what.bytes)) {
+    } else if (!make_room(id, level)) {
       refused = MissCause::kCapacity;  // everything there is pinned
     } else {
       enter(id, level);

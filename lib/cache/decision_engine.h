@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,6 +41,7 @@ struct EngineOptions {
   std::vector<TierOptions> tiers;  ///< one to three, fastest first
   NamedParameters migration{.name = "demote-on-evict", .values = {}};
   std::uint64_t seed = 1;
+  std::size_t expected_entries = 0;  ///< distinct entries to come, 0 = unknown: a hint for reserving
 };
 
 /// A change of the set of copies of one entry, in order of decision.
@@ -69,19 +71,28 @@ struct AccessDecision {
 /// How an access ended that was not looked up.
 enum class Skipped : std::uint8_t { kCovered, kBehindGap };
 
+/// What the policies of a cache have to say of themselves, by name.
+struct PolicyFacts {
+  using Facts = std::map<std::string, double>;
+  std::vector<Facts> eviction;   ///< by tier
+  std::vector<Facts> admission;  ///< by tier
+  Facts migration;
+};
+
 class DecisionEngine {
  public:
   /// Throws Error{kUsage} for unknown policies, senseless capacities or watermarks.
   DecisionEngine(const EngineOptions& options, const hardware::CostModel& costs);
+  DecisionEngine(const DecisionEngine&) = delete;
+  DecisionEngine& operator=(const DecisionEngine&) = delete;
 
   [[nodiscard]] EntryId intern(const EntryDescription& what) { return directory_.intern(what); }
-  /// Looks an entry up and counts the access; `bytes` is its size as recorded now, `next_use` the future
-  /// where known.
-  AccessDecision access(EntryId id, Bytes bytes, std::uint64_t next_use = policy::kNeverUsed);
+  /// Looks an entry up and counts the access; `bytes` is its size as recorded now.
+  AccessDecision access(EntryId id, Bytes bytes, const AccessContext& context = {});
   /// Counts an access that needs no look-up; returns its modelled service time.
-  Nanoseconds account_skipped(EntryId id, Skipped how);
+  Nanoseconds account_skipped(EntryId id, Skipped how, const AccessContext& context = {});
   /// Counts a wait for another's computation: a hit at `landed`, or a miss of `cause` when it landed nowhere.
-  Nanoseconds account_joined(EntryId id, Level landed, MissCause cause);
+  Nanoseconds account_joined(EntryId id, Level landed, MissCause cause, const AccessContext& context = {});
   /// Offers a computed entry. Returns the tiers it entered; a resident one is touched, not stored twice.
   policy::LevelSet put(EntryId id);
   /// Gives up every copy, for another reason than making room.
@@ -111,6 +122,7 @@ class DecisionEngine {
   [[nodiscard]] const CacheCounters& counters() const { return counters_; }
   [[nodiscard]] CacheCounters& counters() { return counters_; }
   [[nodiscard]] const DecisionLog& log() const { return log_; }
+  [[nodiscard]] PolicyFacts facts() const;
   [[nodiscard]] std::size_t tier_count() const { return tiers_.size(); }
   [[nodiscard]] const TierOptions& tier(Level level) const { return tiers_[index_of(level)].options; }
 
@@ -119,11 +131,38 @@ class DecisionEngine {
     TierOptions options;
     std::unique_ptr<policy::EvictionPolicy> eviction;
     std::unique_ptr<policy::AdmissionPolicy> admission;
-    Bytes pinned;  ///< nominal bytes of pinned entries
+    Bytes pinned;              ///< nominal bytes of pinned entries
+    bool wants_loss = false;   ///< the eviction policy decides by modelled time,
+    bool weighs_loss = false;  ///< the admission policy does
+    bool sees_future = false;  ///< it has to be told of references that nobody looks up too
+    double residence = 0;      ///< running mean, in accesses; 0 = nothing evicted yet
   };
 
+  // What policies may ask, decision_costs.cpp.
+  class View final : public policy::TierView {
+   public:
+    explicit View(DecisionEngine& engine) : engine_(engine) {}
+    [[nodiscard]] Nanoseconds fetch(Level level, Bytes bytes) const override;
+    [[nodiscard]] Nanoseconds write(Level from, Level to, Bytes bytes) const override;
+    [[nodiscard]] std::span<const policy::Victim> victims(Level level, Bytes bytes) override;
+    [[nodiscard]] double residence(Level level) const override;
+
+   private:
+    DecisionEngine& engine_;
+    std::array<policy::Victim, kMaxVictims> victims_{};
+  };
+  friend class View;
+
   [[nodiscard]] policy::AccessInfo info_of(EntryId id) const;
-  [[nodiscard]] policy::MigrationQuery query_of(EntryId id) const;
+  /// The same for the eviction policy of a tier: with the loss, where it decides by that.
+  [[nodiscard]] policy::AccessInfo info_at(EntryId id, Level level) const;
+  [[nodiscard]] policy::MigrationQuery query_of(EntryId id);
+  /// What the next use costs more once the copy at `level` is evicted, or (kDropped) written nowhere else.
+  enum class Afterwards : std::uint8_t { kEvicted, kDropped };
+  [[nodiscard]] Nanoseconds loss_of(EntryId id, Level level, Afterwards how) const;
+  [[nodiscard]] bool admits(EntryId id, Level level, Level from);
+  void note_reference(EntryId id, const AccessContext& context);
+  void note_residence(Tier& tier, const Entry& victim) const;
   [[nodiscard]] Tier& at(Level level) { return tiers_[index_of(level)]; }
   [[nodiscard]] TierCounters& count_at(Level level) { return counters_.tiers[index_of(level)]; }
   [[nodiscard]] KindCounters& count_kind(EntryId id);
@@ -131,10 +170,13 @@ class DecisionEngine {
   void count_miss(EntryId id, MissCause cause);
   void count_hit(EntryId id, Level level, Nanoseconds service);
   void count_links(const hardware::Stages& stages, Bytes bytes);
+  void count_demotion(EntryId id, Level from, Level to);
 
   void promote(EntryId id, Level from, const policy::HitMove& move);
+  void copy_down(EntryId id, policy::LevelSet targets);
   [[nodiscard]] bool could_hold(Level level, Bytes bytes) const;
-  bool make_room(Level level, Bytes bytes);
+  /// Tells the tier's policy who is coming, then evicts; false when everything there is pinned.
+  bool make_room(EntryId id, Level level);
   bool evict_from(Level level);
   /// Whether the copy to demote is still charged to its tier.
   enum class Source : std::uint8_t { kLeft, kResident };
@@ -156,8 +198,9 @@ class DecisionEngine {
   DecisionLog log_;
   std::vector<Move> moves_;
   Nanoseconds now_{0};
-  std::uint64_t sequence_ = 0;
-  std::uint64_t next_use_ = policy::kNeverUsed;
+  std::uint64_t sequence_ = 0;  ///< references so far
+  std::uint64_t lookups_ = 0;
+  View view_{*this};
   RecencyList recency_;  ///< residents, kept only for policies that move idle entries
   bool moving_idle_ = false;
 };

@@ -25,16 +25,33 @@ void DecisionEngine::promote(EntryId id, Level from, const policy::HitMove& move
                     .id = id,
                     .from = from,
                     .to = move.target});
-  const bool room = make_room(move.target, bytes);
+  const bool room = make_room(id, move.target);
   CACHEBENCH_CHECK(room, "no room for a promotion that was found possible");
   enter(id, move.target);
   ++count_at(move.target).promotions_in;
   log_.record(DecisionEvent::kPromote, directory_[id].what.key, from, move.target);
 }
 
-bool DecisionEngine::make_room(Level level, Bytes bytes) {
+void DecisionEngine::copy_down(EntryId id, policy::LevelSet targets) {
+  const Bytes bytes = directory_[id].what.bytes;
+  for (std::size_t i = 1; i < tiers_.size(); ++i) {
+    const Level to = level_at(i);
+    const Level from = directory_[id].copies.top();
+    if (!targets.has(to) || directory_[id].copies.has(to) || from >= to) continue;
+    if (pins_.is_pinned(id) || !could_hold(to, bytes) || !admits(id, to, from)) continue;
+    moves_.push_back({.kind = Move::Kind::kCopy, .id = id, .from = from, .to = to});
+    const bool room = make_room(id, to);
+    CACHEBENCH_CHECK(room, "no room for a copy that was found possible");
+    enter(id, to);
+    count_demotion(id, from, to);
+  }
+}
+
+bool DecisionEngine::make_room(EntryId id, Level level) {
   const TierOptions& options = at(level).options;
+  const Bytes bytes = directory_[id].what.bytes;
   if (!could_hold(level, bytes)) return false;
+  at(level).eviction->on_arrival(id, info_at(id, level));
   const auto share = [&](double mark) {
     return Bytes{static_cast<std::uint64_t>(static_cast<double>(options.capacity.value) * mark)};
   };
@@ -51,6 +68,7 @@ bool DecisionEngine::evict_from(Level level) {
   const EntryId victim = at(level).eviction->victim(pins_);
   if (victim == kNoEntry) return false;
   const TraceRange range(trace_names::kEvict, directory_[victim].what.bytes.value);
+  note_residence(at(level), directory_[victim]);
   leave(victim, level, policy::EraseReason::kEvicted);
   ++count_at(level).evictions;
   log_.record(DecisionEvent::kEvict, directory_[victim].what.key, level, Level::kNone);
@@ -67,8 +85,7 @@ bool DecisionEngine::evict_from(Level level) {
 void DecisionEngine::demote(EntryId id, Level from, Level to, Source source) {
   const Bytes bytes = directory_[id].what.bytes;
   while (index_of(to) < tiers_.size() && !layout_.fits(to, bytes)) to = level_at(index_of(to) + 1);
-  const bool possible =
-      index_of(to) < tiers_.size() && could_hold(to, bytes) && at(to).admission->admit(id, info_of(id));
+  const bool possible = index_of(to) < tiers_.size() && could_hold(to, bytes) && admits(id, to, from);
   if (!possible) {
     if (source == Source::kLeft)
       moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = from, .to = Level::kNone});
@@ -76,9 +93,14 @@ void DecisionEngine::demote(EntryId id, Level from, Level to, Source source) {
   }
   if (source == Source::kResident) leave(id, from, policy::EraseReason::kRemoved);
   moves_.push_back({.kind = Move::Kind::kMove, .id = id, .from = from, .to = to});
-  const bool room = make_room(to, bytes);
+  const bool room = make_room(id, to);
   CACHEBENCH_CHECK(room, "no room for a demotion that was found possible");
   enter(id, to);
+  count_demotion(id, from, to);
+}
+
+void DecisionEngine::count_demotion(EntryId id, Level from, Level to) {
+  const Bytes bytes = directory_[id].what.bytes;
   ++count_at(to).demotions_in;
   count_at(from).bytes_read += bytes;
   count_links(costs_.copy(at(from).options.medium, at(to).options.medium, bytes), bytes);
@@ -95,7 +117,7 @@ void DecisionEngine::enter(EntryId id, Level level) {
   CACHEBENCH_CHECK(count.used <= at(level).options.capacity, "tier {} holds {} of {} bytes", index_of(level),
                    count.used.value, at(level).options.capacity.value);
   if (pins_.is_pinned(id)) at(level).pinned += entry.what.bytes;
-  at(level).eviction->on_insert(id, info_of(id));
+  at(level).eviction->on_insert(id, info_at(id, level));
 }
 
 void DecisionEngine::leave(EntryId id, Level level, policy::EraseReason reason) {
@@ -144,6 +166,7 @@ void DecisionEngine::settle(EntryId id) {
 
 void DecisionEngine::touch_recency(EntryId id) {
   directory_[id].last_access = now_;
+  directory_[id].last_sequence = sequence_;
   if (migration_->idle_limit() && !directory_[id].copies.empty()) recency_.touch(id);
 }
 

@@ -36,12 +36,21 @@ struct EntryDescription {
   TensorMeta meta{};
   Bytes bytes{};             ///< nominal: what decides
   Nanoseconds recompute{0};  ///< modelled, without the lookup
+  std::uint32_t depth = 0;   ///< K/V blocks before it in its chain
+};
+
+/// The reference of a request that an access stands for.
+struct AccessContext {
+  policy::RequestInfo request{};
+  std::uint64_t next_use = policy::kNeverUsed;  ///< number of the next reference to the entry, where known
 };
 
 struct Entry {
   EntryDescription what;
   policy::LevelSet copies;              ///< tiers the entry lives in, by decision
   Nanoseconds last_access{0};           ///< decision clock
+  std::uint64_t last_sequence = 0;      ///< number of that access
+  AccessContext last{};                 ///< its request and its future
   MissCause absent = MissCause::kCold;  ///< the cause a miss would have now
 };
 

@@ -53,7 +53,7 @@ std::optional<TensorHandle> HierarchicalCacheManager::get_tensor(std::string_vie
   return std::move(found.handle);
 }
 
-LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, std::uint64_t next_use) {
+LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, const AccessContext& context) {
   const TraceRange range(trace_names::kLookup, what.bytes.value);
   LookupResult result;
   std::unique_ptr<PlannedTransfers> planned;
@@ -66,7 +66,7 @@ LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, std:
         return result;
       }
     }
-    result.decision = engine_.access(id, what.bytes, next_use);
+    result.decision = engine_.access(id, what.bytes, context);
     tick(result.decision.service);
     if (result.decision.hit) {
       planned = plan_moves(nullptr);
@@ -131,14 +131,15 @@ void HierarchicalCacheManager::rewrite(const EntryDescription& what, const Tenso
   transfers_->start(std::move(planned));
 }
 
-LookupResult HierarchicalCacheManager::finish_join(const EntryDescription& what, const FlightPtr& joined) {
+LookupResult HierarchicalCacheManager::finish_join(const EntryDescription& what, const FlightPtr& joined,
+                                                   const AccessContext& context) {
   const Flight::Landing landing = joined->wait();
   LookupResult result;
   const DecisionLock lock(mutex_);
   const EntryId id = engine_.intern(what);
   // It may have been evicted again since it landed: then the waiter missed it as the owner did.
   const Level level = landing.level == Level::kNone ? Level::kNone : engine_.directory()[id].copies.top();
-  result.decision.service = engine_.account_joined(id, level, landing.cause);
+  result.decision.service = engine_.account_joined(id, level, landing.cause, context);
   result.decision.hit = level != Level::kNone;
   result.decision.served = level;
   result.decision.level = level;
@@ -151,9 +152,10 @@ LookupResult HierarchicalCacheManager::finish_join(const EntryDescription& what,
   return result;
 }
 
-void HierarchicalCacheManager::account_skipped(const EntryDescription& what, Skipped how) {
+void HierarchicalCacheManager::account_skipped(const EntryDescription& what, Skipped how,
+                                               const AccessContext& context) {
   const DecisionLock lock(mutex_);
-  tick(engine_.account_skipped(engine_.intern(what), how));
+  tick(engine_.account_skipped(engine_.intern(what), how, context));
 }
 
 void HierarchicalCacheManager::report_corrupt(TensorHandle& handle) {
@@ -256,6 +258,11 @@ std::vector<TierOptions> HierarchicalCacheManager::tiers() const {
   std::vector<TierOptions> result;
   for (std::size_t i = 0; i < engine_.tier_count(); ++i) result.push_back(engine_.tier(level_at(i)));
   return result;
+}
+
+PolicyFacts HierarchicalCacheManager::policy_facts() const {
+  const DecisionLock lock(mutex_);
+  return engine_.facts();
 }
 
 void HierarchicalCacheManager::unpin(EntryId id) {

@@ -70,8 +70,7 @@ class HierarchicalCacheManager {
 
   // As replay and pipeline use it: by description.
   /// Looks up and counts one access. Single flight: of several callers that miss the same entry one owns it.
-  [[nodiscard]] LookupResult lookup(const EntryDescription& what,
-                                    std::uint64_t next_use = policy::kNeverUsed);
+  [[nodiscard]] LookupResult lookup(const EntryDescription& what, const AccessContext& context = {});
   /// Offers what was computed and lands the flight, if any. `content` (null in simulation) stays valid until
   /// this returns. May wait for the eviction of others to free room, never for a lookup.
   PutResult put(const EntryDescription& what, const TensorView* content, const FlightPtr& owned);
@@ -80,9 +79,10 @@ class HierarchicalCacheManager {
   /// Writes the bytes of a resident entry anew, after a hit whose recorded size had changed.
   void rewrite(const EntryDescription& what, const TensorView* content);
   /// Counts the end of a wait for another's flight; the handle is empty when it landed nowhere.
-  [[nodiscard]] LookupResult finish_join(const EntryDescription& what, const FlightPtr& joined);
+  [[nodiscard]] LookupResult finish_join(const EntryDescription& what, const FlightPtr& joined,
+                                         const AccessContext& context = {});
   /// Counts an access that needs no look-up.
-  void account_skipped(const EntryDescription& what, Skipped how);
+  void account_skipped(const EntryDescription& what, Skipped how, const AccessContext& context = {});
   /// Turns a hit whose record failed its checksum, or whose transfer failed, into a miss, and gives up the
   /// copy and what it was read from. Counted once a handle.
   void report_corrupt(TensorHandle& handle);
@@ -102,6 +102,7 @@ class HierarchicalCacheManager {
   [[nodiscard]] std::string decision_log_hash() const;
   [[nodiscard]] std::uint64_t decisions() const;
   [[nodiscard]] std::vector<TierOptions> tiers() const;
+  [[nodiscard]] PolicyFacts policy_facts() const;
   /// Blocks until nothing is under way.
   void drain() { transfers_->drain(); }
 

@@ -5,6 +5,9 @@ namespace cachebench::model {
 
 void Plan::clear() {
   sequence = 0;
+  first_reference = 0;
+  session = 0;
+  turn = 0;
   arrival = Nanoseconds{0};
   artefacts.clear();
   chain = 0;

@@ -36,6 +36,7 @@ struct Artefact {
   /// times in one prompt spans from its first token to its last.
   TokenSpan span;
   std::optional<Key> content;      ///< `text`, `image`: what the trace calls the input it is made of
+  std::uint32_t depth = 0;         ///< K/V blocks before it in its chain; 0 outside one
   std::uint32_t image = kNoImage;  ///< `image`, `vision_encoder_output`: the number of the image they share
 };
 
@@ -44,6 +45,9 @@ struct Artefact {
 /// language_encoder_output, per segment text). `artefacts[0, chain)` is the chain, front to back.
 struct Plan {
   std::uint64_t sequence = 0;
+  std::uint64_t first_reference = 0;  ///< number of its first artefact among all references of the workload
+  std::uint64_t session = 0;          ///< 0 for plain objects; a request without one is a session of its own
+  std::uint32_t turn = 0;
   Nanoseconds arrival{0};
   std::vector<Artefact> artefacts;
   std::size_t chain = 0;

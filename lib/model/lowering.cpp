@@ -191,6 +191,7 @@ void Lowerer::State::add_block(const PrefixBlock& block, Plan& out) const {
   work.flops = block.flops;
   out.artefacts.push_back(make_artefact(key, block.kind, geometry.kv(block.tokens), work));
   out.artefacts.back().span = block.span;
+  if (graph) out.artefacts.back().depth = static_cast<std::uint32_t>(out.artefacts.size() - 1);
 }
 
 Lowerer::Lowerer(Geometry geometry, Lowering lowering, const trace::Header& header) {
@@ -210,6 +211,10 @@ void Lowerer::lower(const trace::Request& request, Plan& out) {
   out.clear();
   out.sequence = request.sequence;
   out.arrival = request.arrival;
+  // Numbers that no trace gives, so that they meet nobody else's.
+  constexpr std::uint64_t kOwnSession = std::uint64_t{1} << 63;
+  out.session = request.session.value_or(kOwnSession | request.sequence);
+  out.turn = request.turn.value_or(0);
   lay_out(request, state.header, state.geometry, state.segments);
   state.chain.build(request, state.segments, state.blocks);
   for (const PrefixBlock& block : state.blocks) state.add_block(block, out);

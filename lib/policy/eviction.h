@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +37,8 @@ class EvictionPolicy {
   /// The entry to evict next, skipping pinned ones; kNoEntry when all are pinned or none is left. The caller
   /// confirms with `on_erase`; asking again without it gives the same answer.
   [[nodiscard]] virtual EntryId victim(const PinSet& pins) = 0;
+  /// Adds what a report should say of it, by name.
+  virtual void report_facts(std::map<std::string, double>&) const {}
 };
 
 /// What a policy may know when it is made.

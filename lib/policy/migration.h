@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "core/parameters.h"
 #include "core/registry.h"
 #include "policy/access_info.h"
+#include "policy/tier_view.h"
 
 /// Migration: where a computed entry goes, what a hit below the first tier moves, and what becomes of an
 /// evicted copy. One thread; deterministic.
@@ -53,12 +55,14 @@ struct TierLayout {
 struct MigrationQuery {
   EntryId id = kNoEntry;
   AccessInfo access;
-  LevelSet copies;  ///< where it lives now
+  LevelSet copies;            ///< where it lives now
+  TierView* tiers = nullptr;  ///< never null when the cache asks
 };
 
 struct HitMove {
   Level target = Level::kNone;  ///< kNone: stays where it is
   bool keep_source = false;     ///< the lower copy stays too
+  LevelSet also = {};           ///< other tiers that get a copy, those that have none
 };
 
 class MigrationPolicy {
@@ -70,16 +74,21 @@ class MigrationPolicy {
   [[nodiscard]] virtual HitMove on_hit(const MigrationQuery& query, Level at) = 0;
   /// The tier an evicted copy is written to; nothing when it is dropped.
   [[nodiscard]] virtual std::optional<Level> on_evict(const MigrationQuery& query, Level from) = 0;
+  /// Where `on_evict` would write a copy that is the only one: what losing it costs depends on that.
+  [[nodiscard]] virtual std::optional<Level> demotes_to(Level, Bytes) const { return std::nullopt; }
   /// Entries idle for longer go to the last tier; nothing when idleness moves nothing.
   [[nodiscard]] virtual std::optional<Nanoseconds> idle_limit() const { return std::nullopt; }
   /// Called for every access, hit or miss, before `on_hit` or `on_put`.
   virtual void on_access(EntryId, const AccessInfo&) {}
+  /// Adds what a report should say of it, by name.
+  virtual void report_facts(std::map<std::string, double>&) const {}
 };
 
 struct MigrationDescriptor {
   std::string name;
   std::string summary;
   std::string source;
+  bool uses_profile = false;  ///< decides by modelled time
   std::vector<ParameterSpec> parameters;
   std::function<std::unique_ptr<MigrationPolicy>(const TierLayout&, const Parameters&)> make;
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,10 +20,12 @@ class PrefetchPolicy {
  public:
   virtual ~PrefetchPolicy() = default;
   /// Every access, hit or miss, in order.
-  virtual void on_access(EntryId id, const AccessInfo& access, const RequestInfo& request) = 0;
+  virtual void on_access(EntryId id, const AccessInfo& access) = 0;
   /// Appends the entries worth fetching now, the most likely first. Called after the last access of a
   /// request.
   virtual void propose(const RequestInfo& request, std::vector<EntryId>& out) = 0;
+  /// Adds what a report should say of it, by name.
+  virtual void report_facts(std::map<std::string, double>&) const {}
 };
 
 struct PrefetchDescriptor {

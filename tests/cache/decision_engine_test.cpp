@@ -16,7 +16,7 @@ using testing::round_costs;
 class Never final : public policy::AdmissionPolicy {
  public:
   void on_access(EntryId, const policy::AccessInfo&) override {}
-  [[nodiscard]] bool admit(EntryId, const policy::AccessInfo&) override { return false; }
+  [[nodiscard]] bool admit(const policy::AdmissionQuery&) override { return false; }
 };
 [[maybe_unused]] const bool kRegistered = policy::AdmissionRegistry::instance().add(
     {.name = "test-never",

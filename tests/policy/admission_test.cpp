@@ -12,7 +12,7 @@ TEST_CASE("always admits whatever it is") {
   const auto admission = make_admission({"always", {}}, Bytes{10});
   const AccessInfo large{.bytes = Bytes{1'000}};
   admission->on_access(EntryId{3}, large);
-  CHECK(admission->admit(EntryId{3}, large));
+  CHECK(admission->admit({.id = EntryId{3}, .access = large}));
 }
 
 TEST_CASE("unknown admission policies and parameters") {

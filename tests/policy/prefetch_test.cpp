@@ -11,7 +11,7 @@ using namespace cachebench::policy;
 TEST_CASE("no prefetch proposes nothing") {
   const auto prefetch = make_prefetch({"none", {}});
   std::vector<EntryId> proposed;
-  for (std::uint32_t i = 0; i < 10; ++i) prefetch->on_access(EntryId{i % 3}, {}, {});
+  for (std::uint32_t i = 0; i < 10; ++i) prefetch->on_access(EntryId{i % 3}, {});
   prefetch->propose({}, proposed);
   CHECK(proposed.empty());
 }

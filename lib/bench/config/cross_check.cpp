@@ -45,6 +45,23 @@ int rank_of(Device device) {
   return -1;
 }
 
+// Policies that see the future need one that is fixed: the whole trace, in the trace's order.
+void check_oracle(const RunConfig& config, const TierSection& tier, const std::string& path,
+                  const Origin& origin) {
+  const auto* policy = policy::EvictionRegistry::instance().find(tier.eviction.name);
+  if (policy == nullptr || !policy->sees_future) return;
+  const char* obstacle = nullptr;
+  if (config.mode == RunMode::kReal) obstacle = "a real run has none to show: use mode simulate";
+  if (config.load.kind == LoadKind::kOpen)
+    obstacle = "an open loop has none that is fixed: use load.kind closed";
+  if (config.load.in_flight > 1)
+    obstacle = "with several requests in flight it is not fixed: use load.in_flight 1";
+  if (config.load.max_time)
+    obstacle = "a run that may end before the trace does has another one: leave max_time out";
+  if (obstacle != nullptr)
+    refuse(origin, path, fmt::format("'{}' sees the future, and {}", tier.eviction.name, obstacle));
+}
+
 void check_tier(const RunConfig& config, std::size_t index, const Origin& origin) {
   const TierSection& tier = config.cache.tiers[index];
   const std::string path = fmt::format("cache.tiers.{}", index);
@@ -53,6 +70,7 @@ void check_tier(const RunConfig& config, std::size_t index, const Origin& origin
   });
   within(origin, path + ".admission",
          [&] { static_cast<void>(policy::make_admission(tier.admission, Bytes{1})); });
+  check_oracle(config, tier, path + ".eviction", origin);
   if (tier.low_watermark > tier.high_watermark) {
     refuse(origin, path + ".low_watermark",
            fmt::format("{} is above high_watermark {}", tier.low_watermark, tier.high_watermark));

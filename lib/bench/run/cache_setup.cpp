@@ -34,7 +34,10 @@ hardware::Medium medium_of(const TierSection& tier, std::size_t position) {
 
 cache::EngineOptions engine_options(const RunConfig& config, const WorkloadFacts& facts) {
   const std::vector<Bytes> capacities = resolve_capacities(config, facts);
-  cache::EngineOptions options{.tiers = {}, .migration = config.cache.migration, .seed = config.seed};
+  cache::EngineOptions options{.tiers = {},
+                               .migration = config.cache.migration,
+                               .seed = config.seed,
+                               .expected_entries = facts.distinct};
   for (std::size_t i = 0; i < config.cache.tiers.size(); ++i) {
     const TierSection& tier = config.cache.tiers[i];
     options.tiers.push_back({.name = tier.name,

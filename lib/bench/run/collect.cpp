@@ -32,7 +32,15 @@ void collect_totals(const cache::CacheCounters& counted, const CollectInputs& in
   totals.elapsed_ns = inputs.outcome.elapsed.count();
 }
 
-std::vector<result::TierResult> collect_tiers(const cache::CacheCounters& counted, const CacheSetup& setup) {
+// What the tier's policies say of themselves; an admission's words do not hide the eviction's.
+std::map<std::string, double> facts_of(const cache::PolicyFacts& facts, std::size_t tier) {
+  std::map<std::string, double> all = facts.eviction[tier];
+  for (const auto& [name, value] : facts.admission[tier]) all.emplace("admission_" + name, value);
+  return all;
+}
+
+std::vector<result::TierResult> collect_tiers(const cache::CacheCounters& counted, const CacheSetup& setup,
+                                              const cache::PolicyFacts& facts) {
   std::vector<result::TierResult> tiers;
   const std::vector<cache::TierOptions> options = setup.manager->tiers();
   for (std::size_t i = 0; i < options.size(); ++i) {
@@ -50,7 +58,8 @@ std::vector<result::TierResult> collect_tiers(const cache::CacheCounters& counte
                      .bytes_read = from.bytes_read.value,
                      .bytes_written = from.bytes_written.value,
                      .eviction_policy = options[i].eviction.name,
-                     .admission_policy = options[i].admission.name});
+                     .admission_policy = options[i].admission.name,
+                     .facts = facts_of(facts, i)});
   }
   return tiers;
 }
@@ -159,7 +168,9 @@ result::RunResult collect(const CollectInputs& inputs) {
   out.mode = name_of(inputs.config.mode);
   out.config = to_json(inputs.config).dump();
   collect_totals(counted, inputs, out.totals);
-  out.tiers = collect_tiers(counted, inputs.setup);
+  const cache::PolicyFacts facts = inputs.setup.manager->policy_facts();
+  out.tiers = collect_tiers(counted, inputs.setup, facts);
+  out.migration_facts = facts.migration;
   out.kinds = collect_kinds(counted);
   out.misses_by_cause = collect_causes(counted);
   collect_latency(inputs, out);

@@ -137,7 +137,8 @@ class Worker {
     for (Reference& miss : run_.misses()) compute_and_put(miss);
     for (Reference& join : run_.joins()) {
       const model::Artefact& artefact = plan_.artefacts[join.artefact];
-      join.result = inputs_.manager.finish_join(run_.describe(artefact), join.result.joined);
+      join.result = inputs_.manager.finish_join(run_.describe(artefact), join.result.joined,
+                                                run_.context_of(plan_, join.artefact));
       join.asked_at = join.answered_at = clock_.now();
       if (join.result.decision.hit) {
         serve_hit(join);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <span>
 
 #include "bench/config/run_config.h"
 #include "bench/run/content.h"
@@ -34,8 +36,9 @@ struct ReplayInputs {
   cache::HierarchicalCacheManager& manager;
   const hardware::CostModel& costs;
   StopToken& stop;
-  const ContentSource& content;  ///< real runs
-  ProgressCallback progress;     ///< may be empty
+  const ContentSource& content;             ///< real runs
+  ProgressCallback progress;                ///< may be empty
+  std::span<const std::uint32_t> future{};  ///< next_references, where a policy sees the future
 };
 
 /// Keeps the books of a replay: ends the warm-up, samples the counters, reports progress, ends the run when

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "bench/run/workload.h"
+
 namespace cachebench::bench {
 
 cache::EntryDescription RequestRun::describe(const model::Artefact& artefact) const {
@@ -10,14 +12,24 @@ cache::EntryDescription RequestRun::describe(const model::Artefact& artefact) co
           .kind = artefact.kind,
           .meta = artefact.meta,
           .bytes = artefact.bytes,
-          .recompute = costs_.recompute(artefact.work).total()};
+          .recompute = costs_.recompute(artefact.work).total(),
+          .depth = artefact.depth};
 }
 
-bool RequestRun::probe(const model::Artefact& artefact, std::size_t index) {
-  const cache::EntryDescription what = describe(artefact);
+cache::AccessContext RequestRun::context_of(const model::Plan& plan, std::size_t artefact) const {
+  cache::AccessContext context{
+      .request = {.sequence = plan.sequence, .session = plan.session, .turn = plan.turn},
+      .next_use = policy::kNeverUsed};
+  const std::uint64_t reference = plan.first_reference + artefact;
+  if (reference < future_.size() && future_[reference] != kNoReference) context.next_use = future_[reference];
+  return context;
+}
+
+bool RequestRun::probe(const model::Plan& plan, std::size_t index) {
+  const cache::EntryDescription what = describe(plan.artefacts[index]);
   Reference reference{.artefact = index, .result = {}};
   if (clock_ != nullptr) reference.asked_at = clock_->now();
-  reference.result = manager_.lookup(what);
+  reference.result = manager_.lookup(what, context_of(plan, index));
   if (clock_ != nullptr) reference.answered_at = clock_->now();
   if (reference.result.joined) {
     joins_.push_back(std::move(reference));
@@ -30,17 +42,18 @@ bool RequestRun::probe(const model::Artefact& artefact, std::size_t index) {
 
 void RequestRun::look_up(const model::Plan& plan) {
   model::walk(
-      plan, [&](std::size_t i) { return probe(plan.artefacts[i], i); },
+      plan, [&](std::size_t i) { return probe(plan, i); },
       [&](std::size_t i, model::Outcome outcome) {
         const bool covered = outcome == model::Outcome::kCovered;
         manager_.account_skipped(describe(plan.artefacts[i]),
-                                 covered ? cache::Skipped::kCovered : cache::Skipped::kBehindGap);
+                                 covered ? cache::Skipped::kCovered : cache::Skipped::kBehindGap,
+                                 context_of(plan, i));
         if (!covered) misses_.push_back({.artefact = i, .result = {}});
       });
 }
 
 void RequestRun::look_up_one(const model::Plan& plan, std::size_t artefact) {
-  (void)probe(plan.artefacts[artefact], artefact);
+  (void)probe(plan, artefact);
 }
 
 void RequestRun::finish() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "cache/hierarchical_cache_manager.h"
@@ -24,9 +25,11 @@ struct Reference {
 
 class RequestRun {
  public:
-  /// `clock` times the look-ups; null in a simulation.
-  RequestRun(cache::HierarchicalCacheManager& manager, const hardware::CostModel& costs, const Clock* clock)
-      : manager_(manager), costs_(costs), clock_(clock) {}
+  /// `clock` times the look-ups; null in a simulation. `future`: see next_references, or empty; outlives
+  /// this.
+  RequestRun(cache::HierarchicalCacheManager& manager, const hardware::CostModel& costs, const Clock* clock,
+             std::span<const std::uint32_t> future = {})
+      : manager_(manager), costs_(costs), clock_(clock), future_(future) {}
 
   /// Look-ups of a whole plan. REQUIRES: not an independent plan, whose accesses go one by one.
   void look_up(const model::Plan& plan);
@@ -41,13 +44,15 @@ class RequestRun {
   [[nodiscard]] std::vector<Reference>& joins() { return joins_; }
 
   [[nodiscard]] cache::EntryDescription describe(const model::Artefact& artefact) const;
+  [[nodiscard]] cache::AccessContext context_of(const model::Plan& plan, std::size_t artefact) const;
 
  private:
-  bool probe(const model::Artefact& artefact, std::size_t index);
+  bool probe(const model::Plan& plan, std::size_t index);
 
   cache::HierarchicalCacheManager& manager_;
   const hardware::CostModel& costs_;
   const Clock* clock_;
+  std::span<const std::uint32_t> future_;
   std::vector<Reference> hits_;
   std::vector<Reference> misses_;
   std::vector<Reference> joins_;

@@ -54,6 +54,13 @@ ProgressCallback with_snapshots(const RunInputs& inputs, const WorkloadFacts& fa
   };
 }
 
+bool sees_future(const RunConfig& config) {
+  return std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(), [](const TierSection& tier) {
+    const auto* policy = policy::EvictionRegistry::instance().find(tier.eviction.name);
+    return policy != nullptr && policy->sees_future;
+  });
+}
+
 void note_transfers(const cache::TransferStats& stats, std::vector<std::string>& notes) {
   if (stats.failures > 0) {
     notes.push_back(fmt::format("{} transfers failed and gave their entries up, the first: {}",
@@ -71,13 +78,15 @@ result::RunResult run_experiment(const RunInputs& inputs) {
   const RunConfig& config = inputs.config;
   const std::string started_at = utc_now();
   const hardware::CostModel costs(hardware::find_profile(config.profile), kStoredRatio);
-  const WorkloadFacts facts = scan(config, costs);
+  const WorkloadFacts facts = scan(config, costs, inputs.loaded);
   CacheSetup setup = set_up_cache(config, facts, costs);
-  Workload workload(config);
+  Workload workload(config, inputs.loaded);
   if (!inputs.record.empty()) workload.record_to(inputs.record);
   const ContentSource content = inputs.content.empty() ? ContentSource() : ContentSource(inputs.content);
   if (!inputs.content.empty())
     setup.notes.push_back(fmt::format("{} content files in {}", content.files(), inputs.content));
+  const std::vector<std::uint32_t> future =
+      sees_future(config) ? next_references(config, inputs.loaded) : std::vector<std::uint32_t>{};
   const ReplayInputs replay{.config = config,
                             .facts = facts,
                             .workload = workload,
@@ -85,7 +94,8 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                             .costs = costs,
                             .stop = *inputs.stop,
                             .content = content,
-                            .progress = with_snapshots(inputs, facts, setup)};
+                            .progress = with_snapshots(inputs, facts, setup),
+                            .future = future};
   const ReplayOutcome outcome =
       setup.machine ? replay_simulated(replay, *setup.machine) : replay_real(replay, *setup.movers);
   result::RunResult result = collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
@@ -96,7 +106,8 @@ result::RunResult run_experiment(const RunInputs& inputs) {
   }
   if (setup.movers != nullptr) note_transfers(setup.movers->stats(), result.notes);
   result.trace.name = trace_name(config, facts);
-  result.trace.sha256 = sha256_of_file(config.trace.path);
+  result.trace.sha256 =
+      inputs.loaded != nullptr ? inputs.loaded->sha256() : sha256_of_file(config.trace.path);
   result.manifest = make_manifest({.config = config,
                                    .profile = costs.profile(),
                                    .trace_sha256 = result.trace.sha256,

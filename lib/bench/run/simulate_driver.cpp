@@ -18,7 +18,8 @@ struct Item {
 };
 
 struct SimulatedRequest {
-  explicit SimulatedRequest(const ReplayInputs& inputs) : run(inputs.manager, inputs.costs, nullptr) {}
+  explicit SimulatedRequest(const ReplayInputs& inputs)
+      : run(inputs.manager, inputs.costs, nullptr, inputs.future) {}
 
   model::Plan plan;
   RequestRun run;
@@ -211,7 +212,8 @@ class Simulation {
       return false;
     }
     const model::Artefact& artefact = request.plan.artefacts[join.artefact];
-    join.result = inputs_.manager.finish_join(request.run.describe(artefact), join.result.joined);
+    join.result = inputs_.manager.finish_join(request.run.describe(artefact), join.result.joined,
+                                              request.run.context_of(request.plan, join.artefact));
     if (join.result.decision.hit) {
       request.items.push_back(fetch_of(request, join));
     } else {

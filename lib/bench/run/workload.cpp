@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cache/key_index.h"
+#include "core/check.h"
 #include "core/error.h"
 #include "core/histogram.h"
 
@@ -36,7 +37,12 @@ model::Lowering choose_lowering(const TraceSection& trace, trace::TraceClass kin
 
 }  // namespace
 
-Workload::Workload(const RunConfig& config) : miss_cost_(config.trace.miss_cost) {
+Workload::Workload(const RunConfig& config, const LoadedWorkload* loaded)
+    : loaded_(loaded), miss_cost_(config.trace.miss_cost) {
+  if (loaded_ != nullptr) {
+    lowering_ = loaded_->lowering();
+    return;
+  }
   trace::ReadOptions options;
   options.format = config.trace.format;
   options.skip_bad = config.trace.skip_bad;
@@ -54,14 +60,15 @@ Workload::Workload(const RunConfig& config) : miss_cost_(config.trace.miss_cost)
 Workload::~Workload() = default;
 
 const trace::Header& Workload::header() const {
-  return reader_->header();
+  return loaded_ != nullptr ? loaded_->header() : reader_->header();
 }
 
 std::uint64_t Workload::skipped() const {
-  return reader_->skipped();
+  return loaded_ != nullptr ? loaded_->skipped() : reader_->skipped();
 }
 
 void Workload::record_to(const std::string& path) {
+  CACHEBENCH_CHECK(loaded_ == nullptr, "recording needs the file");
   recorder_ = std::make_unique<trace::Recorder>(path, reader_->trace_class(), reader_->header());
 }
 
@@ -70,20 +77,39 @@ void Workload::finish_recording() {
 }
 
 bool Workload::next(model::Plan& out) {
-  if (lowerer_ == nullptr) return next_object(out);
-  if (!reader_->next(request_)) return false;
-  if (recorder_) recorder_->add(request_);
-  lowerer_->lower(request_, out);
+  if (lowering_ == model::Lowering::kObjects) {
+    if (!next_object(out)) return false;
+  } else if (loaded_ != nullptr) {
+    if (at_ == loaded_->requests()) return false;
+    loaded_->plan(at_++, out);
+  } else {
+    if (!reader_->next(request_)) return false;
+    if (recorder_) recorder_->add(request_);
+    lowerer_->lower(request_, out);
+  }
+  out.first_reference = references_;
+  references_ += out.artefacts.size();
   return true;
 }
 
-bool Workload::next_object(model::Plan& out) {
+std::size_t Workload::next_objects(std::span<trace::ObjectAccess> out) {
+  return reader_->next(out);
+}
+
+const trace::ObjectAccess* Workload::read_object() {
+  if (loaded_ != nullptr) return at_ == loaded_->requests() ? nullptr : &loaded_->object(at_++);
   if (at_ == filled_) {
     filled_ = reader_->next(std::span(objects_));
     at_ = 0;
-    if (filled_ == 0) return false;
+    if (filled_ == 0) return nullptr;
   }
-  const trace::ObjectAccess& access = objects_[at_++];
+  return &objects_[at_++];
+}
+
+bool Workload::next_object(model::Plan& out) {
+  const trace::ObjectAccess* const read = read_object();
+  if (read == nullptr) return false;
+  const trace::ObjectAccess& access = *read;
   if (recorder_) recorder_->add(std::span(&access, 1));
   if (sequence_ == 0) first_time_s_ = access.time_s;
   model::lower_object(access, miss_cost_.work_for(Bytes{access.size}), out);
@@ -92,8 +118,8 @@ bool Workload::next_object(model::Plan& out) {
   return true;
 }
 
-WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs) {
-  Workload workload(config);
+WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs, const LoadedWorkload* loaded) {
+  Workload workload(config, loaded);
   WorkloadFacts facts;
   cache::KeyIndex index;
   std::vector<Bytes> largest;
@@ -124,6 +150,30 @@ WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs) {
   facts.lowering = workload.lowering();
   facts.skipped = workload.skipped();
   return facts;
+}
+
+std::vector<std::uint32_t> next_references(const RunConfig& config, const LoadedWorkload* loaded) {
+  Workload workload(config, loaded);
+  cache::KeyIndex index;
+  std::vector<std::uint32_t> latest;  // by id: its newest reference
+  std::vector<std::uint32_t> next;
+  model::Plan plan;
+  while (workload.next(plan)) {
+    for (const model::Artefact& artefact : plan.artefacts) {
+      if (next.size() >= kNoReference)
+        throw Error(ErrorKind::kUsage, "a policy that sees the future takes at most 4294967295 accesses");
+      const auto number = static_cast<std::uint32_t>(next.size());
+      const EntryId id = index.add(artefact.key);
+      if (index_of(id) == latest.size()) {
+        latest.push_back(number);
+      } else {
+        next[latest[index_of(id)]] = number;
+        latest[index_of(id)] = number;
+      }
+      next.push_back(kNoReference);
+    }
+  }
+  return next;
 }
 
 }  // namespace cachebench::bench

@@ -3,23 +3,27 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "bench/config/run_config.h"
+#include "bench/run/loaded_workload.h"
 #include "hardware/cost.h"
 #include "model/artefact.h"
 #include "model/lowering.h"
 #include "trace/reader.h"
 #include "trace/recorder.h"
 
-/// A trace as the sequence of plans that a run replays. Reads lazily, front to back; a second reading starts
-/// with a new object. One thread. Errors: Error{kInput} for the file, Error{kUsage} for a lowering that does
+/// A trace as the sequence of plans that a run replays: read lazily from the file, or from what was loaded
+/// before. Front to back; a second reading starts with a new object. One thread. Errors: Error{kInput} for the file, Error{kUsage} for a lowering that does
 /// not go with the kind of trace.
 namespace cachebench::bench {
 
 class Workload {
  public:
-  explicit Workload(const RunConfig& config);
+  /// `loaded`, where given, is what the config names and outlives this.
+  explicit Workload(const RunConfig& config, const LoadedWorkload* loaded = nullptr);
   /// From now on every request handed out is also written to `path`, which appears at `finish_recording`.
   void record_to(const std::string& path);
   void finish_recording();
@@ -29,6 +33,9 @@ class Workload {
 
   /// The next request as a plan; false at the end (or at `trace.limit`).
   bool next(model::Plan& out);
+  /// Instead of `next`: the next plain accesses as they stand in the file, 0 at the end. REQUIRES: such a
+  /// trace, not loaded before.
+  std::size_t next_objects(std::span<trace::ObjectAccess> out);
   [[nodiscard]] const trace::Header& header() const;
   [[nodiscard]] model::Lowering lowering() const { return lowering_; }
   /// Malformed records skipped so far.
@@ -36,7 +43,9 @@ class Workload {
 
  private:
   bool next_object(model::Plan& out);
+  const trace::ObjectAccess* read_object();
 
+  const LoadedWorkload* loaded_;
   std::unique_ptr<trace::Reader> reader_;
   std::unique_ptr<trace::Recorder> recorder_;
   model::Lowering lowering_;
@@ -47,6 +56,7 @@ class Workload {
   std::size_t at_ = 0;
   std::size_t filled_ = 0;
   std::uint64_t sequence_ = 0;
+  std::uint64_t references_ = 0;
   double first_time_s_ = 0;
 };
 
@@ -65,6 +75,13 @@ struct WorkloadFacts {
   model::Lowering lowering = model::Lowering::kObjects;
   std::uint64_t skipped = 0;
 };
-[[nodiscard]] WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs);
+[[nodiscard]] WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs,
+                                 const LoadedWorkload* loaded = nullptr);
+
+/// For policies that see the future: for each reference of the workload the number of the next one to the
+/// same artefact, kNoReference where none follows. Reads the trace once; 4 bytes a reference.
+inline constexpr std::uint32_t kNoReference = 0xFFFFFFFFU;
+[[nodiscard]] std::vector<std::uint32_t> next_references(const RunConfig& config,
+                                                         const LoadedWorkload* loaded = nullptr);
 
 }  // namespace cachebench::bench

@@ -8,7 +8,7 @@ namespace {
 class AlwaysAdmit final : public AdmissionPolicy {
  public:
   void on_access(EntryId, const AccessInfo&) override {}
-  bool admit(EntryId, const AccessInfo&) override { return true; }
+  bool admit(const AdmissionQuery&) override { return true; }
 };
 
 CACHEBENCH_REGISTER(AdmissionDescriptor,

@@ -17,6 +17,9 @@ class DemoteOnEvict final : public MigrationPolicy {
   std::optional<Level> on_evict(const MigrationQuery& query, Level from) override {
     return next_lower(layout_, from, query.access.bytes);
   }
+  std::optional<Level> demotes_to(Level from, Bytes bytes) const override {
+    return next_lower(layout_, from, bytes);
+  }
 
  private:
   TierLayout layout_;

@@ -79,6 +79,9 @@ class SeedThreshold final : public MigrationPolicy {
     evicted_last_[index_of(from)] = predictor_.probability(query.id);
     return next_lower(layout_, from, query.access.bytes);
   }
+  std::optional<Level> demotes_to(Level from, Bytes bytes) const override {
+    return next_lower(layout_, from, bytes);
+  }
 
   std::optional<Nanoseconds> idle_limit() const override { return thresholds_.idle; }
 

@@ -7,7 +7,7 @@ namespace {
 /// Fetches nothing ahead.
 class NoPrefetch final : public PrefetchPolicy {
  public:
-  void on_access(EntryId, const AccessInfo&, const RequestInfo&) override {}
+  void on_access(EntryId, const AccessInfo&) override {}
   void propose(const RequestInfo&, std::vector<EntryId>&) override {}
 };
 
