@@ -13,6 +13,7 @@
 #include "hardware/profile.h"
 #include "model/geometry.h"
 #include "policy/admission.h"
+#include "policy/bound.h"
 #include "policy/eviction.h"
 #include "policy/migration.h"
 #include "policy/prefetch.h"
@@ -47,6 +48,19 @@ Json eviction_items(Bound wanted) {
                      {"summary", item.summary},
                      {"random", item.random},
                      {"uses_profile", item.uses_profile},
+                     {"source", item.source},
+                     {"parameters", parameters_of(item.parameters)}});
+  }
+  return items;
+}
+
+Json bound_items() {
+  Json items = eviction_items(Bound::kYes);
+  for (const policy::BoundDescriptor& item : policy::BoundRegistry::instance().items()) {
+    items.push_back({{"name", item.name},
+                     {"summary", item.summary},
+                     {"random", false},
+                     {"uses_profile", false},
                      {"source", item.source},
                      {"parameters", parameters_of(item.parameters)}});
   }
@@ -108,7 +122,7 @@ struct Kind {
 
 constexpr std::array<Kind, 9> kKinds{{
     {"eviction", "which entry leaves a tier", [] { return eviction_items(Bound::kNo); }},
-    {"bound", "offline bounds: they see the future", [] { return eviction_items(Bound::kYes); }},
+    {"bound", "offline bounds: they see the future", bound_items},
     {"admission", "whether a computed entry may enter a tier", policy_items<policy::AdmissionDescriptor>},
     {"migration", "what moves between tiers", policy_items<policy::MigrationDescriptor>},
     {"prefetch", "what is brought up before it is asked for", policy_items<policy::PrefetchDescriptor>},

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "policy/admission.h"
+#include "policy/bound.h"
 #include "policy/eviction.h"
 #include "policy/migration.h"
 #include "policy/prefetch.h"
@@ -44,10 +45,9 @@ std::set<std::string> registering_files(const std::string& folder) {
   return stems;
 }
 
-template <typename Descriptor>
-void check_folder(const std::string& folder) {
+void check_names(const std::string& folder, const std::vector<std::string>& names) {
   std::set<std::string> registered;
-  for (const std::string& name : Registry<Descriptor>::instance().names()) {
+  for (const std::string& name : names) {
     CHECK_MESSAGE(registered.insert(as_file(name)).second, folder << ": " << name << " is registered twice");
   }
   CHECK_MESSAGE(!registered.empty(), folder << ": nothing is registered");
@@ -60,10 +60,26 @@ void check_folder(const std::string& folder) {
   }
 }
 
+template <typename Descriptor>
+void check_folder(const std::string& folder) {
+  check_names(folder, Registry<Descriptor>::instance().names());
+}
+
+// Policies that see the future are bounds, and live with those that are no policies.
+void check_evictions_and_bounds() {
+  std::vector<std::string> evictions;
+  std::vector<std::string> bounds = Registry<policy::BoundDescriptor>::instance().names();
+  for (const policy::EvictionDescriptor& item : policy::EvictionRegistry::instance().items()) {
+    (item.sees_future ? bounds : evictions).push_back(item.name);
+  }
+  check_names("lib/policy/eviction", evictions);
+  check_names("lib/policy/bound", bounds);
+}
+
 }  // namespace
 
 TEST_CASE("the registry of each kind equals its folder") {
-  check_folder<policy::EvictionDescriptor>("lib/policy/eviction");
+  check_evictions_and_bounds();
   check_folder<policy::AdmissionDescriptor>("lib/policy/admission");
   check_folder<policy::MigrationDescriptor>("lib/policy/migration");
   check_folder<policy::PrefetchDescriptor>("lib/policy/prefetch");
