@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hamming.h"
+#include "core/hash.h"
+#include "image/decode.h"
+#include "image/phash.h"
+#include "model/geometry.h"
+
+namespace cachebench::app {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::string geometry = "2b";
+  bool pairs = false;
+  bool json = false;
+};
+
+/// What the caches see of one picture.
+struct Item {
+  std::string file;
+  std::string sha256;
+  std::uint64_t phash = 0;
+  image::Size size;
+  std::uint64_t visual_tokens = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct Pair {
+  std::size_t a = 0;
+  std::size_t b = 0;
+  int hamming = 0;
+};
+
+std::uint64_t visual_tokens(const model::Geometry& geometry, const std::string& file, image::Size size) {
+  try {
+    return geometry.grid_of(size.width, size.height).visual_tokens;
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("{}: {}", file, error.what()));
+  }
+}
+
+Item hash_file(const model::Geometry& geometry, const std::string& path) {
+  const MappedFile file(path);
+  const image::Source source{.name = path, .bytes = file.bytes()};
+  // Before anything is decoded: a shape that the model refuses needs no memory.
+  const std::uint64_t tokens = visual_tokens(geometry, path, image::inspect(source).size);
+  const image::Image picture = image::decode(source);
+  Sha256 digest;
+  digest.update(file.bytes());
+  return {.file = path,
+          .sha256 = digest.hex(),
+          .phash = image::phash(picture),
+          .size = picture.size(),
+          .visual_tokens = tokens,
+          .bytes = file.bytes().size()};
+}
+
+std::vector<Pair> all_pairs(const std::vector<Item>& items) {
+  std::vector<Pair> pairs;
+  pairs.reserve(items.size() * (items.size() - 1) / 2);
+  for (std::size_t a = 0; a < items.size(); ++a) {
+    for (std::size_t b = a + 1; b < items.size(); ++b) {
+      pairs.push_back({.a = a, .b = b, .hamming = hamming_distance(items[a].phash, items[b].phash)});
+    }
+  }
+  return pairs;
+}
+
+std::string document(const std::vector<Item>& items, const std::vector<Pair>* pairs) {
+  nlohmann::ordered_json out{{"items", nlohmann::ordered_json::array()}};
+  for (const Item& item : items) {
+    out["items"].push_back({{"file", item.file},
+                            {"sha256", item.sha256},
+                            {"phash", to_hex(item.phash)},
+                            {"width", item.size.width},
+                            {"height", item.size.height},
+                            {"visual_tokens", item.visual_tokens},
+                            {"bytes", item.bytes}});
+  }
+  if (pairs != nullptr) {
+    auto& list = out["pairs"] = nlohmann::ordered_json::array();
+    for (const Pair& pair : *pairs) {
+      list.push_back({{"a", items[pair.a].file}, {"b", items[pair.b].file}, {"hamming", pair.hamming}});
+    }
+  }
+  // A path may hold any byte; a document may not.
+  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string table(const std::vector<Item>& items, std::vector<Pair> pairs) {
+  std::string text = fmt::format("{:16}  {:>11}  {:>13}  {:>10}  {:16}  {}\n", "phash", "pixels",
+                                 "visual tokens", "bytes", "sha256", "file");
+  for (const Item& item : items) {
+    text += fmt::format("{}  {:>11}  {:>13}  {:>10}  {}  {}\n", to_hex(item.phash),
+                        fmt::format("{}x{}", item.size.width, item.size.height), item.visual_tokens,
+                        item.bytes, item.sha256.substr(0, 16), item.file);
+  }
+  if (pairs.empty()) return text;
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const Pair& x, const Pair& y) { return x.hamming < y.hamming; });
+  text += "\nbits apart, of 64\n";
+  for (const Pair& pair : pairs) {
+    text += fmt::format("{:>10}  {}  {}\n", pair.hamming, items[pair.a].file, items[pair.b].file);
+  }
+  return text;
+}
+
+int run(const Options& options) {
+  const model::Geometry geometry = model::geometry_named(options.geometry);
+  std::vector<Item> items;
+  for (const std::string& file : options.files) items.push_back(hash_file(geometry, file));
+  std::vector<Pair> pairs;
+  if (options.pairs) pairs = all_pairs(items);
+  write_stdout(options.json ? document(items, options.pairs ? &pairs : nullptr)
+                            : table(items, std::move(pairs)));
+  return kExitOk;
+}
+
+void add(CLI::App& parent, Action& action) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = parent.add_subcommand(
+      "hash", "What the caches see of a picture: digest, perceptual hash, visual tokens");
+  command->add_option("file", options->files, "Pictures, PNG or JPEG")->required()->type_name("FILE");
+  command->add_flag("--pairs", options->pairs, "Also how many bits each two of them are apart");
+  command->add_option("--geometry", options->geometry, "Model whose tokens are counted")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "One JSON document on standard output");
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+CACHEBENCH_REGISTER(CommandDescriptor, {.name = "hash", .order = 65, .add = add});
+
+}  // namespace
+}  // namespace cachebench::app
