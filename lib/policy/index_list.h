@@ -10,9 +10,10 @@
 #include "policy/access_info.h"
 
 /// Doubly linked lists of dense entry ids over one flat array of nodes. An id is in at most one list at a
-/// time; any number of lists share the array, so moving an id between lists allocates nothing. All operations
-/// are O(1) and touch at most four nodes of eight bytes. Header only, because these are the inner loop of
-/// most policies. One thread. Misuse (linking a linked id) is a programmer error, checked in debug builds.
+/// time; any number of lists share the array, so moving an id between lists allocates nothing. A node may
+/// carry a payload, which stays with the id whatever list it is in. All operations are O(1) and touch at most
+/// four nodes of eight bytes and a payload. Header only, because these are the inner loop of most policies.
+/// One thread. Misuse (linking a linked id) is a programmer error, checked in debug builds.
 namespace cachebench::policy {
 
 /// The ends of a list; the ids in between are linked in the IndexNodes it is used with.
@@ -22,7 +23,10 @@ struct IndexList {
   [[nodiscard]] bool empty() const { return front == kNoEntry; }
 };
 
-class IndexNodes {
+struct NoPayload {};
+
+template <typename Payload = NoPayload>
+class LinkedNodes {
  public:
   /// Room for ids below `count`, a hint.
   void reserve(std::size_t count) {
@@ -32,7 +36,8 @@ class IndexNodes {
   void push_front(IndexList& list, EntryId id) {
     Node& node = grown(id);
     CACHEBENCH_DCHECK(!node.linked(), "entry {} is in a list already", index_of(id));
-    node = {kNoEntry, list.front};
+    node.previous = kNoEntry;
+    node.next = list.front;
     (list.front == kNoEntry ? list.back : at(list.front).previous) = id;
     list.front = id;
   }
@@ -40,7 +45,8 @@ class IndexNodes {
   void push_back(IndexList& list, EntryId id) {
     Node& node = grown(id);
     CACHEBENCH_DCHECK(!node.linked(), "entry {} is in a list already", index_of(id));
-    node = {list.back, kNoEntry};
+    node.previous = list.back;
+    node.next = kNoEntry;
     (list.back == kNoEntry ? list.front : at(list.back).next) = id;
     list.back = id;
   }
@@ -51,7 +57,8 @@ class IndexNodes {
     CACHEBENCH_DCHECK(node.linked(), "entry {} is in no list", index_of(id));
     (node.previous == kNoEntry ? list.front : at(node.previous).next) = node.next;
     (node.next == kNoEntry ? list.back : at(node.next).previous) = node.previous;
-    node = {id, id};
+    node.previous = id;
+    node.next = id;
   }
 
   /// REQUIRES: `id` is in `list`.
@@ -60,6 +67,12 @@ class IndexNodes {
     erase(list, id);
     push_front(list, id);
   }
+
+  /// What the node of `id` carries. REQUIRES: `id` was in a list, or is below what was reserved.
+  [[nodiscard]] Payload& operator[](EntryId id) { return nodes_[index_of(id)].payload; }
+  [[nodiscard]] const Payload& operator[](EntryId id) const { return nodes_[index_of(id)].payload; }
+  /// How many ids have a node.
+  [[nodiscard]] std::size_t size() const { return nodes_.size(); }
 
   /// Towards the back; kNoEntry at the end. REQUIRES: `id` is in a list.
   [[nodiscard]] EntryId next(EntryId id) const { return nodes_[index_of(id)].next; }
@@ -85,6 +98,7 @@ class IndexNodes {
   struct Node {
     EntryId previous{0};
     EntryId next{0};
+    [[no_unique_address]] Payload payload{};
     [[nodiscard]] bool linked() const { return previous != next || previous == kNoEntry; }
   };
 
@@ -98,5 +112,7 @@ class IndexNodes {
 
   std::vector<Node> nodes_;
 };
+
+using IndexNodes = LinkedNodes<>;
 
 }  // namespace cachebench::policy
