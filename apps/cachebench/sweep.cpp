@@ -1,132 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
+// `cachebench sweep`: which form of it is meant.
+#include <sched.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <thread>
 
-#include "bench/sweep/load_accesses.h"
-#include "bench/sweep/one_tier_sweep.h"
 #include "command.h"
 #include "core/error.h"
-#include "core/file.h"
-#include "core/hash.h"
-#include "result/sweep_result.h"
-#include "version.h"
+#include "sweep_command.h"
 
 namespace cachebench::app {
+
+std::size_t threads_of(const SweepCommandOptions& options) {
+  if (options.threads != 0) return options.threads;
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 1;
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed)));
+}
+
 namespace {
 
-struct Options {
-  std::string trace;
-  std::string format;
-  std::string policies;
-  std::string capacities;
-  std::string lowering;
-  std::string geometry = "2b";
-  std::string csv;
-  std::uint64_t limit = UINT64_MAX;
-  std::uint64_t skip_bad = 0;
-  std::uint64_t seed = 1;
-  std::size_t threads = 0;
-  bool unit_size = false;
-  bool json = false;
-};
-
-std::string manifest_of(const Options& options) {
-  nlohmann::ordered_json manifest;
-  manifest["version"] = build::kVersion;
-  manifest["trace_path"] = options.trace;
-  manifest["policies"] = options.policies;
-  manifest["capacities"] = options.capacities;
-  manifest["unit_size"] = options.unit_size;
-  manifest["seed"] = options.seed;
-  return manifest.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+std::vector<std::string> command_line_of_this_process() {
+  std::ifstream file("/proc/self/cmdline");
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  if (!words.empty()) words.front() = "cachebench";
+  return words;
 }
 
-/// The table for people.
-std::string table_of(const result::SweepResult& sweep) {
-  std::size_t width = 6;
-  for (const result::SweepPoint& point : sweep.points) width = std::max(width, point.policy.size());
-  std::string text = fmt::format(
-      "{}: {} accesses to {} objects\n{:<{}}  {:>14}  {:>12}  {:>10}  {:>15}  {:>9}\n", sweep.trace.name,
-      sweep.trace.accesses, sweep.trace.distinct, "policy", width, sweep.unit_size ? "entries" : "bytes",
-      "misses", "miss ratio", "byte miss ratio", "seconds");
-  for (const result::SweepPoint& point : sweep.points) {
-    const result::Totals& totals = point.totals;
-    text += fmt::format(
-        "{:<{}}  {:>14}  {:>12}  {:>10.4f}  {:>15.4f}  {:>9.3f}\n", point.policy, width, point.capacity,
-        totals.misses, result::ratio_of(totals.misses, totals.accesses).value_or(0),
-        result::ratio_of(totals.bytes_missed, totals.bytes_requested).value_or(0), point.seconds);
-  }
-  return text;
+void add_experiment_options(CLI::App& command, SweepCommandOptions& options) {
+  command.add_option("--config", options.config, "A sweep of experiments")->type_name("FILE");
+  command.add_option("--set", options.overrides, "PATH=VALUE: override one key of the base experiment")
+      ->allow_extra_args(false);
+  command.add_option(
+      "--output", options.output,
+      "Folder of points and results (default cachebench-out/NAME-N); one that is there is gone on with");
+  command.add_option("--export", options.exports, "Formats to write: json, csv, html, …")->delimiter(',');
+  command.add_option("--shard", options.shard, "Run the points whose number modulo N is I")->type_name("I/N");
+  command.add_flag("--yes", options.yes, "Run more than 10,000 points");
+  command.add_flag("--quiet", options.quiet, "No progress and no summary");
+  command.add_flag("--force", options.force, "Begin anew where points were finished before");
 }
 
-void write_results(const Options& options, const result::SweepResult& sweep) {
-  if (!options.csv.empty() && options.csv != "-") write_file(options.csv, result::to_csv(sweep));
-  if (options.csv == "-") write_stdout(result::to_csv(sweep));
-  if (options.json) write_stdout(result::to_text(sweep));
-  if (options.csv.empty() && !options.json) write_stdout(table_of(sweep));
+void add_short_options(CLI::App& command, SweepCommandOptions& options) {
+  command.add_option("--trace", options.trace, "Short form: the workload")->type_name("FILE");
+  command.add_option("--policies", options.policies, "Such as lru,s3fifo:small_ratio=0.1")->type_name("LIST");
+  command.add_option("--capacities", options.capacities, "Such as 64MiB,1%,10%; with --unit-size 1000,10%")
+      ->type_name("LIST");
+  command.add_flag("--unit-size", options.unit_size,
+                   "Every object counts 1, capacities are numbers of objects");
+  command.add_option("--lowering", options.lowering, "Requests to accesses: graph (default) or blocks")
+      ->type_name("NAME");
+  command.add_option("--geometry", options.geometry, "Sizes of what requests lower to")->type_name("NAME");
+  command.add_option("--trace-format", options.format, "Instead of detecting it")->type_name("NAME");
+  command.add_option("--skip-bad", options.skip_bad, "Tolerate N malformed records")->type_name("N");
+  command.add_option("--seed", options.seed, "Of policies that draw random numbers")->type_name("N");
+  command.add_flag("--bounds", options.bounds, "State optimum and compulsory misses beside every policy");
+  command
+      .add_option("--sample", options.sample,
+                  "Replay this share of the objects, chosen by hash; errors are stated")
+      ->type_name("R");
+  command.add_option("--curve", options.curve, "lru: the whole miss-ratio curve in one pass")
+      ->type_name("NAME");
 }
 
-int run(const Options& options) {
-  if (options.json && options.csv == "-") {
-    throw Error(ErrorKind::kUsage, "--json and --csv - both want standard output: give --csv a file");
+int dispatch(const SweepCommandOptions& options) {
+  if (!options.config.empty()) {
+    if (!options.trace.empty() || !options.policies.empty() || !options.capacities.empty()) {
+      throw Error(ErrorKind::kUsage,
+                  "--config and --trace, --policies, --capacities are two forms: use one (see sweep --help)");
+    }
+    return sweep_experiments(options);
   }
-  const auto counting = options.unit_size ? bench::SizeCounting::kUnit : bench::SizeCounting::kBytes;
-  const bench::SweepGrid grid{.policies = bench::parse_policies(options.policies),
-                              .capacities = bench::parse_capacities(options.capacities, counting)};
-  bench::LoadRequest load{.path = options.trace,
-                          .format = options.format,
-                          .limit = options.limit,
-                          .skip_bad = options.skip_bad,
-                          .counting = counting,
-                          .lowering = std::nullopt,
-                          .geometry = options.geometry};
-  if (!options.lowering.empty()) load.lowering = model::parse_lowering(options.lowering);
-  const bench::LoadedAccesses trace = bench::load_accesses(load);
-  bench::SweepRun how;
-  how.threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-  how.seed = options.seed;
-  result::SweepResult sweep = bench::sweep_one_tier(trace, grid, counting, how);
-  if (options.json) {
-    sweep.manifest = manifest_of(options);
-    sweep.trace.sha256 = sha256_of_file(options.trace);
+  const bool curve_alone = !options.curve.empty() && options.policies.empty();
+  if (options.trace.empty() || (options.policies.empty() && !curve_alone) ||
+      (options.capacities.empty() && !curve_alone)) {
+    throw Error(
+        ErrorKind::kUsage,
+        "sweep needs --config FILE, or --trace FILE --policies LIST --capacities LIST (see sweep --help)");
   }
-  if (trace.skipped != 0) {
-    fmt::print(stderr, "cachebench: {}: skipped {} malformed records\n", options.trace, trace.skipped);
-  }
-  write_results(options, sweep);
-  return kExitOk;
+  return sweep_one_tier_trace(options);
+}
+
+void add_merge(CLI::App& command, Action& action) {
+  auto options = std::make_shared<SweepMergeOptions>();
+  CLI::App* merge = command.add_subcommand("merge", "The shards of one sweep as one");
+  merge->add_option("folders", options->folders, "Folders of the shards")->required()->type_name("DIR");
+  merge->add_option("--output", options->output, "Folder of the whole")->required()->type_name("DIR");
+  merge->add_option("--export", options->exports, "Formats to write: json, csv, html, …")->delimiter(',');
+  merge->add_flag("--json", options->json, "Print the document to standard output");
+  merge->add_flag("--quiet", options->quiet, "No summary");
+  merge->add_flag("--force", options->force, "Overwrite a sweep that is there");
+  merge->callback([options, &action] { action = [options] { return merge_sweep_folders(*options); }; });
 }
 
 void add(CLI::App& parent, Action& action) {
-  auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand("sweep", "Every policy at every capacity: one tier, one trace");
-  command->add_option("--trace", options->trace, "The workload")->required()->type_name("FILE");
-  command->add_option("--policies", options->policies, "Such as lru,s3fifo:small_ratio=0.1")
-      ->required()
-      ->type_name("LIST");
-  command->add_option("--capacities", options->capacities, "Such as 64MiB,1%,10%; with --unit-size 1000,10%")
-      ->required()
-      ->type_name("LIST");
-  command->add_flag("--unit-size", options->unit_size,
-                    "Every object counts 1, capacities are numbers of objects");
-  command->add_option("--lowering", options->lowering, "Requests to accesses: graph (default) or blocks")
-      ->type_name("NAME");
-  command->add_option("--geometry", options->geometry, "Sizes of what requests lower to")->type_name("NAME");
+  auto options = std::make_shared<SweepCommandOptions>();
+  CLI::App* command =
+      parent.add_subcommand("sweep", "Many points: experiments of a config, or policies at sizes");
+  add_experiment_options(*command, *options);
+  add_short_options(*command, *options);
+  command->add_option("--limit", options->limit, "With --config the first N points, else the first N records")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   command->add_option("--threads", options->threads, "Points at a time (default: the processors there are)")
       ->check(CLI::Range(1, 1024));
   command->add_option("--csv", options->csv, "Table as CSV, - for standard output")->type_name("-|FILE");
   command->add_flag("--json", options->json, "One JSON document on standard output");
-  command->add_option("--trace-format", options->format, "Instead of detecting it")->type_name("NAME");
-  command->add_option("--limit", options->limit, "Read the first N records")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--skip-bad", options->skip_bad, "Tolerate N malformed records")->type_name("N");
-  command->add_option("--seed", options->seed, "Of policies that draw random numbers")->type_name("N");
-  command->callback([options, &action] { action = [options] { return run(*options); }; });
+  add_merge(*command, action);
+  command->callback([options, command, &action] {
+    if (!command->get_subcommands().empty()) return;
+    options->command_line = command_line_of_this_process();
+    action = [options] { return dispatch(*options); };
+  });
 }
 
 CACHEBENCH_REGISTER(CommandDescriptor, {.name = "sweep", .order = 20, .add = add});

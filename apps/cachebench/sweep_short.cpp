@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// `cachebench sweep --trace`: the researcher's short form.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "bench/sweep/load_accesses.h"
+#include "bench/sweep/one_tier_sweep.h"
+#include "command.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hash.h"
+#include "result/sweep_analysis.h"
+#include "sweep_command.h"
+#include "version.h"
+
+namespace cachebench::app {
+namespace {
+
+std::string manifest_of(const SweepCommandOptions& options) {
+  nlohmann::ordered_json manifest;
+  manifest["version"] = build::kVersion;
+  manifest["trace_path"] = options.trace;
+  manifest["policies"] = options.policies;
+  manifest["capacities"] = options.capacities;
+  manifest["unit_size"] = options.unit_size;
+  manifest["seed"] = options.seed;
+  return manifest.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void write_results(const SweepCommandOptions& options, const result::SweepResult& sweep) {
+  if (!options.csv.empty() && options.csv != "-") write_file(options.csv, result::to_csv(sweep));
+  if (options.csv == "-") write_stdout(result::to_csv(sweep));
+  if (options.json) write_stdout(result::to_text(sweep));
+  if (options.csv.empty() && !options.json) write_stdout(one_tier_table(sweep));
+}
+
+}  // namespace
+
+int sweep_one_tier_trace(const SweepCommandOptions& options) {
+  if (options.json && options.csv == "-") {
+    throw Error(ErrorKind::kUsage, "--json and --csv - both want standard output: give --csv a file");
+  }
+  const auto counting = options.unit_size ? bench::SizeCounting::kUnit : bench::SizeCounting::kBytes;
+  const bench::SweepGrid grid{.policies = bench::parse_policies(options.policies),
+                              .capacities = bench::parse_capacities(options.capacities, counting)};
+  bench::LoadRequest load{.path = options.trace,
+                          .format = options.format,
+                          .limit = options.limit.value_or(UINT64_MAX),
+                          .skip_bad = options.skip_bad,
+                          .counting = counting,
+                          .lowering = std::nullopt,
+                          .geometry = options.geometry};
+  if (!options.lowering.empty()) load.lowering = model::parse_lowering(options.lowering);
+  const bench::LoadedAccesses trace = bench::load_accesses(load);
+  bench::SweepRun how;
+  how.threads = threads_of(options);
+  how.seed = options.seed;
+  result::SweepResult sweep = bench::sweep_one_tier(trace, grid, counting, how);
+  sweep.recommendation = result::recommend(sweep);
+  if (options.json) {
+    sweep.manifest = manifest_of(options);
+    sweep.trace.sha256 = sha256_of_file(options.trace);
+  }
+  if (trace.skipped != 0) {
+    fmt::print(stderr, "cachebench: {}: skipped {} malformed records\n", options.trace, trace.skipped);
+  }
+  write_results(options, sweep);
+  return kExitOk;
+}
+
+}  // namespace cachebench::app
