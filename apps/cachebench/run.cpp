@@ -32,6 +32,7 @@ struct RunOptions {
   SummaryDetail detail = SummaryDetail::kTiers;
   std::string record;
   std::string content;
+  std::string bounds = "auto";
   ObserverOptions observers;
   std::vector<std::string> command_line;
 };
@@ -103,6 +104,7 @@ int run(const RunOptions& options) {
                              .stop = &stop,
                              .record = options.record,
                              .content = options.content,
+                             .bounds = bench::parse_bounds(options.bounds),
                              .progress = [&](const bench::Progress& p) { line.show(p); },
                              .snapshot = observers.snapshot()});
   line.finish();
@@ -153,6 +155,8 @@ void add(CLI::App& parent, Action& action) {
   command->add_option("--record", options->record, "Write the trace of what was asked to FILE");
   command->add_option("--content", options->content,
                       "Folder of files named by the trace's hashes: bytes of text and images");
+  command->add_option("--bounds", options->bounds,
+                      "What no policy can pass, to stand beside the result: auto, on, off");
   command->add_option("--timeline", options->observers.timeline,
                       "Write the profiler ranges to FILE as trace events");
   command->add_option("--metrics-file", options->observers.metrics_file,

@@ -72,6 +72,17 @@ void note_transfers(const cache::TransferStats& stats, std::vector<std::string>&
   }
 }
 
+result::Bounds bounds_for(const ReplayInputs& inputs, const ReplayOutcome& outcome,
+                          const LoadedWorkload* loaded) {
+  const std::vector<cache::TierOptions> tiers = inputs.manager.tiers();
+  std::vector<hardware::Medium> media;
+  for (const cache::TierOptions& tier : tiers) media.push_back(tier.medium);
+  const ReuseBuilder reuse = read_reuse(
+      inputs.config, media, inputs.costs,
+      {.warmup_requests = outcome.warmup_requests, .requests = outcome.measured.requests, .loaded = loaded});
+  return bounds_of(reuse, tiers, inputs.config.cache.prefetch);
+}
+
 }  // namespace
 
 result::RunResult run_experiment(const RunInputs& inputs) {
@@ -79,6 +90,7 @@ result::RunResult run_experiment(const RunInputs& inputs) {
   const std::string started_at = utc_now();
   const hardware::CostModel costs(hardware::find_profile(config.profile), kStoredRatio);
   const WorkloadFacts facts = scan(config, costs, inputs.loaded);
+  const bool bounded = wants_bounds(config, inputs.bounds, facts.accesses);
   CacheSetup setup = set_up_cache(config, facts, costs);
   Workload workload(config, inputs.loaded);
   if (!inputs.record.empty()) workload.record_to(inputs.record);
@@ -115,6 +127,7 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                                    .started_at = started_at})
                         .dump();
   settle_status(replay, outcome, result);
+  if (bounded) result.bounds = bounds_for(replay, outcome, inputs.loaded);
   return result;
 }
 

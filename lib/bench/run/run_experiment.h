@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/run/bounds.h"
 #include "bench/run/cache_setup.h"
 #include "bench/run/replay.h"
 #include "result/run_result.h"
@@ -18,10 +19,13 @@ struct RunInputs {
   RunConfig config;
   std::vector<std::string> command_line;  ///< for the manifest
   StopToken* stop = nullptr;
-  std::string record;         ///< file to write the trace of what was asked to, "" = none
-  std::string content;        ///< folder of content files, "" = none
+  std::string record;   ///< file to write the trace of what was asked to, "" = none
+  std::string content;  ///< folder of content files, "" = none
+  BoundsChoice bounds = BoundsChoice::kAuto;
   ProgressCallback progress;  ///< may be empty
   SnapshotCallback snapshot;  ///< may be empty
+  /// What `config.trace` names, or a part of it, where it was loaded before; outlives the run.
+  const LoadedWorkload* loaded = nullptr;
 };
 
 /// Reads the trace, builds the cache, replays, and collects. An interrupted run returns what there is, marked
