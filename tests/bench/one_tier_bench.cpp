@@ -3,10 +3,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "bench/sweep/interner.h"
 #include "core/rng.h"
+#include "policy/eviction.h"
 #include "policy/one_tier/replay.h"
 
 /// The researcher's fast path in parts: interning, and one tier per policy and capacity, on skewed accesses
@@ -55,20 +57,36 @@ void intern(benchmark::State& state) {
 }
 BENCHMARK(intern)->Unit(benchmark::kMillisecond);
 
-void simulate(benchmark::State& state, const char* policy) {
+void simulate(benchmark::State& state, const std::string& policy) {
   static const policy::AccessColumns columns = intern_all();
+  static const std::vector<std::uint32_t> next_uses = policy::next_uses_of(columns);
   const Bytes capacity{static_cast<std::uint64_t>(state.range(0))};
   for (auto _ : state) {
-    benchmark::DoNotOptimize(policy::replay_one_tier({.columns = columns, .capacity = capacity},
-                                                     {.name = policy, .values = {}}, 1));
+    benchmark::DoNotOptimize(
+        policy::replay_one_tier({.columns = columns, .capacity = capacity, .next_uses = next_uses},
+                                {.name = policy, .values = {}}, 1));
   }
   count_accesses(state, columns.accesses());
 }
-BENCHMARK_CAPTURE(simulate, lru, "lru")->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(simulate, fifo, "fifo")->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(simulate, lfu, "lfu")->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
+
+// Every registered policy, as simulate/NAME/CAPACITY.
+void register_policies() {
+  for (const policy::EvictionDescriptor& descriptor : policy::EvictionRegistry::instance().items()) {
+    benchmark::RegisterBenchmark(("simulate/" + descriptor.name).c_str(), simulate, descriptor.name)
+        ->Arg(10'000)
+        ->Arg(100'000)
+        ->Unit(benchmark::kMillisecond);
+  }
+}
 
 }  // namespace
 }  // namespace cachebench
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  cachebench::register_policies();
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

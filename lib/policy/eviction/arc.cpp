@@ -44,6 +44,7 @@ class Arc final : public EvictionPolicy {
     } else {
       become_ghost(id);
     }
+    bound_ghosts();
     if (arriving_ == id) forget_arrival();
     plan_.victim = kNoEntry;
   }
@@ -114,7 +115,10 @@ class Arc final : public EvictionPolicy {
       return;
     }
     queues_.move_to_front(queues_.queue_of(id) == kRecent ? kRecentGhosts : kFrequentGhosts, id);
-    // Holds by itself when sizes are alike and every eviction follows an arrival.
+  }
+
+  // Nothing to do while sizes are alike and every eviction follows an arrival.
+  void bound_ghosts() {
     while (queues_.bytes(kRecent) + queues_.bytes(kRecentGhosts) > capacity_ && drop_oldest(kRecentGhosts)) {
     }
     while (total() > 2 * capacity_ && drop_oldest(kFrequentGhosts)) {

@@ -32,7 +32,8 @@ class Sieve final : public EvictionPolicy {
   }
 
   EntryId victim(const PinSet& pins) override {
-    // Twice round is enough: the first round clears what the second finds. A third is for pinned entries.
+    const EntryId start = hand_;
+    // Twice round is enough: the first round clears what the second finds.
     for (int rounds = 0; rounds < 3;) {
       if (hand_ == kNoEntry) {
         hand_ = list_.back;
@@ -45,6 +46,7 @@ class Sieve final : public EvictionPolicy {
       }
       hand_ = nodes_.previous(hand_);
     }
+    hand_ = start;  // all are pinned
     return kNoEntry;
   }
   void prefetch(EntryId id) const {

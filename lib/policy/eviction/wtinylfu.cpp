@@ -18,7 +18,7 @@ class WTinyLfu final : public EvictionPolicy {
   WTinyLfu(const EvictionContext& context, const Parameters& parameters)
       : queues_(context.expected_entries),
         main_limit_(share_of(context.capacity, 1 - parameters.get("window_ratio"))),
-        main_(queues_, kProbation, limits(Bytes{main_limit_}, parameters.get("protected_ratio"))),
+        main_(queues_, kProbation, limits(context.capacity, parameters)),
         sample_factor_(static_cast<std::uint64_t>(parameters.get("sample_factor"))) {}
 
   void on_insert(EntryId id, const AccessInfo& access) override {
@@ -59,8 +59,11 @@ class WTinyLfu final : public EvictionPolicy {
   static constexpr unsigned kProbation = 3;  // and the protected segment after it
   static constexpr std::uint64_t kMostEntries = std::uint64_t{1} << 20U;
 
-  static std::vector<std::uint64_t> limits(Bytes main, double protected_ratio) {
-    return {share_of(main, 1 - protected_ratio), share_of(main, protected_ratio)};
+  // Shares of the whole capacity, not of the main part rounded down: see share_of.
+  static std::vector<std::uint64_t> limits(Bytes capacity, const Parameters& parameters) {
+    const double main = 1 - parameters.get("window_ratio");
+    const double upper = parameters.get("protected_ratio");
+    return {share_of(capacity, main * (1 - upper)), share_of(capacity, main * upper)};
   }
 
   // Empties the window, oldest first, until one of its entries has to leave: into the main part where there
