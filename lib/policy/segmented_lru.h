@@ -18,6 +18,9 @@ class SegmentedLru {
   SegmentedLru(ByteQueues& queues, unsigned first, std::vector<std::uint64_t> limits)
       : queues_(queues), first_(first), limits_(std::move(limits)) {}
 
+  /// As many as before; entries sink at the next use.
+  void set_limits(std::vector<std::uint64_t> limits) { limits_ = std::move(limits); }
+
   /// The queue an entry of `bytes` enters: the lowest segment with room for it, or else the lowest.
   [[nodiscard]] unsigned queue_for(std::uint64_t bytes) const {
     for (unsigned i = 0; i < limits_.size(); ++i) {

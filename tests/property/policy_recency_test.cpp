@@ -72,16 +72,18 @@ class SlruModel final : public Model {
   Segments segments_;
 };
 
-// With exact shares of 1 and 99 percent, 20 and 80 of the rest; the sketch has its own tests.
+// Shares in whole entries of the smallest size; the sketch has its own tests.
 class WTinyLfuModel final : public Model {
  public:
-  explicit WTinyLfuModel(std::uint64_t capacity)
-      : limit_(capacity * 99 / 100),
-        main_{std::vector<Line>(2), {capacity * 198 / 1000, capacity * 792 / 1000}} {}
+  explicit WTinyLfuModel(std::uint64_t capacity) : capacity_(capacity), main_{std::vector<Line>(2), {0, 0}} {}
   void insert(const Item& item) override {
     if (item.bytes < smallest_) {
       smallest_ = item.bytes;
-      sketch_ = CountMinSketch(limit_ / smallest_);
+      const std::uint64_t entries = capacity_ / smallest_;
+      const std::uint64_t main = entries - std::max<std::uint64_t>(1, entries / 100);
+      limit_ = main * smallest_;
+      main_.limits = {main / 5 * smallest_, main * 4 / 5 * smallest_};
+      sketch_ = CountMinSketch(main);
     }
     window_.push_front(item);
     sketch_.add(item.id);
@@ -139,7 +141,8 @@ class WTinyLfuModel final : public Model {
   }
   void leave(EntryId id) { move(*main_.line_of(id), leaving_, id); }
 
-  std::uint64_t limit_;
+  std::uint64_t capacity_;
+  std::uint64_t limit_ = 0;
   Segments main_;
   Line window_, leaving_;
   CountMinSketch sketch_{0};

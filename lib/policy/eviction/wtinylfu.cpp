@@ -16,13 +16,15 @@ namespace {
 class WTinyLfu final : public EvictionPolicy {
  public:
   WTinyLfu(const EvictionContext& context, const Parameters& parameters)
-      : queues_(context.expected_entries),
-        main_limit_(share_of(context.capacity, 1 - parameters.get("window_ratio"))),
-        main_(queues_, kProbation, limits(context.capacity, parameters)),
-        sample_factor_(static_cast<std::uint64_t>(parameters.get("sample_factor"))) {}
+      : capacity_(context.capacity.value),
+        window_ratio_(parameters.get("window_ratio")),
+        protected_ratio_(parameters.get("protected_ratio")),
+        sample_factor_(static_cast<std::uint64_t>(parameters.get("sample_factor"))),
+        queues_(context.expected_entries),
+        main_(queues_, kProbation, {0, 0}) {}
 
   void on_insert(EntryId id, const AccessInfo& access) override {
-    fit_sketch(access.bytes.value);
+    fit_sizes(access.bytes.value);
     queues_.push_front(kWindow, id, access.bytes);
     sketch_.add(id);
   }
@@ -59,13 +61,6 @@ class WTinyLfu final : public EvictionPolicy {
   static constexpr unsigned kProbation = 3;  // and the protected segment after it
   static constexpr std::uint64_t kMostEntries = std::uint64_t{1} << 20U;
 
-  // Shares of the whole capacity, not of the main part rounded down: see share_of.
-  static std::vector<std::uint64_t> limits(Bytes capacity, const Parameters& parameters) {
-    const double main = 1 - parameters.get("window_ratio");
-    const double upper = parameters.get("protected_ratio");
-    return {share_of(capacity, main * (1 - upper)), share_of(capacity, main * upper)};
-  }
-
   // Empties the window, oldest first, until one of its entries has to leave: into the main part where there
   // is room or where it beats those whose place it takes.
   void decide(const PinSet& pins) {
@@ -93,22 +88,30 @@ class WTinyLfu final : public EvictionPolicy {
     } while (rival != kNoEntry && main_.bytes() + bytes > main_limit_);
   }
 
-  // Starts a larger sketch when a smaller entry shows that more of them fit.
-  void fit_sketch(std::uint64_t bytes) {
+  // A smaller entry than any before is the new unit of the shares, which are rounded to whole ones and so
+  // scale with all sizes; a larger sketch is started for as many as fit.
+  void fit_sizes(std::uint64_t bytes) {
     bytes = std::max<std::uint64_t>(bytes, 1);
     if (bytes >= smallest_) [[likely]]
       return;
     smallest_ = bytes;
-    const std::uint64_t entries = main_limit_ / smallest_;
-    period_ = std::max<std::uint64_t>(sample_factor_ * entries, 1);
-    sketch_ = CountMinSketch(std::min(entries, kMostEntries));
+    const std::uint64_t entries = std::max<std::uint64_t>(capacity_ / smallest_, 1);
+    const Bytes main{entries - std::max<std::uint64_t>(share_of(Bytes{entries}, window_ratio_), 1)};
+    main_limit_ = main.value * smallest_;
+    main_.set_limits(
+        {share_of(main, 1 - protected_ratio_) * smallest_, share_of(main, protected_ratio_) * smallest_});
+    period_ = std::max<std::uint64_t>(sample_factor_ * main.value, 1);
+    sketch_ = CountMinSketch(std::min(main.value, kMostEntries));
   }
 
-  ByteQueues queues_;
-  std::uint64_t main_limit_;
-  SegmentedLru main_;
-  CountMinSketch sketch_{0};
+  std::uint64_t capacity_;
+  double window_ratio_;
+  double protected_ratio_;
   std::uint64_t sample_factor_;
+  ByteQueues queues_;
+  SegmentedLru main_;
+  std::uint64_t main_limit_ = 0;
+  CountMinSketch sketch_{0};
   std::uint64_t smallest_ = UINT64_MAX;
   std::uint64_t period_ = 1;   // hits of the main part between halvings
   std::uint64_t counted_ = 0;  // of them
