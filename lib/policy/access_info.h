@@ -30,6 +30,12 @@ struct AccessInfo {
   Nanoseconds now{0};                   ///< decision clock
   std::uint64_t sequence = 0;           ///< number of the access, from 0
   std::uint64_t next_use = kNeverUsed;  ///< sequence of the next access, for policies that see the future
+  /// Its own past: accesses so far, this one included (0 where not told), the number of the last of them,
+  /// which is `sequence` at an access and older where the entry only moves, and what lay between that one and
+  /// the one before. Covered references are none.
+  std::uint32_t uses = 0;
+  std::uint64_t last_use = 0;
+  std::uint64_t last_gap = 0;
   RequestInfo request{};
   std::uint32_t depth = 0;  ///< K/V blocks before it in its chain, without which it is of no use; else 0
   ArtefactKind kind = ArtefactKind::kObject;

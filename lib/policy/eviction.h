@@ -41,6 +41,8 @@ class EvictionPolicy {
   virtual void report_facts(std::map<std::string, double>&) const {}
 };
 
+class SharedLearning;
+
 /// What a policy may know when it is made.
 struct EvictionContext {
   Bytes capacity;  ///< of the tier; a number of entries when sizes are all 1
@@ -48,6 +50,8 @@ struct EvictionContext {
   std::size_t expected_entries = 0;  ///< distinct ids to come, 0 = unknown: a hint for reserving
   /// The ids of all accesses in order, where they are known beforehand; empty otherwise. Outlives the policy.
   std::span<const std::uint32_t> future_ids = {};
+  /// What the policies of one cache's tiers learn together (reuse_model.h); null: each learns alone.
+  std::shared_ptr<SharedLearning> learning = nullptr;
 };
 
 struct EvictionDescriptor {
