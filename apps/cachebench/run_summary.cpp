@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "core/units.h"
+#include "result/guards.h"
 
 namespace cachebench::app {
 namespace {
@@ -75,6 +79,40 @@ std::string model_table(const result::RunResult& result, SummaryDetail detail) {
   return text;
 }
 
+std::string bound_lines(const result::RunResult& result) {
+  if (!result.bounds) return "";
+  const result::Bounds& bounds = *result.bounds;
+  std::string text;
+  if (bounds.saved_ns) {
+    text += fmt::format("  no policies save more than {} here, modelled ({} bound): regret {}\n",
+                        format_duration(Nanoseconds{*bounds.saved_ns}), bounds.method,
+                        percent(bounds.regret_ratio(result.totals)));
+  }
+  text += fmt::format("  compulsory misses {} ({} of accesses); of what could be served, {} was\n",
+                      bounds.compulsory_misses,
+                      percent(result::ratio_of(bounds.compulsory_misses, result.totals.accesses)),
+                      percent(bounds.reachable_ratio(result.totals)));
+  if (bounds.infinite_saved_ns) {
+    text += fmt::format("  an endless first tier would save {}, modelled\n",
+                        format_duration(Nanoseconds{*bounds.infinite_saved_ns}));
+  }
+  if (bounds.belady_misses) text += fmt::format("  Belady's optimum misses {}\n", *bounds.belady_misses);
+  std::string worth;
+  constexpr double kGibibyte = 1024.0 * 1024 * 1024;
+  for (const result::TierResult& tier : result.tiers) {
+    const auto found = bounds.worth_ns_per_byte.find(tier.name);
+    if (found == bounds.worth_ns_per_byte.end() || found->second <= 0) continue;
+    // Beyond what an endless cache saves, a first-order figure means nothing.
+    const double ns = std::min(found->second * kGibibyte,
+                               static_cast<double>(bounds.infinite_saved_ns.value_or(INT64_MAX / 2)));
+    worth += fmt::format("{}{} {}", worth.empty() ? "" : ", ", tier.name,
+                         format_duration(Nanoseconds{static_cast<std::int64_t>(ns)}));
+  }
+  if (!worth.empty()) text += fmt::format("  another GiB raises the bound by at most: {}\n", worth);
+  for (const std::string& note : bounds.notes) text += fmt::format("  note: {}\n", note);
+  return text;
+}
+
 }  // namespace
 
 std::string summarise_run(const result::RunResult& result, const std::vector<std::string>& files,
@@ -92,10 +130,15 @@ std::string summarise_run(const result::RunResult& result, const std::vector<std
                       format_duration(Nanoseconds{totals.saved_ns}),
                       format_duration(Nanoseconds{totals.service_ns}),
                       format_duration(Nanoseconds{totals.elapsed_ns}));
+  text += bound_lines(result);
   text += tier_table(result) + kind_table(result) + model_table(result, detail);
   if (totals.verified_bytes > 0) {
     text += fmt::format("  verified {}: {} wrong bytes\n", bytes(totals.verified_bytes), totals.wrong_bytes);
   }
+  for (const std::string& line : result::guards(result)) text += fmt::format("  warning: {}\n", line);
+  if (!result.decision_log_hash.empty())
+    text +=
+        fmt::format("  decisions {}: same config, seed and trace give the same\n", result.decision_log_hash);
   for (const std::string& note : result.notes) text += fmt::format("  note: {}\n", note);
   for (const std::string& file : files) text += fmt::format("  wrote {}\n", file);
   return text;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/units.h"
+#include "result/cautions.h"
 
 namespace cachebench::result {
 namespace {
@@ -42,6 +43,12 @@ std::string hit_finding(const RunResult& result) {
     text += fmt::format(" With what a hit covered, {} of {} accesses needed no computation.",
                         format_share(totals.served_ratio()), format_count(totals.accesses));
   }
+  if (result.bounds && result.bounds->reachable_ratio(totals)) {
+    text += fmt::format(
+        " An endless cache could have served {} of all accesses: {} of that was reached.",
+        format_share(1.0 - ratio_of(result.bounds->compulsory_misses, totals.accesses).value_or(0)),
+        format_share(result.bounds->reachable_ratio(totals)));
+  }
   return text;
 }
 
@@ -68,12 +75,31 @@ std::string miss_finding(const RunResult& result) {
                      advice_for(worst->first));
 }
 
+std::string regret_clause(const RunResult& result) {
+  const std::optional<double> regret =
+      result.bounds ? result.bounds->regret_ratio(result.totals) : std::nullopt;
+  if (!regret) return "";
+  return fmt::format(
+      " With these tiers no policies could save more than a modelled {}: this is {} short of it.",
+      format_ns(*result.bounds->saved_ns), format_share(regret));
+}
+
+// Where nothing can be learned of policies, that comes before what they did.
+std::string guard_finding(const RunResult& result) {
+  for (const TierResult& tier : result.tiers) {
+    const auto fits = fits_caution(tier.name, tier.capacity_bytes, result.trace.bytes_distinct.value_or(0));
+    if (fits) return *fits;
+  }
+  return "";
+}
+
 std::string time_finding(const RunResult& result) {
   const Totals& totals = result.totals;
   const std::int64_t without = totals.saved_ns + totals.service_ns;
   if (totals.saved_ns < 0) {
     return fmt::format("Serving from the cache cost a modelled {} more than computing everything would have.",
-                       format_ns(-totals.saved_ns));
+                       format_ns(-totals.saved_ns)) +
+           regret_clause(result);
   }
   std::string text =
       fmt::format("The cache saved a modelled {}: {} of service instead of {}", format_ns(totals.saved_ns),
@@ -83,7 +109,7 @@ std::string time_finding(const RunResult& result) {
     text += factor >= 2.0 ? fmt::format(", {:.1f} times less", factor)
                           : fmt::format(", {} less", format_share(1.0 - 1.0 / factor));
   }
-  return text + ".";
+  return text + "." + regret_clause(result);
 }
 
 std::string model_finding(const RunResult& result) {
@@ -124,6 +150,7 @@ std::vector<std::string> findings(const RunResult& result) {
     add("Nothing was accessed, so there is nothing to conclude.");
     return list;
   }
+  add(guard_finding(result));
   add(hit_finding(result));
   add(time_finding(result));
   if (!result.model_check.empty()) add(model_finding(result));

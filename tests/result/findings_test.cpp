@@ -29,6 +29,29 @@ TEST_CASE("a simulated run tells of its misses instead of the clock") {
         "Of 14,400 misses 61.8% were cold: seen for the first time, so no cache of any size avoids them.");
 }
 
+TEST_CASE("what was reached is set against the bound, where there is one") {
+  result::RunResult result = test::sample_result();
+  auto list = result::findings(result);
+  CHECK(list[0].find("could have served 75.9% of all accesses: 80.4% of that was reached.") !=
+        std::string::npos);
+  CHECK(list[1].find("no policies could save more than a modelled 8 min 35 s: this is 19.9% short of it.") !=
+        std::string::npos);
+  result.bounds->saved_ns.reset();
+  CHECK(result::findings(result)[1].find("short of") == std::string::npos);
+  result.bounds.reset();
+  list = result::findings(result);
+  CHECK(list[0].find("reached") == std::string::npos);
+  CHECK(list[1].find("short of") == std::string::npos);
+}
+
+TEST_CASE("where the working set fits into a tier, that is said first") {
+  result::RunResult result = test::sample_result();
+  result.tiers[1].capacity_bytes = 2 * *result.trace.bytes_distinct;
+  const auto list = result::findings(result);
+  CHECK(list.size() == 3);
+  CHECK(list[0].find("fits into L2 (17.0 GiB, 2.00 times as much)") != std::string::npos);
+}
+
 TEST_CASE("wrong bytes come first; nothing accessed is said; a loss is called one") {
   result::RunResult result = test::sample_result();
   result.totals.wrong_bytes = 4096;

@@ -13,6 +13,7 @@
 #include "bench/run/simulate_driver.h"
 #include "bench/run/validity.h"
 #include "core/hash.h"
+#include "result/cautions.h"
 
 namespace cachebench::bench {
 namespace {
@@ -128,6 +129,7 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                         .dump();
   settle_status(replay, outcome, result);
   if (bounded) result.bounds = bounds_for(replay, outcome, inputs.loaded);
+  for (std::string& caution : result::cautions(result)) result.notes.push_back(std::move(caution));
   return result;
 }
 
