@@ -80,7 +80,7 @@ class Cacheus final : public EvictionPolicy {
     EntryId oldest = queues_.last_unpinned(kNewcomers, pins);
     if (oldest == kNoEntry) oldest = queues_.last_unpinned(kReused, pins);
     const EntryId rarest = frequencies_.latest_at_lowest(pins);
-    const bool by_recency = draws_.below(100) / 100.0 < recency_weight_;
+    const bool by_recency = draws_.below(1'000'000) / 1e6 < recency_weight_;
     chosen_by_ = oldest == rarest ? Expert::kBoth : by_recency ? Expert::kRecency : Expert::kFrequency;
     return choice_.remember(by_recency ? oldest : rarest);
   }

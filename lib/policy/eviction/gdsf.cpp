@@ -37,7 +37,8 @@ class Gdsf final : public EvictionPolicy {
   }
 
   void on_erase(EntryId id, EraseReason reason) override {
-    if (reason == EraseReason::kEvicted) floor_ = heap_.key(id).value();
+    // With pins one may leave that is not the least; the floor never falls.
+    if (reason == EraseReason::kEvicted) floor_ = std::max(floor_, heap_.key(id).value());
     heap_.erase(id);
   }
 

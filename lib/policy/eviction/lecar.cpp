@@ -66,7 +66,7 @@ class LeCaR final : public EvictionPolicy {
     if (oldest == rarest) {
       chosen_by_ = Expert::kBoth;
     } else {
-      const double drawn = draws_.below(100) / 100.0;
+      const double drawn = draws_.below(1'000'000) / 1e6;
       chosen_by_ = drawn < recency_weight_ ? Expert::kRecency : Expert::kFrequency;
     }
     return choice_.remember(chosen_by_ == Expert::kFrequency ? rarest : oldest);
