@@ -157,9 +157,14 @@ int sweep_experiments(const SweepCommandOptions& options) {
     bench::serve_sweep(config, *crew, stop);
     return kExitOk;
   }
-  const int code = lead(options, config, crew.get(), stop);
-  if (crew) crew->dismiss();
-  return code;
+  try {
+    const int code = lead(options, config, crew.get(), stop);
+    if (crew) crew->dismiss();
+    return code;
+  } catch (const Error&) {
+    if (crew) crew->dismiss();  // or they would wait for ever
+    throw;
+  }
 }
 
 }  // namespace cachebench::app

@@ -29,7 +29,10 @@ std::string bound_column(const result::SweepPoint& point) {
 
 std::string curve_lines(const result::SweepResult& sweep) {
   std::string text;
+  // Curves through the points alone are in the table already.
+  const std::size_t capacities = sweep.axes.size() > 1 ? sweep.axes[1].values.size() : 0;
   for (const result::MissRatioCurve& curve : sweep.curves) {
+    if (curve.points.size() <= capacities) continue;
     text += fmt::format("\n{} curve, {}\n", curve.policy,
                         curve.sampling_rate < 1
                             ? fmt::format("sampled at {}: {}", curve.sampling_rate, curve.error_basis)

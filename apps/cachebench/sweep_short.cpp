@@ -43,8 +43,17 @@ int sweep_one_tier_trace(const SweepCommandOptions& options) {
     throw Error(ErrorKind::kUsage, "--json and --csv - both want standard output: give --csv a file");
   }
   const auto counting = options.unit_size ? bench::SizeCounting::kUnit : bench::SizeCounting::kBytes;
-  const bench::SweepGrid grid{.policies = bench::parse_policies(options.policies),
-                              .capacities = bench::parse_capacities(options.capacities, counting)};
+  if (!options.curve.empty() && options.curve != "lru") {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("--curve '{}': one pass gives the curve of lru alone", options.curve));
+  }
+  if (!(options.sample > 0 && options.sample <= 1)) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("--sample {}: write a share above 0, at most 1", options.sample));
+  }
+  bench::SweepGrid grid;
+  if (!options.policies.empty()) grid.policies = bench::parse_policies(options.policies);
+  if (!options.capacities.empty()) grid.capacities = bench::parse_capacities(options.capacities, counting);
   bench::LoadRequest load{.path = options.trace,
                           .format = options.format,
                           .limit = options.limit.value_or(UINT64_MAX),
@@ -57,6 +66,9 @@ int sweep_one_tier_trace(const SweepCommandOptions& options) {
   bench::SweepRun how;
   how.threads = threads_of(options);
   how.seed = options.seed;
+  how.bounds = options.bounds;
+  how.sample = options.sample;
+  how.curve = !options.curve.empty();
   result::SweepResult sweep = bench::sweep_one_tier(trace, grid, counting, how);
   sweep.recommendation = result::recommend(sweep);
   if (options.json) {

@@ -165,6 +165,7 @@ void add_experiment_facts(const SweepPoint& point, Json& json) {
   json["l1_bytes"] = point.l1_bytes;
   json["kinds"] = kinds_to_json(point.kinds);
   if (point.bounds) json["bounds"] = bounds_to_json(*point.bounds, point.totals);
+  if (point.miss_ratio_error) json["miss_ratio_error"] = *point.miss_ratio_error;
   if (!point.decision_log_hash.empty()) json["decision_log_hash"] = point.decision_log_hash;
 }
 
@@ -189,6 +190,7 @@ SweepPoint point_of(const JsonReader& reader) {
     });
   }
   if (reader.has("bounds")) point.bounds = bounds_from_json(reader.object("bounds"));
+  point.miss_ratio_error = number_or_none(reader, "miss_ratio_error");
   point.decision_log_hash = reader.text_or("decision_log_hash", "");
   return point;
 }

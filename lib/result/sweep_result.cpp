@@ -81,21 +81,27 @@ std::string csv_field(std::string_view text) {
 
 std::string sweep_csv_header() {
   return "trace,policy,capacity,accesses,misses,miss_ratio,bytes_requested,bytes_missed,byte_miss_ratio,"
-         "evictions,peak_entries,seconds,status\n";
+         "evictions,peak_entries,seconds,status,miss_ratio_error,saved_ns,l1_bytes,seed,slice,name\n";
 }
 
 std::string sweep_csv_row(const std::string& trace, const SweepPoint& point) {
   const Totals& totals = point.totals;
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{:.6f},{}\n", csv_field(trace),
+  const auto slice = point.axes.find(kSliceAxis);
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{:.6f},{},{},{},{},{},{},{}\n", csv_field(trace),
                      csv_field(point.policy), point.capacity, totals.accesses, totals.misses,
                      csv_ratio(miss_ratio(totals)), totals.bytes_requested, totals.bytes_missed,
                      csv_ratio(ratio_of(totals.bytes_missed, totals.bytes_requested)), totals.evictions,
-                     point.peak_entries, point.seconds, name_of(point.status));
+                     point.peak_entries, point.seconds, name_of(point.status),
+                     csv_ratio(point.miss_ratio_error), totals.saved_ns, point.l1_bytes, point.seed,
+                     slice == point.axes.end() ? "" : slice->second, csv_field(point.name));
 }
 
 std::string to_csv(const SweepResult& sweep) {
   std::string text = sweep_csv_header();
-  for (const SweepPoint& point : sweep.points) text += sweep_csv_row(sweep.trace.name, point);
+  for (const SweepPoint& point : sweep.points) {
+    const auto own = point.axes.find("trace.path");
+    text += sweep_csv_row(own == point.axes.end() ? sweep.trace.name : own->second, point);
+  }
   return text;
 }
 

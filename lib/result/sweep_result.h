@@ -53,6 +53,7 @@ struct SweepPoint {
   std::map<std::string, KindResult> kinds{};  ///< by artefact kind; experiments
   std::optional<Bounds> bounds{};             ///< what any policy could have reached
   std::string decision_log_hash{};            ///< experiments
+  std::optional<double> miss_ratio_error{};   ///< standard error, where objects were sampled
   bool operator==(const SweepPoint&) const = default;
 };
 

@@ -10,10 +10,13 @@
 #include <optional>
 #include <span>
 
+#include "bench/sweep/lru_curve.h"
+#include "bench/sweep/sampling.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/sync.h"
 #include "core/thread_pool.h"
+#include "policy/bound.h"
 #include "policy/eviction.h"
 #include "policy/one_tier/replay.h"
 
@@ -75,22 +78,57 @@ result::Totals totals_of(const policy::OneTierCounts& counts, const LoadedAccess
   return totals;
 }
 
+/// The accesses that points are replayed over: all of them, or a sample and the slices that give its error.
+struct Replica {
+  const policy::AccessColumns* columns;
+  double share = 1;  ///< of the objects, hence of the capacity
+  std::vector<std::uint32_t> next_uses = {};
+};
+
+bool sees_future(const NamedParameters& spec) {
+  if (policy::is_bound(spec.name)) return true;
+  return policy::EvictionRegistry::instance().at(spec.name, "eviction policy").sees_future;
+}
+
+policy::OneTierCounts replay(const Replica& replica, const NamedParameters& spec, Bytes capacity,
+                             std::uint64_t seed) {
+  const policy::OneTierInput input{
+      .columns = *replica.columns,
+      .capacity = replica.share < 1 ? scaled_capacity(capacity, replica.share) : capacity,
+      .next_uses = replica.next_uses};
+  if (policy::is_bound(spec.name)) return policy::evaluate_bound(spec, input).counts;
+  return policy::replay_one_tier(input, spec, seed);
+}
+
 /// Runs one job per point on the pool and hands the first failure to the caller.
 class Runner {
  public:
-  Runner(const LoadedAccesses& trace, const SweepRun& run, std::span<const std::uint32_t> next_uses)
-      : trace_(trace), run_(run), next_uses_(next_uses) {}
+  Runner(const LoadedAccesses& trace, const SweepRun& run) : trace_(trace), run_(run) {
+    if (run.sample >= 1) {
+      replicas_.push_back({.columns = &trace.columns});
+      return;
+    }
+    sample_ = draw_sample(trace.columns, run.sample);
+    replicas_.push_back({.columns = &sample_.all, .share = run.sample});
+    for (const policy::AccessColumns& slice : sample_.slices) {
+      replicas_.push_back({.columns = &slice, .share = run.sample / static_cast<double>(kSampleSlices)});
+    }
+  }
+
+  /// For policies that see the future.
+  void look_ahead() {
+    for (Replica& replica : replicas_) replica.next_uses = policy::next_uses_of(*replica.columns);
+  }
 
   void run_point(const SweepPolicy& policy, result::SweepPoint& point) CACHEBENCH_EXCLUDES(mutex_) {
     try {
-      const Bytes capacity{point.capacity};
       const RealClock clock;
       const Nanoseconds start = clock.now();
-      const policy::OneTierCounts counts = policy::replay_one_tier(
-          {.columns = trace_.columns, .capacity = capacity, .next_uses = next_uses_}, policy.spec, run_.seed);
+      const SampledCounts counted = count(policy.spec, Bytes{point.capacity});
       const Nanoseconds elapsed = clock.now() - start;
-      point.totals = totals_of(counts, trace_, elapsed);
-      point.peak_entries = counts.peak_entries;
+      point.totals = totals_of(counted.counts, trace_, elapsed);
+      point.peak_entries = counted.counts.peak_entries;
+      if (run_.sample < 1) point.miss_ratio_error = counted.miss_ratio_error;
       point.seconds = static_cast<double>(elapsed.count()) * 1e-9;
       const MutexLock lock(mutex_);
       if (run_.on_point) run_.on_point(point);
@@ -100,15 +138,56 @@ class Runner {
     }
   }
 
+  /// Misses of lru at every capacity of a curve.
+  [[nodiscard]] result::MissRatioCurve curve() const {
+    const std::vector<std::uint64_t> capacities = curve_capacities(trace_.columns);
+    std::vector<std::vector<policy::OneTierCounts>> counted;  // by replica, then capacity
+    for (const Replica& replica : replicas_) {
+      std::vector<std::uint64_t> scaled = capacities;
+      for (std::uint64_t& capacity : scaled) {
+        if (replica.share < 1) capacity = scaled_capacity(Bytes{capacity}, replica.share).value;
+      }
+      counted.push_back(lru_curve(*replica.columns, scaled));
+    }
+    result::MissRatioCurve curve{
+        .policy = "lru", .sampling_rate = run_.sample, .error_basis = error_basis(), .points = {}};
+    for (std::size_t i = 0; i < capacities.size(); ++i) {
+      std::vector<policy::OneTierCounts> here;
+      for (const auto& replica : counted) here.push_back(replica[i]);
+      const SampledCounts counts = combine(here);
+      result::CurvePoint point{.capacity = capacities[i]};
+      point.miss_ratio = result::ratio_of(counts.counts.misses, counts.counts.accesses).value_or(0);
+      point.byte_miss_ratio = result::ratio_of(counts.counts.bytes_missed, counts.counts.bytes_requested);
+      if (run_.sample < 1) point.error = counts.miss_ratio_error;
+      curve.points.push_back(point);
+    }
+    return curve;
+  }
+
   void rethrow() CACHEBENCH_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     if (failure_) std::rethrow_exception(failure_);
   }
 
  private:
+  [[nodiscard]] SampledCounts count(const NamedParameters& spec, Bytes capacity) const {
+    std::vector<policy::OneTierCounts> counts;
+    for (const Replica& replica : replicas_) counts.push_back(replay(replica, spec, capacity, run_.seed));
+    return combine(counts);
+  }
+  [[nodiscard]] SampledCounts combine(const std::vector<policy::OneTierCounts>& counts) const {
+    if (run_.sample >= 1) return {.counts = counts.front()};
+    return scale_up(trace_.columns, run_.sample, counts.front(), std::span(counts).subspan(1));
+  }
+  [[nodiscard]] std::string error_basis() const {
+    if (run_.sample >= 1) return "";
+    return fmt::format("standard error over {} disjoint slices of the sample", kSampleSlices);
+  }
+
   const LoadedAccesses& trace_;
   const SweepRun& run_;
-  std::span<const std::uint32_t> next_uses_;  // empty when no policy sees the future
+  AccessSample sample_;
+  std::vector<Replica> replicas_;
   Mutex mutex_;
   std::exception_ptr failure_ CACHEBENCH_GUARDED_BY(mutex_);
 };
@@ -126,15 +205,96 @@ result::TraceFacts facts_of(const LoadedAccesses& trace) {
   return facts;
 }
 
-result::SweepPoint point_of(const SweepPolicy& policy, Bytes capacity) {
+result::SweepPoint point_of(const SweepPolicy& policy, Bytes capacity, std::uint64_t seed) {
   result::SweepPoint point;
   point.policy = policy.text;
-  point.capacity = capacity.value;
+  point.capacity = point.l1_bytes = capacity.value;
+  point.seed = seed;
   nlohmann::ordered_json config = {{"policy", policy.spec.name}};
   for (const auto& [name, value] : policy.spec.values) config[name] = value;
   point.config = nlohmann::ordered_json{{"eviction", config}, {"capacity", capacity.value}}.dump();
-  point.bound = policy::EvictionRegistry::instance().at(policy.spec.name, "eviction policy").sees_future;
+  point.axes = {{"policy", policy.text}, {"capacity", std::to_string(capacity.value)}};
+  point.name = fmt::format("{}, {}", policy.text, capacity.value);
+  point.bound = sees_future(policy.spec);
   return point;
+}
+
+std::vector<result::SweepAxis> axes_of(const result::SweepResult& sweep) {
+  result::SweepAxis policies{.path = "policy", .values = {}};
+  result::SweepAxis capacities{.path = "capacity", .values = {}};
+  const auto add = [](result::SweepAxis& axis, const std::string& value) {
+    if (std::find(axis.values.begin(), axis.values.end(), value) == axis.values.end())
+      axis.values.push_back(value);
+  };
+  for (const result::SweepPoint& point : sweep.points) {
+    add(policies, point.policy);
+    add(capacities, std::to_string(point.capacity));
+  }
+  return {policies, capacities};
+}
+
+// Belady's replay at every capacity, for whoever asks for bounds; beside the points, not among them.
+const char* const kOptimum = "belady";
+
+struct Floors {
+  SweepPolicy belady{.text = kOptimum, .spec = {.name = kOptimum, .values = {}}};
+  std::vector<result::SweepPoint> points;  ///< one a capacity
+};
+
+Floors floors_for(const result::SweepResult& sweep, const SweepRun& run) {
+  Floors floors;
+  if (!run.bounds) return floors;
+  for (const result::SweepPoint& point : sweep.points) {
+    const bool is_new = std::none_of(floors.points.begin(), floors.points.end(),
+                                     [&](const auto& other) { return other.capacity == point.capacity; });
+    if (is_new) floors.points.push_back(point_of(floors.belady, Bytes{point.capacity}, run.seed));
+  }
+  return floors;
+}
+
+void state_bounds(const Floors& floors, const LoadedAccesses& trace, result::SweepResult& sweep) {
+  for (result::SweepPoint& point : sweep.points) {
+    for (const result::SweepPoint& floor : floors.points) {
+      if (floor.capacity != point.capacity) continue;
+      result::Bounds bounds;
+      bounds.method = kOptimum;
+      bounds.compulsory_misses = trace.columns.objects();
+      bounds.belady_misses = floor.totals.misses;
+      if (trace.columns.form() != policy::SizeForm::kUniform) {
+        bounds.notes.emplace_back(
+            "sizes differ: Belady's misses are a reference, not a bound; pfoo-l is one");
+      }
+      point.bounds = std::move(bounds);
+    }
+  }
+}
+
+void add_curves(const Runner& runner, const SweepRun& run, result::SweepResult& sweep) {
+  if (run.curve) sweep.curves.push_back(runner.curve());
+  for (const std::string& policy : sweep.axes.front().values) {
+    result::MissRatioCurve curve{
+        .policy = policy, .sampling_rate = run.sample, .error_basis = {}, .points = {}};
+    for (const result::SweepPoint& point : sweep.points) {
+      const auto ratio = result::ratio_of(point.totals.misses, point.totals.accesses);
+      if (point.policy != policy || !ratio) continue;
+      result::CurvePoint at{.capacity = point.capacity};
+      at.miss_ratio = *ratio;
+      at.byte_miss_ratio = result::ratio_of(point.totals.bytes_missed, point.totals.bytes_requested);
+      at.error = point.miss_ratio_error;
+      curve.points.push_back(at);
+    }
+    if (run.sample < 1) curve.error_basis = "standard error over disjoint slices of the sample";
+    const bool is_there = run.curve && policy == "lru";
+    if (curve.points.size() > 1 && !is_there) sweep.curves.push_back(std::move(curve));
+  }
+}
+
+void refuse_endless(const LoadedAccesses& trace) {
+  if (trace.columns.accesses() < policy::kNoNextUse) return;
+  throw Error(
+      ErrorKind::kUsage,
+      fmt::format("a bound looks ahead over at most {} accesses, and there are {}: take fewer with --limit",
+                  policy::kNoNextUse - 1, trace.columns.accesses()));
 }
 
 }  // namespace
@@ -144,7 +304,11 @@ std::vector<SweepPolicy> parse_policies(std::string_view list) {
   for (const std::string_view part : split(list, "policies")) {
     SweepPolicy policy{std::string(part), parse_named_parameters(part)};
     // Made once for its checks; the real ones know the capacity.
-    static_cast<void>(policy::make_eviction(policy.spec, {.capacity = Bytes{1}}));
+    if (policy::is_bound(policy.spec.name)) {
+      policy::check_bound(policy.spec);
+    } else {
+      static_cast<void>(policy::make_eviction(policy.spec, {.capacity = Bytes{1}}));
+    }
     policies.push_back(std::move(policy));
   }
   return policies;
@@ -173,23 +337,33 @@ result::SweepResult sweep_one_tier(const LoadedAccesses& trace, const SweepGrid&
   sweep.trace = facts_of(trace);
   for (const SweepPolicy& policy : grid.policies) {
     for (const SizeSpec& capacity : grid.capacities) {
-      sweep.points.push_back(point_of(policy, resolve_capacity(capacity, trace.columns, counting)));
+      sweep.points.push_back(point_of(policy, resolve_capacity(capacity, trace.columns, counting), run.seed));
     }
   }
-  const bool sees_future = std::any_of(sweep.points.begin(), sweep.points.end(),
-                                       [](const result::SweepPoint& point) { return point.bound; });
-  const std::vector<std::uint32_t> next_uses =
-      sees_future ? policy::next_uses_of(trace.columns) : std::vector<std::uint32_t>{};
-  Runner runner(trace, run, next_uses);
+  sweep.axes = axes_of(sweep);
+  Floors floors = floors_for(sweep, run);
+  Runner runner(trace, run);
+  const bool ahead = !floors.points.empty() || std::any_of(sweep.points.begin(), sweep.points.end(),
+                                                           [](const auto& point) { return point.bound; });
+  if (ahead) {
+    refuse_endless(trace);
+    runner.look_ahead();
+  }
   {
-    ThreadPool pool(std::clamp<std::size_t>(run.threads, 1, sweep.points.size()), "sweep");
+    ThreadPool pool(std::clamp<std::size_t>(run.threads, 1, std::max<std::size_t>(sweep.points.size(), 1)),
+                    "sweep");
     for (std::size_t i = 0; i < sweep.points.size(); ++i) {
       const SweepPolicy& policy = grid.policies[i / grid.capacities.size()];
       pool.submit([&runner, &policy, &point = sweep.points[i]] { runner.run_point(policy, point); });
     }
+    for (result::SweepPoint& point : floors.points) {
+      pool.submit([&runner, &floors, &point] { runner.run_point(floors.belady, point); });
+    }
     pool.drain();
   }
   runner.rethrow();
+  state_bounds(floors, trace, sweep);
+  add_curves(runner, run, sweep);
   return sweep;
 }
 

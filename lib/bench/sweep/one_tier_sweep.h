@@ -32,6 +32,9 @@ struct SweepGrid {
 struct SweepRun {
   std::size_t threads = 1;
   std::uint64_t seed = 1;
+  bool bounds = false;  ///< compulsory misses and Belady's beside every point
+  double sample = 1;    ///< share of the objects that is replayed, chosen by hash; 1: all
+  bool curve = false;   ///< the whole curve of lru, in one pass
   /// Called after each point, from any thread, one call at a time; may be empty.
   std::function<void(const result::SweepPoint&)> on_point = {};
 };
@@ -45,8 +48,9 @@ struct SweepRun {
 [[nodiscard]] Bytes resolve_capacity(const SizeSpec& capacity, const policy::AccessColumns& columns,
                                      SizeCounting counting);
 
-/// All points, in the order policies × capacities were given. `counting` is the one of loading. The manifest
-/// and the hash of the trace are left to the caller.
+/// Bounds (`list bound`) go along as policies that are no candidates. All points, in the order policies ×
+/// capacities were given. `counting` is the one of loading. The manifest and the hash of the trace are left
+/// to the caller.
 [[nodiscard]] result::SweepResult sweep_one_tier(const LoadedAccesses& trace, const SweepGrid& grid,
                                                  SizeCounting counting, const SweepRun& run);
 

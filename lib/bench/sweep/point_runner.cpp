@@ -61,7 +61,29 @@ void take_over(const result::RunResult& run, result::SweepPoint& point) {
   if (!run.tiers.empty()) point.l1_bytes = run.tiers.front().capacity_bytes;
 }
 
+/// What bounds depend on: everything but policies and their seed.
+std::string bounds_key(const RunConfig& config) {
+  RunConfig plain = config;
+  plain.seed = 0;
+  plain.name.clear();
+  plain.cache.migration = {};
+  for (TierSection& tier : plain.cache.tiers) {
+    tier.eviction = {};
+    tier.admission = {};
+  }
+  return to_json(plain).dump();
+}
+
 }  // namespace
+
+BoundsCache::Claim BoundsCache::claim(const std::string& key) {
+  const MutexLock lock(mutex_);
+  if (const auto found = known_.find(key); found != known_.end()) return {found->second, nullptr};
+  auto keep = std::make_shared<std::promise<std::optional<result::Bounds>>>();
+  const auto future = keep->get_future().share();
+  known_.emplace(key, future);
+  return {future, keep};
+}
 
 std::shared_ptr<WorkloadCache::Slot> WorkloadCache::slot_of(const std::string& key) {
   const MutexLock lock(mutex_);
@@ -139,26 +161,43 @@ std::optional<LoadedWorkload> PointRunner::workload_of(const ReadyPoint& point) 
   return *loaded;
 }
 
+void PointRunner::replay(const ReadyPoint& ready, const StopToken& stop, result::SweepPoint& point) {
+  const std::optional<LoadedWorkload> loaded = workload_of(ready);
+  const bool is_part =
+      ready.item.slice != 0 || (ready.item.rung != 0 && ready.item.rung != config_.halving.rungs);
+  BoundsCache::Claim claim;
+  if (!is_part) claim = bounds_.claim(bounds_key(ready.config));
+  // A run that uses up its time stops itself alone; one stop ends them all.
+  StopToken own;
+  const auto watch = [&](const Progress&) {
+    if (stop.requested()) own.request(stop.reason());
+  };
+  try {
+    RunInputs inputs;
+    inputs.config = ready.config;
+    inputs.stop = &own;
+    inputs.bounds = claim.keep ? BoundsChoice::kAuto : BoundsChoice::kOff;
+    inputs.progress = watch;
+    inputs.loaded = loaded ? &*loaded : nullptr;
+    const result::RunResult run = run_experiment(inputs);
+    take_over(run, point);
+    if (claim.keep) claim.keep->set_value(own.requested() ? std::nullopt : run.bounds);
+  } catch (...) {
+    if (claim.keep) claim.keep->set_value(std::nullopt);
+    throw;
+  }
+  if (is_part) return;
+  point.bounds = claim.future.get();
+  // Whoever was to work them out may have been stopped: this one is run again too.
+  if (!point.bounds && stop.requested()) point.status = result::Status::kPartial;
+}
+
 result::SweepPoint PointRunner::run(const ReadyPoint& ready, const StopToken& stop) {
   result::SweepPoint point = point_of(ready);
   const RealClock clock;
   const Nanoseconds start = clock.now();
   try {
-    const std::optional<LoadedWorkload> loaded = workload_of(ready);
-    // A run that uses up its time stops itself alone; one stop ends them all.
-    StopToken own;
-    const auto watch = [&](const Progress&) {
-      if (stop.requested()) own.request(stop.reason());
-    };
-    take_over(run_experiment({.config = ready.config,
-                              .command_line = {},
-                              .stop = &own,
-                              .record = {},
-                              .content = {},
-                              .progress = watch,
-                              .snapshot = {},
-                              .loaded = loaded ? &*loaded : nullptr}),
-              point);
+    replay(ready, stop, point);
   } catch (const Error& error) {
     point.status = result::Status::kInvalid;
     point.reason = error.what();

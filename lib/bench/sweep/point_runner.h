@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <list>
 #include <map>
 #include <memory>
@@ -40,6 +41,22 @@ class WorkloadCache {
   std::list<std::shared_ptr<Slot>> slots_ CACHEBENCH_GUARDED_BY(mutex_);  ///< latest first
 };
 
+/// Bounds by what they depend on, each worked out once: they are the same for every policy. Thread-safe.
+class BoundsCache {
+ public:
+  /// Whoever asks first works them out and calls `keep`, whatever happens; the others get a future.
+  struct Claim {
+    std::shared_future<std::optional<result::Bounds>> future;
+    std::shared_ptr<std::promise<std::optional<result::Bounds>>> keep;  ///< null for the others
+  };
+  [[nodiscard]] Claim claim(const std::string& key) CACHEBENCH_EXCLUDES(mutex_);
+
+ private:
+  Mutex mutex_;
+  std::map<std::string, std::shared_future<std::optional<result::Bounds>>> known_
+      CACHEBENCH_GUARDED_BY(mutex_);
+};
+
 /// A resolved point that is ready to run.
 struct ReadyPoint {
   WorkItem item;
@@ -63,12 +80,14 @@ class PointRunner {
 
  private:
   [[nodiscard]] std::optional<LoadedWorkload> workload_of(const ReadyPoint& point);
+  void replay(const ReadyPoint& ready, const StopToken& stop, result::SweepPoint& point);
   [[nodiscard]] RunConfig resolve(const WorkItem& item, const PointSetting& setting);
   [[nodiscard]] std::string hash_of_trace(const RunConfig& config) CACHEBENCH_EXCLUDES(mutex_);
 
   const SweepConfig& config_;
   const Design& design_;
   WorkloadCache workloads_;
+  BoundsCache bounds_;
   Mutex mutex_;
   std::map<std::string, std::string> hashes_ CACHEBENCH_GUARDED_BY(mutex_);  ///< by path
 };
