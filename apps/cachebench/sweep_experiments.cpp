@@ -134,7 +134,15 @@ int lead(const SweepCommandOptions& options, const bench::SweepConfig& config, b
   how.crew = crew;
   how.stop = &stop;
   how.progress = [&](const bench::SweepProgress& progress) { line.show(progress); };
-  result::SweepResult sweep = bench::run_sweep(config, how);
+  result::SweepResult sweep;
+  try {
+    sweep = bench::run_sweep(config, how);
+  } catch (const Error&) {
+    line.finish();
+    std::error_code ignored;
+    fs::remove(folder, ignored);  // where nothing was written
+    throw;
+  }
   line.finish();
   sweep.manifest = manifest_of(options, started_at, how.threads);
   print(options, sweep, write_sweep(sweep, folder, options.exports));

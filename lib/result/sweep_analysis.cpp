@@ -207,7 +207,7 @@ std::string explain(SweepMetric metric, const RankedCandidate& best, const Ranke
                               percent(*made.margin), second->name)
                 : fmt::format(", {} fewer than {}.", percent(*made.margin), second->name);
   if (!made.spread) {
-    return text + " One seed and no slices: how sure that is, is not known; sweep over seeds or slices.";
+    return text + " One seed and no slices: how sure that is, is not known.";
   }
   return text + fmt::format(" That {} the spread of {} over {} seeds and slices{}.",
                             *made.exceeds_spread ? "exceeds" : "does not exceed", percent(*made.spread),

@@ -153,7 +153,7 @@ class Sweep {
       return;
     }
     const auto run_one = [&](const ReadyPoint& point) {
-      if (!options_.stop->requested()) take({point.key, point.item, runner_.run(point, *options_.stop)});
+      if (!options_.stop->requested()) take({point.key, point.item, runner_.run(point, *options_.stop), {}});
     };
     on_all(options_.threads, simulated.size(), [&](std::size_t i) { run_one(*simulated[i]); });
     // They measure the machine: one at a time.
@@ -166,7 +166,7 @@ class Sweep {
     const auto run_here = [&](const WorkItem& item) {
       const auto found = std::find_if(points.begin(), points.end(),
                                       [&](const ReadyPoint* point) { return point->item == item; });
-      return to_line({(*found)->key, item, runner_.run(**found, *options_.stop)});
+      return to_line({(*found)->key, item, runner_.run(**found, *options_.stop), {}});
     };
     const auto take_line = [&](const std::string& line) {
       if (!line.empty()) take(entry_from_line(line, "a finished point"));
@@ -183,6 +183,10 @@ class Sweep {
     entry.point.name = ready.setting.name;
     entry.point.axes = ready.setting.axes;
     entry.point.config = nlohmann::ordered_json(ready.setting.axes).dump();
+    // Of an earlier sweep in this folder, one with fewer values, say: it is this one's from now on.
+    const bool is_of_this = entry.sweep == plan_.fingerprint && entry.item == found->item;
+    entry.sweep = plan_.fingerprint;
+    if (!is_of_this) journal_->append(entry);
     const MutexLock lock(mutex_);
     ++found_;
     report(entry);
@@ -193,6 +197,7 @@ class Sweep {
   void take(JournalEntry entry) CACHEBENCH_EXCLUDES(mutex_) {
     const bool stopped = options_.stop->requested() && entry.point.status == result::Status::kPartial;
     if (stopped) return;
+    entry.sweep = plan_.fingerprint;
     // One that failed is tried again by the next start.
     if (journal_ && entry.point.status != result::Status::kInvalid) journal_->append(entry);
     const MutexLock lock(mutex_);
@@ -267,12 +272,12 @@ void serve_sweep(const SweepConfig& config, Crew& crew, const StopToken& stop) {
       const ReadyPoint ready = runner.prepare(item);
       const result::SweepPoint point = runner.run(ready, stop);
       const bool stopped = stop.requested() && point.status == result::Status::kPartial;
-      return stopped ? std::string() : to_line({ready.key, item, point});
+      return stopped ? std::string() : to_line({ready.key, item, point, {}});
     } catch (const Error& error) {
       result::SweepPoint failed;
       failed.status = result::Status::kInvalid;
       failed.reason = error.what();
-      return to_line({"", item, failed});
+      return to_line({"", item, failed, {}});
     }
   });
 }

@@ -53,6 +53,7 @@ void write_all(int file, std::string_view text, const std::string& path) {
 std::string to_line(const JournalEntry& entry) {
   const Json line = {
       {"key", entry.key},
+      {"sweep", entry.sweep},
       {"item", {{"point", entry.item.point}, {"slice", entry.item.slice}, {"rung", entry.item.rung}}},
       {"point", result::point_to_json(entry.point)}};
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -66,7 +67,8 @@ JournalEntry entry_from_line(std::string_view text, const std::string& place) {
                      .item = {.point = item.count("point"),
                               .slice = static_cast<std::uint32_t>(item.count("slice")),
                               .rung = static_cast<std::uint32_t>(item.count("rung"))},
-                     .point = {}};
+                     .point = {},
+                     .sweep = reader.text_or("sweep", "")};
   static_cast<void>(reader.object("point"));
   entry.point = result::point_from_json(line.at("point"), place);
   return entry;
@@ -88,7 +90,7 @@ Journal::Journal(const std::string& path) : path_(path) {
   if (::ftruncate(file_.get(), static_cast<off_t>(lines.whole_bytes)) != 0) {
     throw system_error(ErrorKind::kEnvironment, path, errno);
   }
-  for (const JournalEntry& entry : lines.entries) entries_.emplace(entry.key, entry);
+  for (const JournalEntry& entry : lines.entries) entries_.insert_or_assign(entry.key, entry);
 }
 
 Journal::~Journal() = default;

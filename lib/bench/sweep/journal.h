@@ -21,6 +21,7 @@ struct JournalEntry {
   std::string key;  ///< of the resolved config, the trace and the part of it
   WorkItem item;
   result::SweepPoint point;
+  std::string sweep = {};  ///< fingerprint of the sweep that `item` is of
   bool operator==(const JournalEntry&) const = default;
 };
 
@@ -40,7 +41,7 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  /// Null when nothing of that key was finished. The entry stays where it is.
+  /// The latest of that key as the journal was opened; null when there was none. It stays where it is.
   [[nodiscard]] const JournalEntry* find(const std::string& key) const;
   [[nodiscard]] std::size_t found() const { return entries_.size(); }
   /// Returns once the line is on the device.

@@ -33,7 +33,6 @@ class ByteStack {
     return distance;
   }
 
-
   static constexpr std::uint64_t kNothing = UINT64_MAX;
 
  private:

@@ -50,11 +50,14 @@ void settle_status(const SweepPlan& plan, const std::string& why, result::SweepR
   }
 }
 
-std::vector<JournalEntry> entries_of(const std::vector<std::string>& folders) {
+/// A folder that was used for another sweep before holds points of that one too.
+std::vector<JournalEntry> entries_of(const std::vector<std::string>& folders,
+                                     const std::string& fingerprint) {
   std::vector<JournalEntry> all;
   for (const std::string& folder : folders) {
-    std::vector<JournalEntry> some = read_journal(file_in(folder, kJournalFile));
-    std::move(some.begin(), some.end(), std::back_inserter(all));
+    for (JournalEntry& entry : read_journal(file_in(folder, kJournalFile))) {
+      if (entry.sweep == fingerprint) all.push_back(std::move(entry));
+    }
   }
   return all;
 }
@@ -128,13 +131,15 @@ result::SweepResult assemble(const SweepPlan& plan, std::vector<JournalEntry> en
 }
 
 result::SweepResult merge_sweeps(const std::vector<std::string>& folders) {
-  return assemble(common_plan(folders), entries_of(folders), "");
+  const SweepPlan plan = common_plan(folders);
+  return assemble(plan, entries_of(folders, plan.fingerprint), "");
 }
 
 void merge_journals(const std::vector<std::string>& folders, const std::string& output) {
   const SweepPlan plan = common_plan(folders);
   std::string text;
-  for (const auto& [order, entry] : in_order(entries_of(folders))) text += to_line(entry) + "\n";
+  for (const auto& [order, entry] : in_order(entries_of(folders, plan.fingerprint)))
+    text += to_line(entry) + "\n";
   write_plan(output, plan);
   write_file(file_in(output, kJournalFile), text);
 }

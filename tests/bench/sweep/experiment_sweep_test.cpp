@@ -72,6 +72,25 @@ TEST_CASE("what was finished is not run again, whatever a kill left behind") {
   CHECK(found == 12);
 }
 
+TEST_CASE("a sweep with more values goes on from one with fewer in the same folder") {
+  const testing::TempDir folder;
+  const std::string output = folder / "out";
+  std::filesystem::create_directories(output);
+  const auto over = [&](const std::string& policies) {
+    return test::sweep_with(
+        folder, R"("axes": [{"path": "cache.tiers[*].eviction.policy", "values": )" + policies + "}]");
+  };
+  run(over(R"(["fifo", "lru"])"), {.output = output});
+  const SweepConfig wider = over(R"(["lru", "lfu", "fifo"])");
+  std::uint64_t found = 0;
+  SweepOptions again{.output = output};
+  again.progress = [&](const bench::SweepProgress& progress) { found = progress.found; };
+  const SweepResult sweep = run(wider, again);
+  CHECK(found == 2);
+  CHECK(without_times(sweep) == without_times(run(wider, {.output = ""})));
+  CHECK(without_times(bench::merge_sweeps({output})) == without_times(sweep));
+}
+
 TEST_CASE("another trace under the same name is another point") {
   const testing::TempDir folder;
   const SweepConfig config = small_sweep(folder, "");

@@ -29,7 +29,8 @@ SweepPlan plan(const std::string& fingerprint = "f") {
 JournalEntry entry(std::uint64_t point, std::uint32_t slice) {
   JournalEntry made{.key = std::to_string(point) + "/" + std::to_string(slice),
                     .item = {.point = point, .slice = slice},
-                    .point = {}};
+                    .point = {},
+                    .sweep = "f"};
   made.point.name = made.key;
   return made;
 }
@@ -91,6 +92,12 @@ TEST_CASE("folders of one sweep merge, others do not") {
   bench::merge_journals({b, a}, out);
   CHECK(names(bench::merge_sweeps({out})) == std::vector<std::string>{"0/0", "0/1", "1/0", "1/1"});
   CHECK(bench::read_journal(out + "/points.jsonl").front() == entry(0, 0));
+
+  JournalEntry older = entry(0, 0);
+  older.sweep = "of another sweep";
+  older.point.name = "older";
+  const std::string reused = folder_with(folder, "d", plan(), {older, entry(0, 0)});
+  CHECK(names(bench::merge_sweeps({reused})) == std::vector<std::string>{"0/0"});
 
   const std::string other = folder_with(folder, "c", plan("g"), {});
   CHECK_THROWS_WITH_AS((void)bench::merge_sweeps({a, other}), doctest::Contains("different sweeps"), Error);
