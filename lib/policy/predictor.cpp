@@ -17,10 +17,26 @@ double logistic(double x) {
 
 }  // namespace
 
+const char* name_of(Feature feature) {
+  static constexpr std::array<const char*, kFeatures> kNames{
+      "bias", "frequency", "history", "gap_in_window", "regularity", "small", "dear", "deep", "late_turn"};
+  return kNames[static_cast<std::size_t>(feature)];
+}
+
+double calibration_error(const ReliabilityCurve& curve) {
+  double off = 0;
+  double count = 0;
+  for (const ReliabilityBin& bin : curve) {
+    off += std::max(bin.predicted - bin.reused, bin.reused - bin.predicted);
+    count += bin.count;
+  }
+  return count == 0 ? 0 : off / count;
+}
+
 SimpleMLPredictor::SimpleMLPredictor(const AccessPatternTracker& tracker)
     : tracker_(tracker), examples_(tracker.window()) {}
 
-Features SimpleMLPredictor::features_of(const AccessPattern& pattern, Bytes bytes) const {
+Features SimpleMLPredictor::features_of(const AccessPattern& pattern, const AccessInfo& access) const {
   const auto window = static_cast<double>(tracker_.window());
   const auto mebibyte = static_cast<double>(kMiB.value);
   const auto share = [](std::uint32_t n) { return n == 0 ? 0.0 : 1.0 - 1.0 / static_cast<double>(n); };
@@ -32,7 +48,13 @@ Features SimpleMLPredictor::features_of(const AccessPattern& pattern, Bytes byte
   f[static_cast<std::size_t>(Feature::kGapInWindow)] = has_gap ? window / (window + pattern.mean_gap) : 0;
   f[static_cast<std::size_t>(Feature::kRegularity)] =
       has_gap && pattern.accesses > 2 ? std::max(0.0, 1.0 - pattern.gap_deviation / pattern.mean_gap) : 0;
-  f[static_cast<std::size_t>(Feature::kSmall)] = mebibyte / (mebibyte + static_cast<double>(bytes.value));
+  const auto bytes = static_cast<double>(access.bytes.value);
+  f[static_cast<std::size_t>(Feature::kSmall)] = mebibyte / (mebibyte + bytes);
+  const auto cost = static_cast<double>(std::max<std::int64_t>(0, access.cost.count() - 1));
+  f[static_cast<std::size_t>(Feature::kDear)] = cost == 0 ? 0 : cost / (cost + bytes);
+  f[static_cast<std::size_t>(Feature::kDeep)] = static_cast<double>(access.depth) / (access.depth + 16.0);
+  f[static_cast<std::size_t>(Feature::kLateTurn)] =
+      static_cast<double>(access.request.turn) / (access.request.turn + 2.0);
   return f;
 }
 
@@ -42,9 +64,25 @@ double SimpleMLPredictor::estimate(const Features& features) const {
   return logistic(sum);
 }
 
+void SimpleMLPredictor::score(double probability, double label) {
+  const auto at = static_cast<std::size_t>(probability * static_cast<double>(kReliabilityBins));
+  const std::size_t bin = std::min(at, kReliabilityBins - 1);
+  for (ReliabilityBin& faded : recent_curve_) {
+    faded.count *= 1 - kRecent;
+    faded.predicted *= 1 - kRecent;
+    faded.reused *= 1 - kRecent;
+  }
+  for (ReliabilityCurve* curve : {&curve_, &recent_curve_}) {
+    (*curve)[bin].count += 1;
+    (*curve)[bin].predicted += probability;
+    (*curve)[bin].reused += label;
+  }
+}
+
 void SimpleMLPredictor::learn(const Example& example) {
   const double label = example.reused ? 1 : 0;
   // Scored on what was said at the time; corrected on what would be said now.
+  score(example.probability, label);
   const double error = (example.probability - label) * (example.probability - label);
   const double base = (base_rate_ - label) * (base_rate_ - label);
   ++labels_;
@@ -70,19 +108,19 @@ void SimpleMLPredictor::on_access(EntryId id, const AccessInfo& access) {
   }
   Example& slot = examples_[seen_ % examples_.size()];
   if (slot.id != kNoEntry) learn(slot);
-  const Features features = features_of(tracker_.pattern(id), access.bytes);
+  const Features features = features_of(tracker_.pattern(id), access);
   slot = {.id = id, .reused = false, .probability = estimate(features), .features = features};
   last_[index] = seen_;
   probability_[index] = slot.probability;
 }
 
 bool SimpleMLPredictor::trusted() const {
-  return labels_ >= kMinimumLabels && recent_error_ < recent_base_;
+  return labels_ >= kMinimumLabels && recent_error_ < recent_base_ &&
+         recent_calibration_error() <= kMaxCalibrationError;
 }
 
 double SimpleMLPredictor::probability(EntryId id) const {
-  if (!trusted() || index_of(id) >= probability_.size()) return 0;
-  return probability_[index_of(id)];
+  return trusted() ? estimate_of(id) : 0;
 }
 
 double SimpleMLPredictor::brier_score() const {
