@@ -19,6 +19,9 @@ policy::AccessInfo DecisionEngine::info_of(EntryId id) const {
           .now = now_,
           .sequence = sequence_,
           .next_use = entry.last.next_use,
+          .uses = entry.uses,
+          .last_use = entry.last_sequence,
+          .last_gap = entry.last_gap,
           .request = entry.last.request,
           .depth = entry.what.depth,
           .kind = entry.what.kind};
@@ -56,6 +59,14 @@ bool DecisionEngine::admits(EntryId id, Level level, Level from) {
   return at(level).admission->admit(query);
 }
 
+void DecisionEngine::note_use(EntryId id, const AccessContext& context) {
+  Entry& entry = directory_[id];
+  entry.last = context;
+  entry.last_gap = entry.uses == 0 ? 0 : sequence_ - entry.last_sequence;
+  entry.last_sequence = sequence_;
+  if (entry.uses != UINT32_MAX) ++entry.uses;
+}
+
 void DecisionEngine::note_residence(Tier& tier, const Entry& victim) const {
   const auto idle = static_cast<double>(sequence_ - victim.last_sequence);
   tier.residence = tier.residence == 0 ? idle : tier.residence + kNewestResidence * (idle - tier.residence);
@@ -68,6 +79,14 @@ PolicyFacts DecisionEngine::facts() const {
     tier.admission->report_facts(facts.admission.emplace_back());
   }
   migration_->report_facts(facts.migration);
+  if (prefetcher_) {
+    prefetcher_->policy().report_facts(facts.prefetch);
+    const PrefetchCounters counted = prefetcher_->counters();
+    facts.prefetch["waits"] = static_cast<double>(counted.waits);
+    facts.prefetch["waited_ns"] = static_cast<double>(counted.waited.count());
+    facts.prefetch["over_budget"] = static_cast<double>(counted.over_budget);
+    facts.prefetch["unused_at_end_bytes"] = static_cast<double>(counted.unused_at_end.bytes.value);
+  }
   return facts;
 }
 

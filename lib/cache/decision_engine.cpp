@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "core/error.h"
+#include "policy/reuse_model.h"
 
 namespace cachebench::cache {
 namespace {
@@ -32,11 +33,15 @@ DecisionEngine::DecisionEngine(const EngineOptions& options, const hardware::Cos
     : costs_(costs) {
   check_options(options);
   layout_.count = options.tiers.size();
+  const auto learning = std::make_shared<policy::SharedLearning>();
   for (std::size_t i = 0; i < options.tiers.size(); ++i) {
     const TierOptions& tier = options.tiers[i];
     layout_.capacity[i] = tier.capacity;
-    const policy::EvictionContext context{
-        .capacity = tier.capacity, .seed = options.seed + i, .expected_entries = options.expected_entries};
+    const policy::EvictionContext context{.capacity = tier.capacity,
+                                          .seed = options.seed + i,
+                                          .expected_entries = options.expected_entries,
+                                          .future_ids = {},
+                                          .learning = learning};
     Tier made;
     made.options = tier;
     made.eviction = policy::make_eviction(tier.eviction, context);
@@ -45,11 +50,15 @@ DecisionEngine::DecisionEngine(const EngineOptions& options, const hardware::Cos
       made.wants_loss = descriptor->uses_profile;
       made.sees_future = descriptor->sees_future;
     }
-    if (const auto* descriptor = policy::AdmissionRegistry::instance().find(tier.admission.name))
+    if (const auto* descriptor = policy::AdmissionRegistry::instance().find(tier.admission.name)) {
       made.weighs_loss = descriptor->uses_profile;
+      made.watches = !descriptor->stateless;
+    }
     tiers_.push_back(std::move(made));
   }
   migration_ = policy::make_migration(options.migration, layout_);
+  if (options.prefetch.name != "none")
+    prefetcher_ = std::make_unique<Prefetcher>(options.prefetch, options.prefetch_rules);
 }
 
 KindCounters& DecisionEngine::count_kind(EntryId id) {
@@ -87,40 +96,48 @@ void DecisionEngine::count_hit(EntryId id, Level level, Nanoseconds service) {
 }
 
 AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessContext& context) {
-  directory_[id].last = context;
+  if (prefetcher_) complete_fetches();
+  note_use(id, context);
   AccessDecision decision;
   const bool new_size = bytes != directory_[id].what.bytes;
   if (new_size) recharge(id, bytes);
   count_request(id);
   const policy::AccessInfo info = info_of(id);
   migration_->on_access(id, info);
-  for (Tier& tier : tiers_) tier.admission->on_access(id, info);
+  for (Tier& tier : tiers_) {
+    if (tier.watches) tier.admission->on_access(id, info);
+  }
+  if (prefetcher_) prefetcher_->policy().on_access(id, info);
 
-  const Level found = directory_[id].copies.top();
+  const Level top = directory_[id].copies.top();
+  decision.cause = directory_[id].absent;
+  const Level found = prefetcher_ && top == Level::kL1 ? settle_fetch(id, decision) : top;
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     ++counters_.tiers[i].accesses;
     if (level_at(i) == found) break;
     ++counters_.tiers[i].misses;
   }
   if (found == Level::kNone) {
-    decision.cause = directory_[id].absent;
-    decision.service = costs_.lookup() + directory_[id].what.recompute;
+    decision.service = decision.waited + costs_.lookup() + directory_[id].what.recompute;
     count_miss(id, decision.cause);
   } else {
     decision.hit = true;
     decision.served = found;
-    decision.service = costs_.hit_cost(at(found).options.medium, bytes);
+    decision.service = decision.waited + costs_.hit_cost(at(found).options.medium, bytes);
     ++count_at(found).hits;
     count_hit(id, found, decision.service);
     at(found).eviction->on_hit(id, at(found).wants_loss ? info_at(id, found) : info);
     if (new_size) settle(id);
-    if (directory_[id].copies.has(found)) {
+    // What is on its way to the first tier moves nowhere else.
+    if (directory_[id].copies.has(found) && found == top) {
       const policy::HitMove move = migration_->on_hit(query_of(id), found);
       if (move.target != Level::kNone) promote(id, found, move);
       if (!move.also.empty()) copy_down(id, move.also);
     }
     decision.resized = new_size && !directory_[id].copies.empty();
-    decision.level = directory_[id].copies.top();
+    decision.level = found == top                       ? directory_[id].copies.top()
+                     : directory_[id].copies.has(found) ? found
+                                                        : Level::kNone;
   }
   counters_.service_ns += decision.service.count();
   touch_recency(id);
@@ -129,19 +146,24 @@ AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessConte
   return decision;
 }
 
-void DecisionEngine::note_reference(EntryId id, const AccessContext& context) {
-  directory_[id].last = context;
+void DecisionEngine::tell_oracles(EntryId id) {
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     // An oracle whose next use has come and gone would keep the entry for ever.
     if (tiers_[i].sees_future && directory_[id].copies.has(level_at(i)))
       tiers_[i].eviction->on_hit(id, info_at(id, level_at(i)));
   }
-  ++sequence_;
 }
 
 Nanoseconds DecisionEngine::account_skipped(EntryId id, Skipped how, const AccessContext& context) {
   count_request(id);
-  note_reference(id, context);
+  if (how == Skipped::kCovered) {
+    directory_[id].last = context;
+  } else {
+    note_use(id, context);
+  }
+  tell_oracles(id);
+  if (prefetcher_) prefetcher_->policy().on_access(id, info_of(id));
+  ++sequence_;
   const Entry& entry = directory_[id];
   if (how == Skipped::kCovered) {
     ++counters_.covered;
@@ -160,7 +182,13 @@ Nanoseconds DecisionEngine::account_skipped(EntryId id, Skipped how, const Acces
 Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause cause,
                                            const AccessContext& context) {
   count_request(id);
-  directory_[id].last = context;
+  note_use(id, context);
+  if (prefetcher_) {
+    complete_fetches();
+    prefetcher_->policy().on_access(id, info_of(id));
+    if (landed == Level::kL1)
+      static_cast<void>(prefetcher_->end(id, is_under_way(id) ? PrefetchEnd::kLate : PrefetchEnd::kUsed));
+  }
   Nanoseconds service{0};
   const std::size_t reached = landed == Level::kNone ? tiers_.size() : index_of(landed) + 1;
   for (std::size_t i = 0; i < reached; ++i) {
@@ -184,6 +212,7 @@ Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause c
 }
 
 policy::LevelSet DecisionEngine::put(EntryId id) {
+  if (prefetcher_) complete_fetches();
   Entry& entry = directory_[id];
   if (!entry.copies.empty()) {  // was resident behind a gap: the recomputed one is a touch
     at(entry.copies.top()).eviction->on_hit(id, info_at(id, entry.copies.top()));
@@ -237,18 +266,21 @@ void DecisionEngine::drop_corrupt(EntryId id, Level level, Level source) {
   Entry& entry = directory_[id];
   for (const Level unusable : {level, source}) {
     if (unusable == Level::kNone || !entry.copies.has(unusable)) continue;
+    if (prefetcher_ && unusable == Level::kL1) static_cast<void>(prefetcher_->end(id, PrefetchEnd::kCorrupt));
     leave(id, unusable, policy::EraseReason::kRemoved);
     moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = unusable, .to = Level::kNone});
     if (entry.copies.empty()) entry.absent = MissCause::kCorrupt;
   }
 }
 
-Nanoseconds DecisionEngine::uncount_hit(EntryId id, Level level, bool joined) {
+Nanoseconds DecisionEngine::uncount_hit(EntryId id, const CountedHit& hit) {
+  const Level level = hit.level;
   const EntryDescription& what = directory_[id].what;
-  const Nanoseconds hit_cost = costs_.hit_cost(at(level).options.medium, what.bytes);
+  const Nanoseconds hit_cost = hit.waited + costs_.hit_cost(at(level).options.medium, what.bytes);
+  if (hit.prefetched && prefetcher_) prefetcher_->recount_corrupt(what.bytes);
   const std::int64_t saved = (costs_.lookup() + what.recompute - hit_cost).count();
   --counters_.hits;
-  if (joined) --counters_.joined_hits;
+  if (hit.joined) --counters_.joined_hits;
   --count_kind(id).hits;
   --count_at(level).hits;
   ++count_at(level).misses;
@@ -262,6 +294,11 @@ Nanoseconds DecisionEngine::uncount_hit(EntryId id, Level level, bool joined) {
   count_miss(id, MissCause::kCorrupt);
   counters_.service_ns += what.recompute.count();
   return what.recompute;
+}
+
+void DecisionEngine::reset_counters() {
+  counters_.reset();
+  if (prefetcher_) prefetcher_->reset();
 }
 
 void DecisionEngine::describe(EntryId id, const EntryDescription& what) {

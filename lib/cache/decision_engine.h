@@ -14,6 +14,7 @@
 #include "cache/counters.h"
 #include "cache/decision_log.h"
 #include "cache/directory.h"
+#include "cache/prefetcher.h"
 #include "cache/recency_list.h"
 #include "core/parameters.h"
 #include "hardware/cost.h"
@@ -40,6 +41,8 @@ struct TierOptions {
 struct EngineOptions {
   std::vector<TierOptions> tiers;  ///< one to three, fastest first
   NamedParameters migration{.name = "demote-on-evict", .values = {}};
+  NamedParameters prefetch{.name = "none", .values = {}};
+  PrefetchRules prefetch_rules{};
   std::uint64_t seed = 1;
   std::size_t expected_entries = 0;  ///< distinct entries to come, 0 = unknown: a hint for reserving
 };
@@ -56,16 +59,19 @@ struct Move {
   EntryId id;
   Level from = Level::kNone;
   Level to = Level::kNone;
+  bool ahead = false;  ///< nobody asked for it: its transfer is nobody's hit
 };
 
 /// What became of one look-up.
 struct AccessDecision {
   bool hit = false;
+  bool prefetched = false;      ///< the first hit of what was fetched ahead
   bool resized = false;         ///< a hit whose recorded size is new: its bytes have to be written again
   Level served = Level::kNone;  ///< the tier that the directory named when the request asked
   Level level = Level::kNone;   ///< where the entry is after promotion
   MissCause cause = MissCause::kCold;
-  Nanoseconds service{0};  ///< modelled
+  Nanoseconds service{0};  ///< modelled, the wait included
+  Nanoseconds waited{0};   ///< for what was being fetched ahead, by the decision clock
 };
 
 /// How an access ended that was not looked up.
@@ -77,6 +83,7 @@ struct PolicyFacts {
   std::vector<Facts> eviction;   ///< by tier
   std::vector<Facts> admission;  ///< by tier
   Facts migration;
+  Facts prefetch;
 };
 
 class DecisionEngine {
@@ -101,7 +108,19 @@ class DecisionEngine {
   void drop_corrupt(EntryId id, Level level, Level source);
   /// Turns the hit that was counted at `level` into a miss by corruption; returns the modelled time that
   /// computing the entry adds.
-  Nanoseconds uncount_hit(EntryId id, Level level, bool joined);
+  struct CountedHit {
+    Level level;
+    bool joined = false;
+    bool prefetched = false;
+    Nanoseconds waited{0};
+  };
+  Nanoseconds uncount_hit(EntryId id, const CountedHit& hit);
+  /// After the last access of a request: fetches ahead what the prefetch policy proposes.
+  void end_request(const policy::RequestInfo& request);
+  /// Null where nothing is fetched ahead.
+  [[nodiscard]] const Prefetcher* prefetcher() const { return prefetcher_.get(); }
+  /// Counts anew, after a warm-up; what is resident stays.
+  void reset_counters();
   /// What the entry is from now on. REQUIRES: no copies.
   void describe(EntryId id, const EntryDescription& what);
   /// Takes an entry found on a plane at start into `level`; false when it does not fit. Counts nothing.
@@ -120,7 +139,6 @@ class DecisionEngine {
   [[nodiscard]] std::vector<Move>& moves() { return moves_; }
   [[nodiscard]] const Directory& directory() const { return directory_; }
   [[nodiscard]] const CacheCounters& counters() const { return counters_; }
-  [[nodiscard]] CacheCounters& counters() { return counters_; }
   [[nodiscard]] const DecisionLog& log() const { return log_; }
   [[nodiscard]] PolicyFacts facts() const;
   [[nodiscard]] std::size_t tier_count() const { return tiers_.size(); }
@@ -134,6 +152,7 @@ class DecisionEngine {
     Bytes pinned;              ///< nominal bytes of pinned entries
     bool wants_loss = false;   ///< the eviction policy decides by modelled time,
     bool weighs_loss = false;  ///< the admission policy does
+    bool watches = true;       ///< the admission policy wants to be told of accesses
     bool sees_future = false;  ///< it has to be told of references that nobody looks up too
     double residence = 0;      ///< running mean, in accesses; 0 = nothing evicted yet
   };
@@ -161,7 +180,16 @@ class DecisionEngine {
   enum class Afterwards : std::uint8_t { kEvicted, kDropped };
   [[nodiscard]] Nanoseconds loss_of(EntryId id, Level level, Afterwards how) const;
   [[nodiscard]] bool admits(EntryId id, Level level, Level from);
-  void note_reference(EntryId id, const AccessContext& context);
+  // Fetching ahead, decision_prefetch.cpp.
+  void complete_fetches();
+  void fetch_ahead(EntryId id);
+  /// Where one copy is kept: gives up those below one that has arrived. False while a handle reads them.
+  bool give_up_below(EntryId id);
+  /// Where a look-up of an entry whose copy in the first tier was fetched ahead is served, if not there.
+  [[nodiscard]] Level settle_fetch(EntryId id, AccessDecision& decision);
+  [[nodiscard]] bool is_under_way(EntryId id) const { return prefetcher_ && prefetcher_->is_under_way(id); }
+  void note_use(EntryId id, const AccessContext& context);
+  void tell_oracles(EntryId id);
   void note_residence(Tier& tier, const Entry& victim) const;
   [[nodiscard]] Tier& at(Level level) { return tiers_[index_of(level)]; }
   [[nodiscard]] TierCounters& count_at(Level level) { return counters_.tiers[index_of(level)]; }
@@ -192,6 +220,8 @@ class DecisionEngine {
   Directory directory_;
   std::vector<Tier> tiers_;
   std::unique_ptr<policy::MigrationPolicy> migration_;
+  std::unique_ptr<Prefetcher> prefetcher_;
+  std::vector<EntryId> give_up_below_;  ///< arrived while a handle read a lower copy
   policy::PinSet pins_;
   policy::TierLayout layout_;
   CacheCounters counters_;

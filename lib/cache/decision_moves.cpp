@@ -69,11 +69,13 @@ bool DecisionEngine::evict_from(Level level) {
   if (victim == kNoEntry) return false;
   const TraceRange range(trace_names::kEvict, directory_[victim].what.bytes.value);
   note_residence(at(level), directory_[victim]);
+  const bool arrived = level != Level::kL1 || !is_under_way(victim);
   leave(victim, level, policy::EraseReason::kEvicted);
   ++count_at(level).evictions;
   log_.record(DecisionEvent::kEvict, directory_[victim].what.key, level, Level::kNone);
   if (directory_[victim].copies.empty()) directory_[victim].absent = MissCause::kCapacity;
-  const std::optional<Level> target = migration_->on_evict(query_of(victim), level);
+  // What had not arrived yet is not written down: where it came from still has it, or gave it up.
+  const std::optional<Level> target = arrived ? migration_->on_evict(query_of(victim), level) : std::nullopt;
   if (target && !directory_[victim].copies.has(*target)) {
     demote(victim, level, *target, Source::kLeft);
   } else {
@@ -126,6 +128,7 @@ void DecisionEngine::leave(EntryId id, Level level, policy::EraseReason reason) 
   count_at(level).used -= entry.what.bytes;
   if (pins_.is_pinned(id)) at(level).pinned -= entry.what.bytes;
   at(level).eviction->on_erase(id, reason);
+  if (prefetcher_ && level == Level::kL1) prefetcher_->forget(id);
   if (entry.copies.empty()) recency_.remove(id);
 }
 
@@ -166,7 +169,6 @@ void DecisionEngine::settle(EntryId id) {
 
 void DecisionEngine::touch_recency(EntryId id) {
   directory_[id].last_access = now_;
-  directory_[id].last_sequence = sequence_;
   if (migration_->idle_limit() && !directory_[id].copies.empty()) recency_.touch(id);
 }
 

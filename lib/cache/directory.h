@@ -49,7 +49,9 @@ struct Entry {
   EntryDescription what;
   policy::LevelSet copies;              ///< tiers the entry lives in, by decision
   Nanoseconds last_access{0};           ///< decision clock
-  std::uint64_t last_sequence = 0;      ///< number of that access
+  std::uint64_t last_sequence = 0;      ///< number of its last access, covered references apart
+  std::uint64_t last_gap = 0;           ///< accesses between that and the one before it
+  std::uint32_t uses = 0;               ///< accesses so far, saturating
   AccessContext last{};                 ///< its request and its future
   MissCause absent = MissCause::kCold;  ///< the cause a miss would have now
 };

@@ -13,7 +13,10 @@ namespace cachebench::cache {
 HierarchicalCacheManager::HierarchicalCacheManager(const EngineOptions& options,
                                                    const hardware::CostModel& costs,
                                                    std::unique_ptr<Transfers> transfers, DecisionClock clock)
-    : clock_(clock), transfers_(std::move(transfers)), engine_(options, costs) {}
+    : clock_(clock),
+      transfers_(std::move(transfers)),
+      fetches_ahead_(options.prefetch.name != "none"),
+      engine_(options, costs) {}
 
 HierarchicalCacheManager::~HierarchicalCacheManager() {
   try {
@@ -167,7 +170,11 @@ void HierarchicalCacheManager::report_corrupt(TensorHandle& handle) {
     // Counted at most once, and only by the counters that counted the hit.
     const bool counts = std::exchange(handle.counts_, false) && handle.epoch_ == epoch_;
     if (same) engine_.drop_corrupt(handle.id_, handle.level_, handle.served_);
-    if (counts) tick(engine_.uncount_hit(handle.id_, handle.served_, handle.joined_));
+    if (counts)
+      tick(engine_.uncount_hit(handle.id_, {.level = handle.served_,
+                                            .joined = handle.joined_,
+                                            .prefetched = handle.prefetched_,
+                                            .waited = handle.waited_}));
     planned = plan_moves(nullptr);
   }
   transfers_->start(std::move(planned));
@@ -204,6 +211,17 @@ std::size_t HierarchicalCacheManager::adopt(Level level, tier::Plane& plane, Spa
   return adopted;
 }
 
+void HierarchicalCacheManager::end_request(const policy::RequestInfo& request) {
+  if (!fetches_ahead_) return;
+  std::unique_ptr<PlannedTransfers> planned;
+  {
+    const DecisionLock lock(mutex_);
+    engine_.end_request(request);
+    planned = plan_moves(nullptr);
+  }
+  transfers_->start(std::move(planned));
+}
+
 void HierarchicalCacheManager::set_now(Nanoseconds now) {
   const DecisionLock lock(mutex_);
   engine_.set_now(now);
@@ -217,7 +235,7 @@ Nanoseconds HierarchicalCacheManager::now() const {
 CacheCounters HierarchicalCacheManager::reset_counters() {
   const DecisionLock lock(mutex_);
   const CacheCounters counted = engine_.counters();
-  engine_.counters().reset();
+  engine_.reset_counters();
   ++epoch_;
   return counted;
 }
@@ -265,6 +283,12 @@ PolicyFacts HierarchicalCacheManager::policy_facts() const {
   return engine_.facts();
 }
 
+std::optional<PrefetchCounters> HierarchicalCacheManager::prefetches() const {
+  const DecisionLock lock(mutex_);
+  if (engine_.prefetcher() == nullptr) return std::nullopt;
+  return engine_.prefetcher()->counters();
+}
+
 void HierarchicalCacheManager::unpin(EntryId id) {
   const DecisionLock lock(mutex_);
   engine_.unpin(id);
@@ -278,6 +302,8 @@ TensorHandle HierarchicalCacheManager::handle_for(EntryId id, const AccessDecisi
   handle.level_ = decision.level;
   handle.epoch_ = epoch_;
   handle.counts_ = true;
+  handle.prefetched_ = decision.prefetched;
+  handle.waited_ = decision.waited;
   handle.copy_ = transfers_->copy_at(id, decision.level);
   engine_.pin(id);
   return handle;

@@ -92,6 +92,9 @@ class HierarchicalCacheManager {
   /// Takes in what a plane kept from an earlier process; returns how many fit.
   std::size_t adopt(Level level, tier::Plane& plane, SpaceGate& gate);
 
+  /// After the last access of a request: what is worth fetching ahead is fetched.
+  void end_request(const policy::RequestInfo& request);
+
   void set_now(Nanoseconds now);
   [[nodiscard]] Nanoseconds now() const;
   /// Starts counting anew, after a warm-up; returns what was counted so far.
@@ -103,6 +106,8 @@ class HierarchicalCacheManager {
   [[nodiscard]] std::uint64_t decisions() const;
   [[nodiscard]] std::vector<TierOptions> tiers() const;
   [[nodiscard]] PolicyFacts policy_facts() const;
+  /// Nothing where nothing is fetched ahead.
+  [[nodiscard]] std::optional<PrefetchCounters> prefetches() const;
   /// Blocks until nothing is under way.
   void drain() { transfers_->drain(); }
 
@@ -118,6 +123,7 @@ class HierarchicalCacheManager {
   const DecisionClock clock_;
   const std::unique_ptr<Transfers> transfers_;
   mutable Mutex mutex_;
+  const bool fetches_ahead_;
   DecisionEngine engine_ CACHEBENCH_GUARDED_BY(mutex_);
   std::uint32_t epoch_ CACHEBENCH_GUARDED_BY(mutex_) = 0;  // of the counters
   std::unordered_map<EntryId, FlightPtr> flights_ CACHEBENCH_GUARDED_BY(mutex_);

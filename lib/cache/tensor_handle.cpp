@@ -14,6 +14,8 @@ TensorHandle::TensorHandle(TensorHandle&& other) noexcept
       level_(other.level_),
       joined_(other.joined_),
       counts_(other.counts_),
+      prefetched_(other.prefetched_),
+      waited_(other.waited_),
       epoch_(other.epoch_),
       copy_(std::move(other.copy_)) {}
 
@@ -26,6 +28,8 @@ TensorHandle& TensorHandle::operator=(TensorHandle&& other) noexcept {
   level_ = other.level_;
   joined_ = other.joined_;
   counts_ = other.counts_;
+  prefetched_ = other.prefetched_;
+  waited_ = other.waited_;
   epoch_ = other.epoch_;
   copy_ = std::move(other.copy_);
   return *this;

@@ -48,6 +48,8 @@ class TensorHandle {
   Level level_ = Level::kNone;
   bool joined_ = false;  ///< the hit was counted as a joined one
   bool counts_ = false;  ///< the hit may still turn out to be a miss
+  bool prefetched_ = false;
+  Nanoseconds waited_{0};
   std::uint32_t epoch_ = 0;
   CopyPtr copy_;
 };

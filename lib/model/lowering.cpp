@@ -211,9 +211,9 @@ void Lowerer::lower(const trace::Request& request, Plan& out) {
   out.clear();
   out.sequence = request.sequence;
   out.arrival = request.arrival;
-  // Numbers that no trace gives, so that they meet nobody else's.
+  // 0 is no session; one of its own has a number that no trace gives.
   constexpr std::uint64_t kOwnSession = std::uint64_t{1} << 63;
-  out.session = request.session.value_or(kOwnSession | request.sequence);
+  out.session = request.session ? *request.session + 1 : kOwnSession | request.sequence;
   out.turn = request.turn.value_or(0);
   lay_out(request, state.header, state.geometry, state.segments);
   state.chain.build(request, state.segments, state.blocks);

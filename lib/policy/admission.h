@@ -18,7 +18,7 @@ namespace cachebench::policy {
 /// One entry that asks to enter a tier.
 struct AdmissionQuery {
   EntryId id = kNoEntry;
-  AccessInfo access;  ///< `loss` is what each use costs more if it does not enter
+  AccessInfo access{};  ///< `loss` is what each use costs more if it does not enter
   Level level = Level::kL1;
   Level from = Level::kNone;  ///< the tier it comes down from; kNone: it was computed
   TierView* tiers = nullptr;  ///< never null when the cache asks
@@ -39,6 +39,7 @@ struct AdmissionDescriptor {
   std::string summary;
   std::string source;
   bool uses_profile = false;  ///< decides by modelled time
+  bool stateless = false;     ///< `on_access` tells it nothing: it need not be called
   std::vector<ParameterSpec> parameters;
   std::function<std::unique_ptr<AdmissionPolicy>(Bytes capacity, const Parameters&)> make;
 };

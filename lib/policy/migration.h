@@ -76,6 +76,8 @@ class MigrationPolicy {
   [[nodiscard]] virtual std::optional<Level> on_evict(const MigrationQuery& query, Level from) = 0;
   /// Where `on_evict` would write a copy that is the only one: what losing it costs depends on that.
   [[nodiscard]] virtual std::optional<Level> demotes_to(Level, Bytes) const { return std::nullopt; }
+  /// Whether an entry that is brought up without a hit leaves its copy at `from` there.
+  [[nodiscard]] virtual bool keeps_below(Level) const { return false; }
   /// Entries idle for longer go to the last tier; nothing when idleness moves nothing.
   [[nodiscard]] virtual std::optional<Nanoseconds> idle_limit() const { return std::nullopt; }
   /// Called for every access, hit or miss, before `on_hit` or `on_put`.

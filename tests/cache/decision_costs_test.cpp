@@ -144,6 +144,26 @@ TEST_CASE("what losing a copy costs depends on where the entry would still live"
   }
 }
 
+TEST_CASE("an entry's past goes with it: uses, the last of them, the gap before that") {
+  Bench bench("demote-on-evict");
+  const EntryId a = bench.id(0);
+  bench.miss(a);  // reference 0
+  CHECK(Bench::last('i').uses == 1);
+  (void)bench.engine.access(bench.id(1), Bytes{40});
+  (void)bench.engine.access(bench.id(2), Bytes{40});
+  bench.engine.account_skipped(a, Skipped::kCovered);  // 3: no use of it
+  (void)bench.engine.access(a, Bytes{40});             // 4
+  CHECK(Bench::last('h').uses == 2);
+  CHECK(Bench::last('h').sequence == 4);
+  CHECK(Bench::last('h').last_use == 4);
+  CHECK(Bench::last('h').last_gap == 4);
+  bench.engine.put(bench.id(1));
+  bench.engine.put(bench.id(2));  // pushes `a` down
+  const policy::AccessInfo demoted = told()[told().size() - 2].info;
+  CHECK(demoted.last_use == 4);
+  CHECK(demoted.sequence == 5);
+}
+
 TEST_CASE("an oracle hears of references that nobody looked up, others do not") {
   for (const std::string name : {"test-probe", "test-oracle"}) {
     Bench bench("none", name);

@@ -191,7 +191,7 @@ TEST_CASE("a hit that turned out corrupt is one miss, counted in every tier it s
     bench.put(1, bytes);
     REQUIRE(bench.access(1, bytes).served == level);
     bench.engine.drop_corrupt(bench.id(1, bytes), level, level);
-    CHECK(bench.engine.uncount_hit(bench.id(1, bytes), level, false) == Nanoseconds{1'000'000});
+    CHECK(bench.engine.uncount_hit(bench.id(1, bytes), {.level = level}) == Nanoseconds{1'000'000});
     CHECK(bench.engine.counters().hits == 0);
     CHECK(bench.engine.counters().misses == 2);
     CHECK(bench.engine.counters().saved_ns == 0);

@@ -37,6 +37,7 @@ cache::EngineOptions options_for(const Setting& setting) {
     tier.medium = kMedia[i];
     tier.capacity = Bytes{setting.tiers[i].capacity};
     tier.eviction.name = setting.tiers[i].policy;
+    tier.admission.name = setting.tiers[i].admission;
     options.tiers.push_back(tier);
   }
   return options;
@@ -60,8 +61,9 @@ void compare_state(const DecisionEngine& engine, const SlowCache& slow, int keys
     REQUIRE(count.demotions_in == slow.counts(tier).demotions);
     for (int key = 0; key < keys; ++key) {
       const EntryId id = engine.directory().find(Key{1, static_cast<std::uint64_t>(key)});
-      const bool resident = id != kNoEntry && engine.directory()[id].copies.has(level_at(tier));
-      REQUIRE(resident == slow.has(tier, key));
+      if (id == kNoEntry) continue;
+      const bool resident = engine.directory()[id].copies.has(level_at(tier));
+      REQUIRE(resident == slow.has(tier, static_cast<int>(index_of(id))));
     }
   }
 }
@@ -70,7 +72,7 @@ void run_random(const Setting& setting, std::uint64_t seed) {
   constexpr int kKeys = 40;
   const hardware::CostModel costs = some_costs();
   DecisionEngine engine(options_for(setting), costs);
-  SlowCache slow(setting.tiers, setting.migration);
+  SlowCache slow(setting.tiers, setting.migration, costs, Nanoseconds{1000});
   Rng rng(seed);
   std::vector<std::uint64_t> size(kKeys);
   for (std::uint64_t& bytes : size) bytes = 1 + rng.below(12);
@@ -78,16 +80,17 @@ void run_random(const Setting& setting, std::uint64_t seed) {
     const int key = static_cast<int>(rng.below(rng.below(kKeys) + 1));  // skewed
     const std::uint64_t bytes = size[static_cast<std::size_t>(key)];
     const EntryId id = engine.intern(entry(key, bytes));
+    const int number = static_cast<int>(index_of(id));
     if (rng.below(10) > 0) {
+      const auto found = slow.access(number, bytes, engine.now());
       const cache::AccessDecision decision = engine.access(id, Bytes{bytes});
-      const auto found = slow.access(key);
       REQUIRE(decision.hit == found.has_value());
       if (found) REQUIRE(index_of(decision.served) == *found);
       engine.advance(decision.service);
       if (decision.hit) continue;
     }
     const Level level = engine.put(id).top();
-    const auto where = slow.put(key, bytes);
+    const auto where = slow.put(number, bytes);
     REQUIRE((level != Level::kNone) == where.has_value());
     if (where) REQUIRE(index_of(level) == *where);
     engine.moves().clear();
@@ -97,7 +100,8 @@ void run_random(const Setting& setting, std::uint64_t seed) {
 }
 
 TEST_CASE("the engine decides as a slow and obvious cache does") {
-  for (const std::string migration : {"none", "promote-on-hit", "demote-on-evict"}) {
+  for (const auto& item : policy::MigrationRegistry::instance().items()) {
+    const std::string& migration = item.name;
     for (const std::string policy : {"lru", "fifo", "lfu"}) {
       for (const std::uint64_t seed : {1ULL, 2ULL, 3ULL}) {
         CAPTURE(migration);
@@ -110,6 +114,17 @@ TEST_CASE("the engine decides as a slow and obvious cache does") {
   }
 }
 
+TEST_CASE("the engine asks admission as a slow and obvious cache does") {
+  for (const auto& item : policy::AdmissionRegistry::instance().items()) {
+    for (const std::string migration : {"demote-on-evict", "write-through-selective", "write-back"}) {
+      CAPTURE(migration);
+      CAPTURE(item.name);
+      run_random({{{30, "lru", item.name}}, migration}, 1);
+      run_random({{{20, "fifo", item.name}, {40, "lfu", "always"}, {60, "lru", item.name}}, migration}, 2);
+    }
+  }
+}
+
 TEST_CASE("counts keep their identities and tiers their budgets whatever is asked") {
   const hardware::CostModel costs = some_costs();
   for (const auto& item : policy::MigrationRegistry::instance().items()) {
@@ -117,6 +132,8 @@ TEST_CASE("counts keep their identities and tiers their budgets whatever is aske
     cache::EngineOptions options = options_for(setting);
     options.tiers[0].high_watermark = 0.9;
     options.tiers[0].low_watermark = 0.5;
+    options.tiers[0].admission.name = "tinylfu";
+    options.tiers[2].admission.name = "payback";
     DecisionEngine engine(options, costs);
     Rng rng(7);
     std::vector<EntryId> pinned;

@@ -4,6 +4,7 @@
 // entry whose size stayed has lost a copy.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <map>
 
 #include "cache/cache_fixtures.h"
@@ -17,12 +18,37 @@ using testing::entry_of;
 
 constexpr std::uint64_t kNumbers = 40;
 
+// Proposes anything, known or not.
+class Anything final : public policy::PrefetchPolicy {
+ public:
+  void on_access(EntryId, const policy::AccessInfo&) override {}
+  void propose(const policy::RequestInfo&, std::vector<EntryId>& out) override {
+    for (int i = 0; i < 4; ++i) out.push_back(EntryId{static_cast<std::uint32_t>(rng_.below(kNumbers + 5))});
+  }
+
+ private:
+  Rng rng_{3};
+};
+[[maybe_unused]] const bool kAnything = policy::PrefetchRegistry::instance().add(
+    {.name = "test-anything", .summary = "", .source = "", .parameters = {}, .make = [](const Parameters&) {
+       return std::make_unique<Anything>();
+     }});
+
 class Life {
  public:
-  Life(const std::string& migration, std::uint64_t seed)
-      : engine_(engine_options_of({{25, "lru", 0.9, 0.6}, {40, "lfu", 1.0, 0.8}, {90, "fifo"}}, migration),
-                costs_),
-        rng_(seed) {}
+  Life(const std::string& migration, std::uint64_t seed, const std::string& prefetch = "none")
+      : engine_(options(migration, seed, prefetch), costs_), rng_(seed) {}
+
+  static cache::EngineOptions options(const std::string& migration, std::uint64_t seed,
+                                      const std::string& prefetch) {
+    cache::EngineOptions options =
+        engine_options_of({{25, "lru", 0.9, 0.6}, {40, "lfu", 1.0, 0.8}, {90, "fifo"}}, migration);
+    options.prefetch.name = prefetch;
+    options.prefetch_rules.budget = Bytes{60};
+    options.prefetch_rules.wait = static_cast<cache::PrefetchWait>(seed % 4);
+    options.prefetch_rules.timeout_base = options.prefetch_rules.slack = Nanoseconds{100};
+    return options;
+  }
 
   void step() {
     const std::uint64_t number = rng_.below(kNumbers);
@@ -54,7 +80,10 @@ class Life {
       default:
         if (!engine_.access(id, known).hit) static_cast<void>(engine_.put(id));
     }
-    engine_.advance(Nanoseconds{20'000'000'000});
+    if (rng_.below(2) == 0) engine_.end_request({});
+    const bool idle = engine_.prefetcher() == nullptr || rng_.below(4) == 0;
+    engine_.advance(idle ? Nanoseconds{20'000'000'000}
+                         : Nanoseconds{static_cast<std::int64_t>(rng_.below(300))});
     engine_.moves().clear();
   }
 
@@ -82,10 +111,25 @@ class Life {
       hits += tier.hits;
     }
     if (hits != counted.hits) return "tier hits";
+    if (engine_.prefetcher() != nullptr) {
+      const cache::PrefetchCounters fetched = engine_.prefetcher()->counters();
+      cache::PrefetchAmount ended;
+      for (const cache::PrefetchAmount& amount : fetched.ended) {
+        ended.count += amount.count;
+        ended.bytes += amount.bytes;
+      }
+      if (ended != fetched.issued) return "how fetches ended";
+    }
     for (const auto& [id, copies] : held_) {
       if (engine_.directory()[id].copies != copies) return "a pinned entry moved";
     }
     return "";
+  }
+
+  /// Adds how often fetches ended each way.
+  void add_endings(std::array<std::uint64_t, cache::kPrefetchEnds>& sums) const {
+    if (engine_.prefetcher() == nullptr) return;
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += engine_.prefetcher()->counters().ended[i].count;
   }
 
  private:
@@ -106,9 +150,13 @@ class Life {
   void corrupt(EntryId id, Bytes bytes) {
     if (engine_.is_pinned(id)) return;
     const cache::AccessDecision found = engine_.access(id, bytes);
-    if (!found.hit) return;
+    if (!found.hit) {
+      static_cast<void>(engine_.put(id));
+      return;
+    }
     engine_.drop_corrupt(id, found.level, found.served);
-    static_cast<void>(engine_.uncount_hit(id, found.served, false));
+    static_cast<void>(engine_.uncount_hit(
+        id, {.level = found.served, .prefetched = found.prefetched, .waited = found.waited}));
   }
   void resize(EntryId id) {
     held_.erase(id);  // a resized entry may lose its place; its readers keep their bytes
@@ -123,16 +171,19 @@ class Life {
 };
 
 TEST_CASE("budgets, accounts and pins hold after every operation of a random life") {
+  std::array<std::uint64_t, cache::kPrefetchEnds> endings{};
   for (const auto& item : policy::MigrationRegistry::instance().items()) {
-    for (std::uint64_t seed = 0; seed < 5; ++seed) {
-      Life life(item.name, seed);
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      Life life(item.name, seed, seed < 4 ? "none" : "test-anything");
       for (int step = 0; step < 4'000; ++step) {
         life.step();
         const std::string complaint = life.complaint();
         if (!complaint.empty()) FAIL(item.name, " seed ", seed, " step ", step, ": ", complaint);
       }
+      life.add_endings(endings);
     }
   }
+  for (const std::uint64_t count : endings) CHECK(count > 0);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "core/rng.h"
 #include "policy/migration.h"
+#include "support/tier_view_double.h"
 
 // Migration policies against the table of semantics they are specified by, and what all of them must keep.
 
@@ -156,6 +157,34 @@ TEST_CASE("seed-threshold: a likely entry goes one tier up, unless a likelier on
   CHECK(seed.policy->on_hit(query_of(1, Bytes{4'096}), Level::kL3).target == Level::kL2);
 }
 
+TEST_CASE("write-through: into every tier at once, copies up, drops") {
+  const auto policy = make_migration({"write-through", {}}, layout_of(3));
+  CHECK(policy->on_put(query_of(0, Bytes{1})) == LevelSet{Level::kL1, Level::kL2, Level::kL3});
+  CHECK(policy->on_hit(query_of(0, Bytes{1}), Level::kL3).target == Level::kL1);
+  CHECK(policy->on_hit(query_of(0, Bytes{1}), Level::kL3).keep_source);
+  CHECK_FALSE(policy->on_evict(query_of(0, Bytes{1}), Level::kL1).has_value());
+  CHECK(make_migration({"write-through", {}}, layout_of(1))->on_put(query_of(0, Bytes{1})) ==
+        LevelSet{Level::kL1});
+}
+
+TEST_CASE("write-through-selective: the other tiers at the k-th hit, once") {
+  const auto policy = make_migration({"write-through-selective", {{"hits", 2.0}}}, layout_of(3));
+  CHECK(policy->on_put(query_of(7, Bytes{1})) == LevelSet{Level::kL1});
+  CHECK(policy->on_hit(query_of(7, Bytes{1}), Level::kL1).also.empty());
+  CHECK(policy->on_hit(query_of(7, Bytes{1}), Level::kL1).also == LevelSet{Level::kL2, Level::kL3});
+  CHECK(policy->on_hit(query_of(7, Bytes{1}), Level::kL1).also.empty());
+  static_cast<void>(policy->on_put(query_of(7, Bytes{1})));  // computed anew: counted anew
+  CHECK(policy->on_hit(query_of(7, Bytes{1}), Level::kL1).also.empty());
+}
+
+TEST_CASE("write-back: an evicted copy is written down unless a lower one lives") {
+  const auto policy = make_migration({"write-back", {}}, layout_of(3));
+  CHECK(policy->on_evict(query_of(0, Bytes{1}), Level::kL1) == Level::kL2);
+  CHECK_FALSE(policy->on_evict(query_of(0, Bytes{1}, {Level::kL3}), Level::kL1).has_value());
+  CHECK(policy->on_evict(query_of(0, Bytes{1}, {Level::kL1}), Level::kL2) == Level::kL3);
+  CHECK_FALSE(policy->on_evict(query_of(0, Bytes{1}), Level::kL3).has_value());
+}
+
 TEST_CASE("every migration policy names tiers that exist, moves up on hits and down on evictions") {
   for (const MigrationDescriptor& descriptor : MigrationRegistry::instance().items()) {
     for (const std::size_t tiers : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
@@ -171,7 +200,12 @@ TEST_CASE("every migration policy names tiers that exist, moves up on hits and d
                                 .now = Nanoseconds{static_cast<std::int64_t>(i) * 1'000},
                                 .sequence = i};
         const Level at = level_at(rng.below(tiers));
-        const MigrationQuery query{.id = EntryId{id}, .access = access, .copies = {at}};
+        testing::TierViewDouble tiers_there;
+        if (rng.below(2) == 0)
+          tiers_there.leaving[rng.below(kMaxTiers)] = {
+              {EntryId{static_cast<std::uint32_t>(rng.below(300))}, Bytes{9}, Nanoseconds{500}}};
+        const MigrationQuery query{
+            .id = EntryId{id}, .access = access, .copies = {at}, .tiers = &tiers_there};
         a->on_access(EntryId{id}, access);
         b->on_access(EntryId{id}, access);
         const LevelSet put = a->on_put(query);
@@ -182,14 +216,19 @@ TEST_CASE("every migration policy names tiers that exist, moves up on hits and d
           REQUIRE(index_of(move.target) < index_of(at));
           REQUIRE(layout.fits(move.target, access.bytes));
         }
+        REQUIRE_FALSE(move.also.has(Level::kL1));
+        for (std::size_t l = tiers; l < kMaxTiers; ++l) REQUIRE_FALSE(move.also.has(level_at(l)));
         const auto lower = a->on_evict(query, at);
         if (lower) {
           REQUIRE(index_of(*lower) > index_of(at));
           REQUIRE(layout.fits(*lower, access.bytes));
         }
+        const auto likely = a->demotes_to(at, access.bytes);
+        if (likely) REQUIRE(index_of(*likely) > index_of(at));
         REQUIRE(put == b->on_put(query));
         const HitMove same = b->on_hit(query, at);
-        REQUIRE((same.target == move.target && same.keep_source == move.keep_source));
+        REQUIRE(
+            (same.target == move.target && same.keep_source == move.keep_source && same.also == move.also));
         REQUIRE(lower == b->on_evict(query, at));
       }
     }

@@ -43,7 +43,7 @@ std::string known_policies(const std::string& path) {
   if (path.ends_with("eviction")) names = policy::EvictionRegistry::instance().names();
   if (path.ends_with("admission")) names = policy::AdmissionRegistry::instance().names();
   if (path.ends_with("migration")) names = policy::MigrationRegistry::instance().names();
-  if (path.ends_with("prefetch")) names = policy::PrefetchRegistry::instance().names();
+  if (path.ends_with("prefetch.policy")) names = policy::PrefetchRegistry::instance().names();
   return names.empty() ? std::string() : fmt::format("  policies: {}\n", fmt::join(names, ", "));
 }
 

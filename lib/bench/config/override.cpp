@@ -74,6 +74,17 @@ Json value_of(std::string_view text, const std::vector<std::string>& path) {
   return value;
 }
 
+/// Beside a policy: what is not a key of the schema is a parameter of it.
+void drop_parameters(Json& variant, std::vector<std::string> path) {
+  std::vector<std::string> parameters;
+  for (const auto& [name, value] : variant.items()) {
+    path.back() = name;
+    if (!is_schema_key(path)) parameters.push_back(name);
+  }
+  for (const std::string& name : parameters) variant.erase(name);
+  variant.erase("policy");
+}
+
 }  // namespace
 
 void apply_override(Json& document, std::string_view assignment) {
@@ -96,7 +107,8 @@ void apply_override(Json& document, std::string_view assignment) {
       throw Error(ErrorKind::kUsage,
                   fmt::format("--set {}: '{}' is below a value, not an object", assignment, path[i]));
     }
-    if (i + 1 == path.size() && path[i] == "policy" && at->value("policy", Json()) != value) at->clear();
+    if (i + 1 == path.size() && path[i] == "policy" && at->value("policy", Json()) != value)
+      drop_parameters(*at, path);
     at = &(*at)[path[i]];
   }
   *at = value;

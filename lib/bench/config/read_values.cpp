@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -64,12 +66,15 @@ class Section {
       if (name == name_of(static_cast<Enum>(i))) target = static_cast<Enum>(i);
     }
   }
-  /// A policy with its parameters; parameters in the name, after colons, are taken too.
-  void read_variant(const char* key, NamedParameters& target) const {
+  /// A policy with its parameters; parameters in the name, after colons, are taken too. `others` are keys
+  /// beside them that are no parameters.
+  void read_variant(const char* key, NamedParameters& target,
+                    std::initializer_list<std::string_view> others = {}) const {
     if (!has(key)) return;
-    target = parsed_value(key, at(key).at("policy").get<std::string>(), parse_named_parameters);
+    const std::string name_given = at(key).value("policy", target.name);
+    target = parsed_value(key, name_given, parse_named_parameters);
     for (const auto& [name, value] : at(key).items()) {
-      if (name == "policy") continue;
+      if (name == "policy" || std::find(others.begin(), others.end(), name) != others.end()) continue;
       if (!target.values.emplace(name, value.template get<double>()).second) {
         throw Error(ErrorKind::kUsage,
                     fmt::format("{}: {}.{} is given twice", origin_.at(name), full(key), name));
@@ -175,6 +180,15 @@ void read_tier(const Section& section, TierSection& tier, const Origin& origin) 
   refuse_without_effect(section, tier, origin);
 }
 
+void read_prefetch_rules(const Section& section, cache::PrefetchRules& rules) {
+  if (section.has("budget")) rules.budget = section.parsed("budget", parse_bytes);
+  section.read_enum("wait", rules.wait, cache::PrefetchWait::kDeadline);
+  if (section.has("timeout_base")) rules.timeout_base = section.parsed("timeout_base", parse_duration);
+  section.read("timeout_ns_per_byte", rules.timeout_ns_per_byte);
+  if (section.has("wait_cap")) rules.wait_cap = section.parsed("wait_cap", parse_duration);
+  if (section.has("slack")) rules.slack = section.parsed("slack", parse_duration);
+}
+
 void read_cache(const Json& document, const Section& section, CacheSection& cache, const Origin& origin) {
   if (section.has("tiers")) {
     const Json& tiers = document.at("cache").at("tiers");
@@ -184,7 +198,9 @@ void read_cache(const Json& document, const Section& section, CacheSection& cach
     }
   }
   section.read_variant("migration", cache.migration);
-  section.read_variant("prefetch", cache.prefetch);
+  section.read_variant("prefetch", cache.prefetch,
+                       {"budget", "wait", "timeout_base", "timeout_ns_per_byte", "wait_cap", "slack"});
+  read_prefetch_rules(section.below("prefetch"), cache.prefetch_rules);
   section.read("directory", cache.directory);
   section.read("cold", cache.cold);
 }

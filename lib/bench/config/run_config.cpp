@@ -79,12 +79,24 @@ Json tier_json(const TierSection& tier) {
   return json;
 }
 
+Json prefetch_json(const CacheSection& cache) {
+  const cache::PrefetchRules& rules = cache.prefetch_rules;
+  Json json = variant_json(cache.prefetch);
+  json["budget"] = rules.budget.value;
+  json["wait"] = name_of(rules.wait);
+  json["timeout_base"] = exact_duration(rules.timeout_base);
+  json["timeout_ns_per_byte"] = rules.timeout_ns_per_byte;
+  json["wait_cap"] = exact_duration(rules.wait_cap);
+  json["slack"] = exact_duration(rules.slack);
+  return json;
+}
+
 Json cache_json(const CacheSection& cache) {
   Json tiers = Json::array();
   for (const TierSection& tier : cache.tiers) tiers.push_back(tier_json(tier));
   return {{"tiers", tiers},
           {"migration", variant_json(cache.migration)},
-          {"prefetch", variant_json(cache.prefetch)},
+          {"prefetch", prefetch_json(cache)},
           {"directory", cache.directory},
           {"cold", cache.cold}};
 }

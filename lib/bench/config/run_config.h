@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/prefetch_rules.h"
 #include "core/parameters.h"
 #include "core/trace_range.h"
 #include "core/units.h"
@@ -98,6 +99,7 @@ struct CacheSection {
   std::vector<TierSection> tiers;  ///< 1 to 3, uppermost first
   NamedParameters migration{.name = "demote-on-evict", .values = {}};
   NamedParameters prefetch{.name = "none", .values = {}};
+  cache::PrefetchRules prefetch_rules{};
   std::string directory;  ///< of SSD tiers; "": a fresh one, removed afterwards
   bool cold = false;      ///< empties a named directory first
   bool operator==(const CacheSection&) const = default;

@@ -205,7 +205,7 @@ SchemaKey find_schema_key(std::string_view path) {
     if (key.path == wanted) return std::move(key);
     known.push_back(key.path);
     // `cache.tiers[].eviction.policy` is what scripts write for `cache.tiers[].eviction`.
-    if (key.path + ".policy" == wanted) return std::move(key);
+    if (key.path + ".policy" == wanted || key.path == wanted + ".policy") return std::move(key);
   }
   const std::string near = nearest_name(wanted, known);
   throw Error(ErrorKind::kUsage,
@@ -216,6 +216,12 @@ SchemaKey find_schema_key(std::string_view path) {
 bool takes_text_alone(const std::vector<std::string>& path) {
   const Json& node = target_of(schema_at(path));
   return node.contains("type") && node.at("type") == "string";
+}
+
+bool is_schema_key(const std::vector<std::string>& path) {
+  const std::string wanted = normalised(fmt::format("{}", fmt::join(path, ".")));
+  const std::vector<SchemaKey> keys = schema_keys();
+  return std::any_of(keys.begin(), keys.end(), [&](const SchemaKey& key) { return key.path == wanted; });
 }
 
 void check_against_schema(const Json& document, const Origin& origin) {

@@ -32,6 +32,9 @@ struct SchemaKey {
 /// Whether the value at this path may only be text, so that `--set name=5` means "5". Unknown paths: no.
 [[nodiscard]] bool takes_text_alone(const std::vector<std::string>& path);
 
+/// Whether the schema names the leaf at this path.
+[[nodiscard]] bool is_schema_key(const std::vector<std::string>& path);
+
 /// Throws for the first unknown key, naming the nearest known one in its place, or the first value that is of
 /// the wrong type or out of range.
 void check_against_schema(const nlohmann::ordered_json& document, const Origin& origin);

@@ -36,6 +36,8 @@ cache::EngineOptions engine_options(const RunConfig& config, const WorkloadFacts
   const std::vector<Bytes> capacities = resolve_capacities(config, facts);
   cache::EngineOptions options{.tiers = {},
                                .migration = config.cache.migration,
+                               .prefetch = config.cache.prefetch,
+                               .prefetch_rules = config.cache.prefetch_rules,
                                .seed = config.seed,
                                .expected_entries = facts.distinct};
   for (std::size_t i = 0; i < config.cache.tiers.size(); ++i) {

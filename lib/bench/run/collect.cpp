@@ -91,6 +91,20 @@ result::MissCauses collect_causes(const cache::CacheCounters& counted) {
           .too_large = of(cache::MissCause::kTooLarge)};
 }
 
+result::Prefetch collect_prefetch(const cache::PrefetchCounters& counted) {
+  const auto amount = [](const cache::PrefetchAmount& from) {
+    return result::PrefetchAmount{.count = from.count, .bytes = from.bytes.value};
+  };
+  const auto of = [&](cache::PrefetchEnd end) { return amount(counted.of(end)); };
+  return {.issued = amount(counted.issued),
+          .used = of(cache::PrefetchEnd::kUsed),
+          .late = of(cache::PrefetchEnd::kLate),
+          .evicted_unused = of(cache::PrefetchEnd::kEvictedUnused),
+          .cancelled = of(cache::PrefetchEnd::kCancelled),
+          .no_space = of(cache::PrefetchEnd::kNoSpace),
+          .corrupt = of(cache::PrefetchEnd::kCorrupt)};
+}
+
 // A clock's figure on an emulated device is emulated, whatever else was real.
 Basis basis_of(const CollectInputs& inputs) {
   if (inputs.config.mode == RunMode::kSimulate) return Basis::kModelled;
@@ -171,6 +185,8 @@ result::RunResult collect(const CollectInputs& inputs) {
   const cache::PolicyFacts facts = inputs.setup.manager->policy_facts();
   out.tiers = collect_tiers(counted, inputs.setup, facts);
   out.migration_facts = facts.migration;
+  out.prefetch_facts = facts.prefetch;
+  if (const auto counts = inputs.setup.manager->prefetches()) out.prefetch = collect_prefetch(*counts);
   out.kinds = collect_kinds(counted);
   out.misses_by_cause = collect_causes(counted);
   collect_latency(inputs, out);

@@ -9,7 +9,8 @@
 namespace cachebench::bench {
 
 /// A simulation's transfers: no bytes, but the copies that a real run makes in the background (demotions,
-/// write-downs) occupy the modelled links. Promotions are the hits' own transfers and are not repeated.
+/// write-downs, fetches ahead) occupy the modelled links. Promotions are the hits' own transfers and are not
+/// repeated.
 class ModelledTransfers final : public cache::Transfers {
  public:
   /// `occupy` is told the stages of one background copy, under the manager's lock.
@@ -21,6 +22,10 @@ class ModelledTransfers final : public cache::Transfers {
                                                 const cache::Directory& directory,
                                                 const TensorView*) override {
     for (const cache::Move& move : moves) {
+      if (move.ahead) {
+        occupy_(costs_.fetch(media_[index_of(move.from)], directory[move.id].what.bytes));
+        continue;
+      }
       const bool downwards =
           move.from != Level::kNone && move.to != Level::kNone && index_of(move.to) > index_of(move.from);
       const bool written_through = move.from == Level::kNone && index_of(move.to) > 0;

@@ -90,6 +90,7 @@ class Worker {
       const Nanoseconds begun = clock_.now();
       replay();
       const Nanoseconds ended = clock_.now();
+      inputs_.manager.end_request(RequestRun::request_of(plan_));
       if (!counted_) continue;
       measured_.request.record((ended - start.planned).count());
       measured_.request_service.record((ended - begun).count());

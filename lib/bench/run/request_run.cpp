@@ -17,9 +17,7 @@ cache::EntryDescription RequestRun::describe(const model::Artefact& artefact) co
 }
 
 cache::AccessContext RequestRun::context_of(const model::Plan& plan, std::size_t artefact) const {
-  cache::AccessContext context{
-      .request = {.sequence = plan.sequence, .session = plan.session, .turn = plan.turn},
-      .next_use = policy::kNeverUsed};
+  cache::AccessContext context{.request = request_of(plan), .next_use = policy::kNeverUsed};
   const std::uint64_t reference = plan.first_reference + artefact;
   if (reference < future_.size() && future_[reference] != kNoReference) context.next_use = future_[reference];
   return context;

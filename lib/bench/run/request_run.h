@@ -44,6 +44,9 @@ class RequestRun {
   [[nodiscard]] std::vector<Reference>& joins() { return joins_; }
 
   [[nodiscard]] cache::EntryDescription describe(const model::Artefact& artefact) const;
+  [[nodiscard]] static policy::RequestInfo request_of(const model::Plan& plan) {
+    return {.sequence = plan.sequence, .session = plan.session, .turn = plan.turn};
+  }
   [[nodiscard]] cache::AccessContext context_of(const model::Plan& plan, std::size_t artefact) const;
 
  private:

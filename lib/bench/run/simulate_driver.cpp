@@ -14,7 +14,8 @@ namespace {
 // A look-up with what follows it: a fetch or a computation.
 struct Item {
   hardware::Stages stages;
-  std::size_t row = 0;  // of Measurements::service
+  std::size_t row = 0;    // of Measurements::service
+  Nanoseconds waited{0};  // for what was being fetched ahead
 };
 
 struct SimulatedRequest {
@@ -138,7 +139,9 @@ class Simulation {
     for (const Reference& hit : request.run.hits()) request.items.push_back(fetch_of(request, hit));
     for (const Reference& miss : request.run.misses()) {
       const model::Artefact& artefact = request.plan.artefacts[miss.artefact];
-      request.items.push_back({.stages = inputs_.costs.recompute(artefact.work), .row = kMissRow});
+      request.items.push_back({.stages = inputs_.costs.recompute(artefact.work),
+                               .row = kMissRow,
+                               .waited = miss.result.decision.waited});
     }
   }
 
@@ -146,7 +149,8 @@ class Simulation {
     const Level served = reference.result.decision.served;
     const hardware::Medium medium = media_[index_of(served)];
     return {.stages = inputs_.costs.fetch(medium, request.plan.artefacts[reference.artefact].bytes),
-            .row = index_of(served)};
+            .row = index_of(served),
+            .waited = reference.result.decision.waited};
   }
 
   // Carries a request on from `now` until it has to wait for something.
@@ -172,7 +176,7 @@ class Simulation {
     Nanoseconds end = now;
     if (request.stage == 0) {
       request.item_start = now;
-      end = now + inputs_.costs.lookup();
+      end = now + inputs_.costs.lookup() + item.waited;
     } else if (request.stage <= item.stages.count) {
       end = machine_.serve(item.stages.items[request.stage - 1], now);
     }
@@ -217,7 +221,8 @@ class Simulation {
     if (join.result.decision.hit) {
       request.items.push_back(fetch_of(request, join));
     } else {
-      request.items.push_back({.stages = inputs_.costs.recompute(artefact.work), .row = kMissRow});
+      request.items.push_back(
+          {.stages = inputs_.costs.recompute(artefact.work), .row = kMissRow, .waited = {}});
     }
     ++request.join;
     return true;
@@ -225,6 +230,7 @@ class Simulation {
 
   void end(SimulatedRequest& request, Nanoseconds now) {
     request.run.finish();
+    inputs_.manager.end_request(RequestRun::request_of(request.plan));
     if (request.counted) {
       measured_.request.record((now - request.planned).count());
       measured_.request_service.record((now - request.started).count());

@@ -15,6 +15,7 @@ CACHEBENCH_REGISTER(AdmissionDescriptor,
                     {.name = "always",
                      .summary = "admits everything",
                      .source = "",
+                     .stateless = true,
                      .parameters = {},
                      .make = [](Bytes, const Parameters&) { return std::make_unique<AlwaysAdmit>(); }});
 

@@ -12,7 +12,7 @@ class DemoteOnEvict final : public MigrationPolicy {
 
   LevelSet on_put(const MigrationQuery&) override { return {Level::kL1}; }
   HitMove on_hit(const MigrationQuery& query, Level at) override {
-    return {.target = uppermost_above(layout_, at, query.access.bytes), .keep_source = false};
+    return {.target = uppermost_above(layout_, at, query.access.bytes), .keep_source = false, .also = {}};
   }
   std::optional<Level> on_evict(const MigrationQuery& query, Level from) override {
     return next_lower(layout_, from, query.access.bytes);

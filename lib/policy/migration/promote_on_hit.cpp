@@ -11,8 +11,9 @@ class PromoteOnHit final : public MigrationPolicy {
   explicit PromoteOnHit(const TierLayout& layout) : layout_(layout) {}
 
   LevelSet on_put(const MigrationQuery&) override { return {Level::kL1}; }
+  bool keeps_below(Level) const override { return true; }
   HitMove on_hit(const MigrationQuery& query, Level at) override {
-    return {.target = uppermost_above(layout_, at, query.access.bytes), .keep_source = true};
+    return {.target = uppermost_above(layout_, at, query.access.bytes), .keep_source = true, .also = {}};
   }
   std::optional<Level> on_evict(const MigrationQuery&, Level) override { return std::nullopt; }
 

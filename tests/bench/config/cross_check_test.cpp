@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "core/error.h"
-#include "policy/eviction.h"
 
 namespace cachebench::bench {
 namespace {
@@ -32,33 +31,17 @@ std::string complaint_after(Change change) {
   return complaint(config);
 }
 
-class Prophet final : public policy::EvictionPolicy {
- public:
-  void on_insert(EntryId, const policy::AccessInfo&) override {}
-  void on_hit(EntryId, const policy::AccessInfo&) override {}
-  void on_erase(EntryId, policy::EraseReason) override {}
-  [[nodiscard]] EntryId victim(const policy::PinSet&) override { return kNoEntry; }
-};
-[[maybe_unused]] const bool kProphet = policy::EvictionRegistry::instance().add(
-    {.name = "test-prophet",
-     .summary = "",
-     .source = "",
-     .sees_future = true,
-     .make = [](const policy::EvictionContext&, const Parameters&) { return std::make_unique<Prophet>(); },
-     .replay = {}});
-
 TEST_CASE("a policy that sees the future is for a future that is fixed") {
   const auto with = [](auto change) {
     return complaint_after([&](RunConfig& c) {
-      c.cache.tiers[0].eviction.name = "test-prophet";
+      c.cache.tiers[0].eviction.name = "belady";
       change(c);
     });
   };
   CHECK(with([](RunConfig&) {}).empty());
-  CHECK(
-      with([](RunConfig& c) { c.mode = RunMode::kReal; }) ==
-      "c.json: cache.tiers.0.eviction: 'test-prophet' sees the future, and a real run has none to show: use "
-      "mode simulate");
+  CHECK(with([](RunConfig& c) { c.mode = RunMode::kReal; }) ==
+        "c.json: cache.tiers.0.eviction: 'belady' sees the future, and a real run has none to show: use "
+        "mode simulate");
   CHECK(with([](RunConfig& c) { c.load.kind = LoadKind::kOpen; }).find("load.kind closed") !=
         std::string::npos);
   CHECK(with([](RunConfig& c) { c.load.in_flight = 2; }).find("load.in_flight 1") != std::string::npos);

@@ -57,6 +57,9 @@ TEST_CASE("another policy drops the parameters of the one before") {
   CHECK(after(before, "cache.migration.policy=b") ==
         Json::parse(R"({"cache": {"migration": {"policy": "b"}}})"));
   CHECK(after(before, "cache.migration.policy=a") == Json::parse(before));
+  CHECK(after(R"({"cache": {"prefetch": {"policy": "a", "wait": "deadline", "k": 3}}})",
+              "cache.prefetch.policy=b") ==
+        Json::parse(R"({"cache": {"prefetch": {"wait": "deadline", "policy": "b"}}})"));
 }
 
 TEST_CASE("malformed assignments are named") {

@@ -48,6 +48,59 @@ TEST_CASE("with one worker in closed loop a real run decides as a simulation, wh
   }
 }
 
+TEST_CASE("migration and admission policies that weigh costs decide alike in both modes") {
+  for (const auto& item : policy::MigrationRegistry::instance().items()) {
+    for (const char* admission : {"tinylfu", "payback", "cost-density", "n-hit", "size-threshold"}) {
+      CAPTURE(item.name);
+      CAPTURE(admission);
+      testing::SmallRun run;
+      run.config.throttle = false;
+      run.config.cache.migration.name = item.name;
+      run.config.cache.tiers[1].admission.name = admission;
+      const result::RunResult real = run.run(RunMode::kReal);
+      check_equal_counts(real, run.run(RunMode::kSimulate));
+    }
+  }
+}
+
+TEST_CASE("with the future to look at the first tier hits more than by any past") {
+  testing::SmallRun run;
+  run.config.cache.migration.name = "none";
+  const auto hits = [&](const char* policy) {
+    run.config.cache.tiers[0].eviction.name = policy;
+    return run.run(RunMode::kSimulate).tiers[0].hits;
+  };
+  const std::uint64_t bound = hits("belady");
+  for (const char* policy : {"lru", "fifo"}) CHECK(bound > hits(policy));
+}
+
+TEST_CASE("what is fetched ahead is fetched alike in both modes, and every fetch ends once") {
+  for (const auto& item : policy::PrefetchRegistry::instance().items()) {
+    for (const cache::PrefetchWait wait :
+         {cache::PrefetchWait::kBestEffort, cache::PrefetchWait::kDeadline}) {
+      for (const char* migration : {"demote-on-evict", "write-back"}) {
+        CAPTURE(item.name);
+        CAPTURE(migration);
+        testing::SmallRun run;
+        run.config.trace.path = CACHEBENCH_SOURCE_DIR "/workloads/chat.jsonl.zst";
+        run.config.trace.limit = 150;
+        run.config.geometry = "tiny";
+        run.config.throttle = false;
+        for (TierSection& tier : run.config.cache.tiers) tier.capacity = parse_size("8%");
+        run.config.cache.migration.name = migration;
+        run.config.cache.prefetch.name = item.name;
+        run.config.cache.prefetch_rules.wait = wait;
+        const result::RunResult real = run.run(RunMode::kReal);
+        const result::RunResult simulated = run.run(RunMode::kSimulate);
+        check_equal_counts(real, simulated);
+        CHECK(real.prefetch == simulated.prefetch);
+        CHECK(result::broken_identities(simulated).empty());
+        CHECK(simulated.prefetch.has_value() == (item.name != "none"));
+      }
+    }
+  }
+}
+
 TEST_CASE("the shipped workloads give the same counts in both modes") {
   for (const char* workload : {"chat", "docqa", "agent"}) {
     CAPTURE(workload);

@@ -3,6 +3,8 @@
 
 #include <doctest.h>
 
+#include <algorithm>
+
 #include "bench/run/run_builder.h"
 #include "core/error.h"
 
@@ -29,6 +31,30 @@ TEST_CASE("a scan counts what a replay will ask for") {
     for (const model::Artefact& artefact : plan.artefacts) bytes += artefact.bytes;
   }
   CHECK(bytes == facts.bytes_requested);
+}
+
+TEST_CASE("the next reference of each reference is the first that names the same artefact again") {
+  testing::SmallRun run;
+  run.config.trace.path = CACHEBENCH_SOURCE_DIR "/workloads/chat.jsonl.zst";
+  run.config.trace.limit = 20;
+  std::vector<Key> keys;
+  Workload workload(run.config);
+  model::Plan plan;
+  while (workload.next(plan)) {
+    CHECK(plan.first_reference == keys.size());
+    CHECK(plan.session != 0);
+    for (std::size_t i = 0; i < plan.artefacts.size(); ++i) {
+      CHECK(plan.artefacts[i].depth == (i < plan.chain ? i : 0));
+      keys.push_back(plan.artefacts[i].key);
+    }
+  }
+  const std::vector<std::uint32_t> next = next_references(run.config);
+  REQUIRE(next.size() == keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto again = std::find(keys.begin() + static_cast<std::ptrdiff_t>(i) + 1, keys.end(), keys[i]);
+    const auto number = static_cast<std::uint32_t>(again - keys.begin());
+    REQUIRE(next[i] == (again == keys.end() ? kNoReference : number));
+  }
 }
 
 TEST_CASE("a limit ends the workload, and a lowering must go with the trace") {
