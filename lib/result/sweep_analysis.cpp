@@ -209,7 +209,7 @@ std::string explain(SweepMetric metric, const RankedCandidate& best, const Ranke
   if (!made.spread) {
     return text + " One seed and no slices: how sure that is, is not known.";
   }
-  return text + fmt::format(" That {} the spread of {} over {} seeds and slices{}.",
+  return text + fmt::format(" That {} the spread of {} over {} replays (seeds and slices){}.",
                             *made.exceeds_spread ? "exceeds" : "does not exceed", percent(*made.spread),
                             replicates, *made.exceeds_spread ? "" : ": the two are as good as each other");
 }

@@ -81,7 +81,7 @@ TEST_CASE("the margin is held against its spread over seeds") {
   CHECK(*made->margin == doctest::Approx(0.2));
   CHECK(*made->spread == doctest::Approx(0.1 * std::sqrt(2.0)));
   CHECK(*made->exceeds_spread);
-  CHECK(made->why.find("exceeds the spread of 14.1% over 2 seeds and slices") != std::string::npos);
+  CHECK(made->why.find("exceeds the spread of 14.1% over 2 replays") != std::string::npos);
 
   const auto unsure =
       result::recommend(grid({point("lru", "small", 90, "1"), point("lru", "small", 130, "2"),

@@ -29,6 +29,53 @@ std::string beside(const std::string& folder, const std::string& path) {
   return !path.empty() && std::filesystem::is_regular_file(candidate, ignored) ? candidate.string() : path;
 }
 
+/// Walks JSON with comments, of which it is known that it parses: `at` is called with every place that is in
+/// no string and no comment.
+template <typename At>
+void walk_structure(const std::string& text, const At& at) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.compare(i, 2, "//") == 0) {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (text.compare(i, 2, "/*") == 0) {
+      i = text.find("*/", i) + 1;
+    } else {
+      at(i);
+      if (text[i] != '"') continue;
+      for (++i; text[i] != '"'; ++i) i += text[i] == '\\' ? 1U : 0U;
+    }
+  }
+}
+
+/// The text with everything but the object under `key` blanked, so that line numbers stay what they are;
+/// empty where it is hard to find (a comment before the colon).
+std::string only_object(const std::string& text, const std::string& key) {
+  const std::string quoted = "\"" + key + "\"";
+  int depth = 0;
+  bool is_next = false;  // the value that follows is the one
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  walk_structure(text, [&](std::size_t i) {
+    if (end != 0) return;
+    if (depth == 1 && text.compare(i, quoted.size(), quoted) == 0) {
+      const std::size_t next = text.find_first_not_of(" \t\r\n", i + quoted.size());
+      is_next = next != std::string::npos && text[next] == ':';
+    }
+    if (text[i] == '{' || text[i] == '[') {
+      if (is_next && depth == 1 && begin == 0) begin = i;
+      ++depth;
+    } else if (text[i] == '}' || text[i] == ']') {
+      --depth;
+      if (begin != 0 && depth == 1) end = i + 1;
+    }
+  });
+  if (end == 0) return {};
+  std::string blank = text;
+  for (std::size_t i = 0; i < blank.size(); ++i) {
+    if ((i < begin || i >= end) && blank[i] != '\n') blank[i] = ' ';
+  }
+  return blank;
+}
+
 /// Reads the keys of one object, and refuses what nobody asked for.
 class Section {
  public:
@@ -100,7 +147,8 @@ SweepBase parse_base(Section& section, const Origin& file) {
   } else if (value->is_string()) {
     base.file = beside(base.folder, value->get<std::string>());
   } else if (value->is_object()) {
-    base.text = {.name = file.name + ": base", .text = value->dump()};
+    base.text = {.name = file.name, .text = only_object(file.text, "base")};
+    if (base.text.text.empty()) base.text.text = value->dump();
   } else {
     section.fail("base", "is neither the path of a run's config nor such a config");
   }
@@ -247,6 +295,11 @@ RunConfig resolve_point(const SweepConfig& config, const std::vector<std::string
 SweepConfig parse_sweep_config(const Origin& file, const std::vector<std::string>& overrides) {
   const Json document = parse_json(file.text, file.name, ErrorKind::kUsage);
   Section section(document, file, "");
+  // A misspelt key is told before what it leaves missing.
+  for (const char* key : {"name", "base", "design", "axes", "points", "seed", "slices", "halving", "limit"}) {
+    static_cast<void>(section.find(key));
+  }
+  section.refuse_others();
   SweepConfig config;
   config.name = section.text("name", "sweep");
   config.overrides = overrides;
@@ -266,7 +319,6 @@ SweepConfig parse_sweep_config(const Origin& file, const std::vector<std::string
   const RunConfig base = resolve_point(config, {});
   const AxisContext context{.tiers = base.cache.tiers.size(), .folder = config.base.folder};
   parse_points(section, file, context, config);
-  section.refuse_others();
   refuse_conflicts(config.axes);
   if (config.design == SweepDesign::kZip) check_zip(config, file);
   check_halving(config, section);

@@ -65,6 +65,15 @@ TEST_CASE("a base may be a file beside the sweep, and overrides apply to it") {
   CHECK_THROWS_AS((void)bench::load_sweep_config(folder / "none.json", {}), Error);
 }
 
+TEST_CASE("a mistake within an inline base is told with its line") {
+  const std::string text = complaint(R"({ // {"base": {}}
+    "name": "\\\"base\": {", /* "base": { */
+    "axes": [{"path": "seed", "values": [1]}],
+    "base": {"trace": {"path": "t"},
+             "load": {"in_fligt": 2}}})");
+  CHECK(mentions(text, "s.json:5: unknown key 'in_fligt'"));
+}
+
 TEST_CASE("a list names its points, each with what it changes") {
   const SweepConfig config =
       parse(R"({"design": "list", "points": [{"seed": 1}, {"seed": 2, "load.in_flight": 4}]})");
