@@ -17,8 +17,10 @@
 #include "policy/eviction.h"
 #include "policy/migration.h"
 #include "policy/prefetch.h"
+#include "report/report.h"
 #include "tier/codec.h"
 #include "trace/format.h"
+#include "trace/synthetic/session.h"
 
 namespace cachebench::app {
 namespace {
@@ -114,13 +116,29 @@ Json geometry_items() {
   return items;
 }
 
+Json generator_items() {
+  Json items = Json::array();
+  for (const trace::SessionDescriptor& item : trace::SessionRegistry::instance().items()) {
+    items.push_back({{"name", item.name}, {"summary", item.summary}});
+  }
+  return items;
+}
+
+Json report_items() {
+  Json items = Json::array();
+  for (const report::ReportDescriptor& item : Registry<report::ReportDescriptor>::instance().items()) {
+    items.push_back({{"name", item.name}, {"summary", item.doc}});
+  }
+  return items;
+}
+
 struct Kind {
   const char* name;
   const char* summary;
   Json (*items)();
 };
 
-constexpr std::array<Kind, 9> kKinds{{
+constexpr std::array<Kind, 11> kKinds{{
     {"eviction", "which entry leaves a tier", [] { return eviction_items(Bound::kNo); }},
     {"bound", "offline bounds: they see the future", bound_items},
     {"admission", "whether a computed entry may enter a tier", policy_items<policy::AdmissionDescriptor>},
@@ -130,6 +148,8 @@ constexpr std::array<Kind, 9> kKinds{{
     {"codec", "lossless codecs of the SSD tier", codec_items},
     {"profile", "hardware profiles", profile_items},
     {"geometry", "model shapes", geometry_items},
+    {"generator", "kinds of session that `trace generate --spec` draws", generator_items},
+    {"report", "formats of a report", report_items},
 }};
 
 const Kind& kind_named(const std::string& name) {
@@ -185,7 +205,7 @@ void add(CLI::App& parent, Action& action) {
   CLI::App* command = parent.add_subcommand("list", "The parts there are: policies, formats, profiles");
   command->add_option("KIND", options->kind,
                       "One of eviction, bound, admission, migration, prefetch, format, codec, "
-                      "profile, geometry; default: all");
+                      "profile, geometry, generator, report; default: all");
   command->add_flag("--json", options->json, "One JSON document on standard output");
   command->callback([options, &action] { action = [options] { return list(*options); }; });
 }

@@ -3,10 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "command.h"
 #include "core/file.h"
+#include "core/json_file.h"
 #include "result/json.h"
 
 namespace cachebench::app {
@@ -18,9 +20,16 @@ struct Options {
   std::string output;
 };
 
-int print_report(const Options& options) {
+std::string text_of(const Options& options) {
   const report::ReportDescriptor& format = report::format_of(options.format);
-  const std::string text = format.render(result::read_result(options.file));
+  const nlohmann::ordered_json document = read_json_file(options.file, ErrorKind::kInput);
+  const bool sweep = document.is_object() && document.contains("kind") && document["kind"] == "sweep";
+  if (sweep) return format.render_sweep(result::sweep_from_json(document, options.file));
+  return format.render(result::from_json(document, options.file));
+}
+
+int print_report(const Options& options) {
+  const std::string text = text_of(options);
   if (options.output.empty() || options.output == "-") {
     write_stdout(text);
   } else {
@@ -40,7 +49,7 @@ std::string format_names() {
 void add_report(CLI::App& parent, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("report", "Turns a result file into a page, a table or text");
-  command->add_option("file", options->file, "result.json of a run")->required();
+  command->add_option("file", options->file, "Result of a run or a sweep")->required();
   command->add_option("--format", options->format, format_names())->capture_default_str();
   command->add_option("--output", options->output, "file to write; standard output without it");
   command->callback([options, &action] { action = [options] { return print_report(*options); }; });

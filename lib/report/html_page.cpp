@@ -5,8 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/html_parts.h"
 #include "report/markup.h"
 #include "result/findings.h"
+#include "result/guards.h"
 
 namespace cachebench::report {
 namespace {
@@ -51,12 +53,6 @@ std::string what_ran(const RunResult& result, const Json& document) {
   return text + ".";
 }
 
-struct Headline {
-  std::string label;
-  std::string value;
-  std::string under;
-};
-
 Headline latency_headline(const RunResult& result) {
   for (const char* name : {"request", "request_service"}) {
     const auto found = result.latency.find(name);
@@ -73,28 +69,16 @@ Headline latency_headline(const RunResult& result) {
 
 std::string headlines(const RunResult& result) {
   const result::Totals& totals = result.totals;
-  const Headline list[] = {
-      {"Hit ratio", share_figure("/totals/hit_ratio", totals.hit_ratio()),
-       fmt::format("{} hits, {} misses", count_figure("/totals/hits", totals.hits),
-                   count_figure("/totals/misses", totals.misses))},
-      {"Served without computing", share_figure("/totals/served_ratio", totals.served_ratio()),
-       fmt::format("of {} accesses", count_figure("/totals/accesses", totals.accesses))},
-      {"Time saved", time_figure("/totals/saved_ns", totals.saved_ns),
-       fmt::format("{} of service remain {}", time_figure("/totals/service_ns", totals.service_ns),
-                   basis_mark("modelled"))},
-      latency_headline(result)};
-  std::string html = "<dl class=\"figures\">";
-  for (const Headline& item : list) {
-    html += fmt::format("<div><dt>{}</dt><dd>{}</dd><dd class=\"under\">{}</dd></div>", item.label,
-                        item.value, item.under);
-  }
-  return html + "</dl>\n";
-}
-
-std::string listed(const std::vector<std::string>& lines, const std::string& path) {
-  std::string html = "<ul>";
-  for (std::size_t i = 0; i < lines.size(); ++i) html += text_figure("li", pointer(path, i), lines[i]);
-  return html + "</ul>";
+  return headline_list(
+      {{"Hit ratio", share_figure("/totals/hit_ratio", totals.hit_ratio()),
+        fmt::format("{} hits, {} misses", count_figure("/totals/hits", totals.hits),
+                    count_figure("/totals/misses", totals.misses))},
+       {"Served without computing", share_figure("/totals/served_ratio", totals.served_ratio()),
+        fmt::format("of {} accesses", count_figure("/totals/accesses", totals.accesses))},
+       {"Time saved", time_figure("/totals/saved_ns", totals.saved_ns),
+        fmt::format("{} of service remain {}", time_figure("/totals/service_ns", totals.service_ns),
+                    basis_mark("modelled"))},
+       latency_headline(result)});
 }
 
 std::string warnings(const RunResult& result) {
@@ -104,11 +88,15 @@ std::string warnings(const RunResult& result) {
                         result.status == result::Status::kPartial
                             ? "The run was interrupted: every figure is of what was finished until then."
                             : "The run broke a rule of validity: do not quote its figures.",
-                        listed(result.reasons, "/reasons"));
+                        text_list(result.reasons, "/reasons"));
+  }
+  if (const std::vector<std::string> list = result::guards(result); !list.empty()) {
+    html += fmt::format("<div class=\"panel bad\" role=\"note\"><p>Mind</p>{}</div>\n",
+                        text_list(list, "/warnings"));
   }
   if (!result.notes.empty()) {
     html += fmt::format("<div class=\"panel\" role=\"note\"><p>Worth knowing</p>{}</div>\n",
-                        listed(result.notes, "/notes"));
+                        text_list(result.notes, "/notes"));
   }
   return html;
 }
@@ -122,70 +110,7 @@ std::string findings_list(const RunResult& result) {
   return html + "</ol>\n";
 }
 
-// One word as a shell takes it.
-std::string quoted(const std::string& word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
-std::string command_of(const Json& value) {
-  if (!value.is_array()) return shown(value);
-  std::string line;
-  for (const Json& word : value) line += (line.empty() ? "" : " ") + quoted(shown(word));
-  return line;
-}
-
-std::string repeat(const Json& document) {
-  for (const char* path : {"/manifest/command", "/manifest/command_line"}) {
-    const Json* value = find(document, path);
-    if (value == nullptr || (!value->is_string() && !value->is_array())) continue;
-    return fmt::format(
-        "<div class=\"repeat\"><h2>Repeat it</h2><div class=\"command\"><pre id=\"command\" "
-        "data-path=\"{}\">{}</pre><button type=\"button\" data-copy=\"command\" "
-        "hidden>Copy</button></div></div>\n",
-        path, escape_html(command_of(*value)));
-  }
-  return "";
-}
-
-// Every leaf under `node`, one row each, in the document's order.
-void rows_of(const Json& node, const std::string& path, const std::string& name, std::string& html) {
-  if (node.is_object() && !node.empty()) {
-    for (const auto& [key, value] : node.items()) {
-      rows_of(value, pointer(path, key), name.empty() ? key : name + "." + key, html);
-    }
-    return;
-  }
-  const bool rows = node.is_array() && !node.empty() && node[0].is_structured();
-  if (rows) {
-    for (std::size_t i = 0; i < node.size(); ++i) {
-      rows_of(node[i], pointer(path, i), fmt::format("{}[{}]", name, i), html);
-    }
-    return;
-  }
-  html += fmt::format("<tr><th scope=\"row\" data-name>{}</th>{}</tr>\n", escape_html(name),
-                      text_figure("td", path, shown(node)));
-}
-
-std::string settings_table(const Json& document, const std::string& key, const std::string& caption) {
-  std::string rows;
-  rows_of(document.at(key), "/" + key, "", rows);
-  return fmt::format(
-      "<div class=\"scroll\"><table class=\"settings\"><caption>{}</caption>\n<thead><tr>"
-      "<th scope=\"col\">Key</th><th "
-      "scope=\"col\">Value</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
-      caption, rows);
-}
-
 }  // namespace
-
-std::string chart(const std::string& name) {
-  return fmt::format("<div class=\"chart\" data-chart=\"{}\"></div>\n", name);
-}
 
 std::string first_screen(const RunResult& result, const Json& document) {
   const char* status = result::name_of(result.status);
@@ -194,7 +119,7 @@ std::string first_screen(const RunResult& result, const Json& document) {
                       result.name.empty() ? "<h1>run</h1>" : text_figure("h1", "/name", result.name), status,
                       status);
   html += fmt::format("<p class=\"what\">{}</p>\n", what_ran(result, document));
-  return html + headlines(result) + warnings(result) + findings_list(result) + repeat(document) +
+  return html + headlines(result) + warnings(result) + findings_list(result) + repeat_command(document) +
          "</header>\n";
 }
 

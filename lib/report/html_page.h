@@ -25,7 +25,4 @@ namespace cachebench::report {
 /// Configuration and manifest, key by key.
 [[nodiscard]] std::string settings_section(const nlohmann::ordered_json& document);
 
-/// A chart that lib/report/web draws from the document; tables stand beside it without scripts.
-[[nodiscard]] std::string chart(const std::string& name);
-
 }  // namespace cachebench::report

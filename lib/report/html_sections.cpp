@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "report/html_page.h"
+#include "report/html_parts.h"
 #include "report/markup.h"
 
 namespace cachebench::report {
@@ -11,48 +12,6 @@ namespace {
 
 using result::ratio_of;
 using result::RunResult;
-
-std::string section(std::string_view id, std::string_view title, std::string_view lead,
-                    const std::string& body) {
-  return fmt::format(
-      "<section id=\"{0}\" aria-labelledby=\"h-{0}\"><h2 id=\"h-{0}\">{1}</h2>\n<p "
-      "class=\"lead\">{2}</p>\n{3}</section>\n",
-      id, title, lead, body);
-}
-
-std::string card(const std::string& body) {
-  return "<div class=\"card\"><figure>\n" + body + "</figure></div>\n";
-}
-
-/// Cells are HTML already; the first of each row is its header.
-struct Table {
-  std::string caption;
-  std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;
-  std::size_t word_columns = 1;  ///< so many from the left hold words, the others figures
-};
-
-std::string html_of(const Table& table) {
-  const bool small = table.columns.size() <= 3;
-  std::string html = fmt::format("<table{}><caption>{}</caption>\n<thead><tr>",
-                                 small ? " class=\"small\"" : "", table.caption);
-  const auto kind = [&](std::size_t column) { return column < table.word_columns ? " class=\"word\"" : ""; };
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    html += fmt::format("<th scope=\"col\"{}>{}</th>", kind(i), table.columns[i]);
-  }
-  html += "</tr></thead>\n<tbody>\n";
-  for (const std::vector<std::string>& row : table.rows) {
-    html += fmt::format("<tr><th scope=\"row\">{}</th>", row.front());
-    for (std::size_t i = 1; i < row.size(); ++i) html += fmt::format("<td{}>{}</td>", kind(i), row[i]);
-    html += "</tr>\n";
-  }
-  return html + "</tbody></table>\n";
-}
-
-std::string scrolled(const Table& table) {
-  return fmt::format("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>\n",
-                     table.caption, html_of(table));
-}
 
 // How full a tier got, drawn; the number stands beside it.
 std::string meter(std::optional<double> ratio) {

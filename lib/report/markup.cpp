@@ -112,6 +112,10 @@ std::string share_figure(const std::string& path, std::optional<double> ratio) {
   return figure(path, Json(*ratio).dump(), result::format_share(ratio));
 }
 
+std::string number_figure(const std::string& path, double value, const std::string& shown) {
+  return figure(path, Json(value).dump(), shown);
+}
+
 std::string rate_figure(const std::string& path, std::optional<double> per_second) {
   if (!per_second) return kAbsent;
   return figure(path, Json(*per_second).dump(), format_rate(*per_second));

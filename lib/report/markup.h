@@ -27,6 +27,8 @@ namespace cachebench::report {
 [[nodiscard]] std::string bytes_figure(const std::string& path, std::uint64_t value);
 [[nodiscard]] std::string time_figure(const std::string& path, std::int64_t ns);
 [[nodiscard]] std::string share_figure(const std::string& path, std::optional<double> ratio);
+/// For a number with a unit of its own: `shown` is what people read.
+[[nodiscard]] std::string number_figure(const std::string& path, double value, const std::string& shown);
 [[nodiscard]] std::string rate_figure(const std::string& path, std::optional<double> per_second);
 
 /// Text of the document at `path`, escaped, as content of `element`.

@@ -11,4 +11,8 @@ std::string render(const std::string& name, const result::RunResult& result) {
   return format_of(name).render(result);
 }
 
+std::string render(const std::string& name, const result::SweepResult& sweep) {
+  return format_of(name).render_sweep(sweep);
+}
+
 }  // namespace cachebench::report

@@ -10,6 +10,7 @@
 #include "core/json_file.h"
 #include "result/bounds_json.h"
 #include "result/findings.h"
+#include "result/guards.h"
 #include "result/json_reader.h"
 #include "result/totals_json.h"
 
@@ -278,6 +279,7 @@ Json to_json(const RunResult& result) {
                    {"reasons", result.reasons},
                    {"findings", findings(result)},
                    {"notes", result.notes},
+                   {"warnings", guards(result)},
                    {"trace", trace_to_json(result.trace)},
                    {"totals", totals_to_json(result.totals)},
                    {"null_reasons", null_reasons(result)},

@@ -49,6 +49,8 @@ TEST_CASE("list names every kind, and one by name") {
     CHECK(list({kind}).exit_code == 0);
     CHECK((kind == "bound" || !items.empty()));
   }
+  for (const char* format : {"html", "junit", "gbench"})
+    CHECK(list({"report"}).out.find(format) != std::string::npos);
   const CommandResult wrong = list({"evicton"});
   CHECK(wrong.exit_code == 2);
   CHECK(wrong.err.find("'eviction'") != std::string::npos);

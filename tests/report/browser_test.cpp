@@ -14,8 +14,11 @@
 #include <string>
 #include <vector>
 
+#include "report/compare_page.h"
 #include "report/report.h"
+#include "result/json.h"
 #include "support/sample_result.h"
+#include "support/sample_sweep.h"
 
 namespace {
 
@@ -138,32 +141,58 @@ const std::string kRuler =
     "document.documentElement.dataset.shapes = [...document.querySelectorAll('[data-chart]')].map((c) =>"
     " c.querySelectorAll('svg path, svg text').length).join(' ');</script></html>";
 
-TEST_CASE("every chart is drawn, at every width, light and dark, without a word on the console") {
-  const auto browser = browser_or_say_so();
-  if (!browser) return;
-  const Folder folder;
-  const std::string page =
-      folder.write("report.html", report::render("html", test::sample_result()) + kRuler);
+struct Drawn {
+  const char* what;
+  std::string html;
+  int charts;
+};
+
+std::string compared_page() {
+  const auto a = result::to_json(test::sample_result());
+  auto b = a;
+  std::int64_t step = 0;
+  for (auto& tier : b["tiers"]) tier["evictions"] = tier["evictions"].get<std::int64_t>() + 900 * ++step;
+  b["latency"]["L2"]["p50_ns"] = 500'000;
+  b["latency"]["L3"]["p90_ns"] = 9'000'000;
+  return report::compare_page(result::compare(
+      {{.name = "a", .documents = {&a}}, {.name = "b", .documents = {&b}}}, result::OnDifference::kTell));
+}
+
+void check_drawn(const std::string& browser, const Folder& folder, const Drawn& drawn) {
+  const std::string page = folder.write("report.html", drawn.html + kRuler);
+  const std::string charts = std::to_string(drawn.charts);
   for (const int width : {400, 1600}) {
     for (const bool dark : {false, true}) {
+      CAPTURE(drawn.what);
       CAPTURE(width);
       CAPTURE(dark);
-      const auto seen = open_page(*browser, {.page = page, .width = width, .dark = dark, .screenshot = ""});
+      const auto seen = open_page(browser, {.page = page, .width = width, .dark = dark, .screenshot = ""});
       CHECK(seen.exit_status == 0);
       CHECK(seen.console == "");
       CHECK(requests_in(seen.net_log, page) == 0);
-      CHECK(seen.dom.find("data-charts=\"8\"") != std::string::npos);
+      CHECK(seen.dom.find("data-charts=\"" + charts + "\"") != std::string::npos);
       CHECK(seen.dom.find("data-failed") == std::string::npos);
-      CHECK(occurrences(seen.dom, "<svg") == 8);
+      CHECK(occurrences(seen.dom, "<svg") == static_cast<std::size_t>(drawn.charts));
       CHECK(seen.dom.find("data-overflow=\"false\"") != std::string::npos);
       const std::size_t at = seen.dom.find("data-shapes=\"");
       REQUIRE(at != std::string::npos);
       std::istringstream shapes(seen.dom.substr(at + 13, seen.dom.find('"', at + 13) - at - 13));
-      int charts = 0;
-      for (int count = 0; shapes >> count; ++charts) CHECK(count > 8);
-      CHECK(charts == 8);
+      int seen_charts = 0;
+      for (int count = 0; shapes >> count; ++seen_charts) CHECK(count > 8);
+      CHECK(seen_charts == drawn.charts);
     }
   }
+}
+
+TEST_CASE("every chart is drawn, at every width, light and dark, without a word on the console") {
+  const auto browser = browser_or_say_so();
+  if (!browser) return;
+  const Folder folder;
+  const Drawn pages[] = {{"run", report::render("html", test::sample_result()), 10},
+                         {"sweep", report::render("html", test::sample_sweep()), 6},
+                         {"short sweep", report::render("html", test::sample_short_sweep()), 4},
+                         {"comparison", compared_page(), 1}};
+  for (const Drawn& drawn : pages) check_drawn(*browser, folder, drawn);
 }
 
 TEST_CASE("the pictures of light and dark, narrow and wide are not blank and not the same") {

@@ -4,12 +4,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <string>
 
 #include "core/error.h"
 #include "support/sample_result.h"
+#include "support/sample_sweep.h"
+#include "support/xml_check.h"
 
 namespace {
 
@@ -20,7 +23,8 @@ std::ptrdiff_t lines_of(const std::string& text) {
 }
 
 TEST_CASE("the formats of the contract are there, and a wrong name is told the nearest") {
-  for (const char* name : {"html", "md", "csv", "prometheus"}) CHECK(report::format_of(name).name == name);
+  for (const char* name : {"html", "md", "csv", "junit", "prometheus", "trace", "gbench"})
+    CHECK(report::format_of(name).name == name);
   try {
     (void)report::format_of("htlm");
     FAIL("not thrown");
@@ -38,6 +42,90 @@ TEST_CASE("every format renders the sample and an empty result") {
     CHECK(text == format.render(test::sample_result()));
     CHECK(!format.render(result::RunResult{}).empty());
   }
+}
+
+TEST_CASE("every format renders sweeps too, the short form and an empty one") {
+  for (const auto& format : Registry<report::ReportDescriptor>::instance().items()) {
+    CAPTURE(format.name);
+    CHECK(format.render_sweep(test::sample_sweep()).size() > 200);
+    CHECK(format.render_sweep(test::sample_short_sweep()).find("s3fifo") != std::string::npos);
+    CHECK(!format.render_sweep(result::SweepResult{}).empty());
+  }
+  CHECK(lines_of(report::render("md", test::sample_sweep())) <= 60);
+  CHECK(report::render("md", test::sample_sweep()).find("**Take adaptive.**") != std::string::npos);
+  CHECK(report::render("csv", test::sample_sweep()) == result::to_csv(test::sample_sweep()));
+  CHECK(report::render("prometheus", test::sample_sweep()).ends_with("# EOF\n"));
+}
+
+TEST_CASE("JUnit: a case for each thing a result must hold, a case per point of a sweep") {
+  result::RunResult run = test::sample_result();
+  const std::string good = report::render("junit", run);
+  CHECK(test::xml_fault(good) == "");
+  CHECK(good.find("tests=\"3\" failures=\"0\" errors=\"0\" skipped=\"0\"") != std::string::npos);
+  run.name = "</testsuite><a b=\"\x01";
+  run.status = result::Status::kInvalid;
+  run.reasons = {"lag & more"};
+  run.totals.hits += 1;
+  run.totals.wrong_bytes = 3;
+  const std::string bad = report::render("junit", run);
+  CHECK(test::xml_fault(bad) == "");
+  CHECK(bad.find("failures=\"3\"") != std::string::npos);
+  CHECK(bad.find("invalid: lag &amp; more") != std::string::npos);
+  run = test::sample_result();
+  run.totals.verified_bytes = 0;
+  CHECK(report::render("junit", run).find("skipped=\"1\"") != std::string::npos);
+  result::SweepResult sweep = test::sample_sweep();
+  sweep.points[0].status = result::Status::kInvalid;
+  sweep.points[0].reason = "no such policy";
+  const std::string points = report::render("junit", sweep);
+  CHECK(test::xml_fault(points) == "");
+  CHECK(points.find("tests=\"81\" failures=\"1\"") != std::string::npos);
+}
+
+TEST_CASE("trace events are in order of time, end to end, and counters carry the levels") {
+  const auto document = nlohmann::json::parse(report::render("trace", test::sample_result()));
+  double at = 0;
+  double counted = 0;
+  std::size_t slices = 0;
+  for (const auto& event : document.at("traceEvents")) {
+    if (event.at("ph") == "X") {
+      CHECK(event.at("ts").get<double>() == doctest::Approx(at));
+      at += event.at("dur").get<double>();
+      counted += event.at("args").at("hits").get<double>();
+      ++slices;
+    }
+  }
+  double expected = 0;
+  for (const auto& point : test::sample_result().series) expected += static_cast<double>(point.hits);
+  CHECK(slices == 60);
+  CHECK(counted == expected);
+  CHECK(at == doctest::Approx(120e6));
+  const auto points = nlohmann::json::parse(report::render("trace", test::sample_sweep()));
+  CHECK(points.at("traceEvents").size() == 82);
+  result::RunResult hostile = test::sample_result();
+  hostile.name = hostile.tiers[0].name = "\"}],\xFF</script>";
+  CHECK(nlohmann::json::parse(report::render("trace", hostile)).at("traceEvents").size() > 60);
+}
+
+TEST_CASE("Google Benchmark JSON says in each row where its time comes from") {
+  const auto document = nlohmann::json::parse(report::render("gbench", test::sample_result()));
+  CHECK(document.at("context").at("json_schema_version") == 1);
+  const auto& rows = document.at("benchmarks");
+  REQUIRE(rows.size() == 2 + 5);
+  std::set<std::string> names;
+  for (const auto& row : rows) {
+    for (const char* key : {"name", "run_name", "run_type", "repetitions", "repetition_index", "threads",
+                            "iterations", "real_time", "cpu_time", "time_unit"}) {
+      CHECK(row.contains(key));
+    }
+    CHECK(names.insert(row.at("name").get<std::string>()).second);
+  }
+  CHECK(rows[0].at("hits") == 15'200);
+  CHECK(rows[0].at("label") == "measured");
+  CHECK(rows[1].at("label") == "modelled");
+  CHECK(rows[2].at("label") == "emulated");
+  CHECK(rows[1].at("real_time").get<double>() == doctest::Approx(233'100'000'000.0 / 37'000));
+  CHECK(nlohmann::json::parse(report::render("gbench", test::sample_sweep())).at("benchmarks").size() == 81);
 }
 
 TEST_CASE("Markdown stays within 60 lines, and names cannot break its tables") {

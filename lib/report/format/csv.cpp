@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every number of the document that is a single fact, one row each: `path,value`. Lists of measurements
-// (series, latency buckets) stay in the JSON.
+// Every number of a run's document that is a single fact, one row each: `path,value`. Lists of measurements
+// (series, latency buckets) stay in the JSON. A sweep is its table, a row per point.
 #include <nlohmann/json.hpp>
 
 #include "report/report.h"
@@ -33,8 +33,9 @@ std::string render_csv(const result::RunResult& result) {
 
 CACHEBENCH_REGISTER(ReportDescriptor, {.name = "csv",
                                        .extension = "csv",
-                                       .doc = "path,value: every single fact of the result, a row each",
-                                       .render = render_csv});
+                                       .doc = "path,value: every single fact of a run; a sweep's table",
+                                       .render = render_csv,
+                                       .render_sweep = result::to_csv});
 
 }  // namespace
 }  // namespace cachebench::report

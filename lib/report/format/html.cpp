@@ -6,24 +6,15 @@
 #include <nlohmann/json.hpp>
 
 #include "report/html_page.h"
+#include "report/html_parts.h"
 #include "report/markup.h"
+#include "report/policy_sections.h"
 #include "report/report.h"
-#include "report/web_assets.h"
+#include "report/sweep_page.h"
 #include "result/json.h"
 
 namespace cachebench::report {
 namespace {
-
-constexpr const char* kPolicy =
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
-
-constexpr const char* kNavigation =
-    "<nav aria-label=\"Sections\"><ul class=\"wide\"><li><a href=\"#tiers\">Tiers</a></li><li><a "
-    "href=\"#kinds\">Kinds</a></li>"
-    "<li><a href=\"#misses\">Misses</a></li><li><a href=\"#latency\">Latency</a></li><li><a "
-    "href=\"#time\">Over time</a></li>"
-    "<li><a href=\"#model\">Model</a></li><li><a href=\"#configuration\">Configuration</a></li>"
-    "<li><a href=\"#manifest\">Manifest</a></li></ul></nav>\n";
 
 std::string footer(const result::RunResult& result) {
   return fmt::format(
@@ -37,30 +28,38 @@ std::string footer(const result::RunResult& result) {
 
 std::string render_html(const result::RunResult& result) {
   const nlohmann::ordered_json document = result::to_json(result);
-  std::string html = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-  html += fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n", kPolicy);
-  html += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-  html += "<meta name=\"generator\" content=\"cachebench\">\n<link rel=\"icon\" href=\"data:,\">\n";
-  html += fmt::format("<title>{} – cachebench</title>\n<style>{}</style>\n</head>\n<body>\n",
-                      escape_html(result.name), report_style());
-  html += "<a class=\"skip\" href=\"#content\">Skip to the figures</a>\n";
-  html += first_screen(result, document) + kNavigation;
-  html +=
-      "<main id=\"content\" class=\"wide\">\n<noscript><p class=\"noscript\">Charts need scripts; every "
-      "figure is in the "
-      "tables.</p></noscript>\n";
-  html += tiers_section(result) + kinds_section(result) + misses_section(result) + latency_section(result);
-  html += series_section(result) + model_section(result) + settings_section(document);
-  html += "</main>\n" + footer(result);
-  html += "<script type=\"application/json\" id=\"result\">" + script_json(document) + "</script>\n";
-  html += fmt::format("<script>{}</script>\n</body>\n</html>\n", report_script());
-  return html;
+  struct Part {
+    const char* id;
+    const char* name;
+    std::string html;
+  };
+  const Part parts[] = {
+      {"tiers", "Tiers", tiers_section(result)},       {"kinds", "Kinds", kinds_section(result)},
+      {"misses", "Misses", misses_section(result)},    {"bounds", "Optimum", bounds_section(result)},
+      {"latency", "Latency", latency_section(result)}, {"time", "Over time", series_section(result)},
+      {"model", "Model", model_section(result)},       {"prefetch", "Prefetching", prefetch_section(result)},
+      {"facts", "Policies", facts_section(result)}};
+  Page page{.plain_title = result.name,
+            .header = first_screen(result, document),
+            .navigation = {},
+            .main = "",
+            .footer = footer(result)};
+  for (const Part& part : parts) {
+    if (part.html.empty()) continue;
+    page.navigation.emplace_back(part.id, part.name);
+    page.main += part.html;
+  }
+  page.navigation.insert(page.navigation.end(),
+                         {{"configuration", "Configuration"}, {"manifest", "Manifest"}});
+  page.main += settings_section(document);
+  return html_page(page, document);
 }
 
 CACHEBENCH_REGISTER(ReportDescriptor, {.name = "html",
                                        .extension = "html",
                                        .doc = "one self-contained page with charts",
-                                       .render = render_html});
+                                       .render = render_html,
+                                       .render_sweep = sweep_page});
 
 }  // namespace
 }  // namespace cachebench::report

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/units.h"
 #include "report/markup.h"
 #include "report/report.h"
 #include "result/findings.h"
+#include "result/guards.h"
+#include "result/sweep_analysis.h"
 
 namespace cachebench::report {
 namespace {
@@ -19,6 +22,7 @@ using result::ratio_of;
 
 constexpr std::size_t kMostRows = 9;  // of each table, so that the whole stays within its 60 lines
 constexpr std::size_t kMostLines = 4;
+constexpr std::size_t kMostRanked = 30;  // candidates of a sweep
 
 std::string bytes(std::uint64_t value) {
   return format_bytes(Bytes{value});
@@ -93,6 +97,12 @@ std::string render_md(const result::RunResult& result) {
                       format_count(totals.accesses));
   if (!result.reasons.empty()) text += bullets(result.reasons) + "\n";
   text += bullets(result::findings(result));
+  if (const auto regret = result.bounds ? result.bounds->regret_ratio(totals) : std::nullopt) {
+    text += fmt::format("- Regret: {} of the {} that no policy can pass were left (modelled, bound {})\n",
+                        format_share(regret), format_ns(*result.bounds->saved_ns),
+                        plain_markdown(result.bounds->method));
+  }
+  text += bullets(result::guards(result));
   text += tiers_of(result) + kinds_of(result) + misses_of(result) + latency_of(result);
   if (const result::ModelCheck all = result::overall(result.model_check); all.count > 0) {
     text += fmt::format("\nModel: {} modelled, {} measured for the mean of {} accesses.\n",
@@ -102,10 +112,49 @@ std::string render_md(const result::RunResult& result) {
   return text + fmt::format("\nDecision log `{}`\n", plain_markdown(result.decision_log_hash));
 }
 
+std::string score_text(const result::SweepResult& sweep, double score) {
+  return sweep.metric == result::SweepMetric::kSavedTime ? format_ns(std::llround(score))
+                                                         : fmt::format("{:.4f}", score);
+}
+
+std::string ranking_of(const result::SweepResult& sweep) {
+  std::string text = fmt::format(
+      "\n| candidate | {} | settings won | worst behind | regret |\n",
+      sweep.metric == result::SweepMetric::kSavedTime ? "mean saved time (modelled)" : "mean miss ratio");
+  text += "|---|---:|---:|---:|---:|\n";
+  std::size_t rows = 0;
+  const std::vector<result::RankedCandidate> ranked = result::rank_candidates(sweep);
+  for (const result::RankedCandidate& candidate : ranked) {
+    if (++rows > kMostRanked) break;
+    text += fmt::format("| {} | {} | {} of {} | {} | {} |\n", plain_markdown(candidate.name),
+                        score_text(sweep, candidate.score), candidate.cells_won, candidate.cells,
+                        format_share(candidate.worst_behind), format_share(candidate.regret));
+  }
+  if (rows > kMostRanked) text += fmt::format("\nand {} more.\n", ranked.size() - kMostRanked);
+  return text;
+}
+
+std::string render_sweep(const result::SweepResult& sweep) {
+  std::string text = fmt::format("## {}: {}\n\n", plain_markdown(sweep.name.empty() ? "sweep" : sweep.name),
+                                 result::name_of(sweep.status));
+  text += fmt::format("Sweep of {} points over trace {}, {} accesses.\n\n", format_count(sweep.points.size()),
+                      plain_markdown(sweep.trace.name), format_count(sweep.trace.accesses));
+  if (!sweep.reasons.empty()) text += bullets(sweep.reasons) + "\n";
+  if (sweep.recommendation) {
+    text += fmt::format("**Take {}.** {}\n", plain_markdown(sweep.recommendation->policy),
+                        plain_markdown(sweep.recommendation->why));
+  }
+  text += ranking_of(sweep);
+  if (const auto list = result::guards(sweep); !list.empty()) text += "\n" + bullets(list);
+  if (!sweep.notes.empty()) text += "\n" + bullets(sweep.notes);
+  return text;
+}
+
 CACHEBENCH_REGISTER(ReportDescriptor, {.name = "md",
                                        .extension = "md",
                                        .doc = "Markdown of at most 60 lines, for a comment",
-                                       .render = render_md});
+                                       .render = render_md,
+                                       .render_sweep = render_sweep});
 
 }  // namespace
 }  // namespace cachebench::report

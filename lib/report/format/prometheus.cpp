@@ -3,6 +3,8 @@
 // out.
 #include <fmt/format.h>
 
+#include <array>
+#include <functional>
 #include <string_view>
 
 #include "report/report.h"
@@ -163,10 +165,53 @@ std::string render_prometheus(const RunResult& result) {
   return out + "# EOF\n";
 }
 
+struct PointMetric {
+  const char* name;
+  const char* type;
+  const char* help;
+  std::function<double(const result::SweepPoint&)> value;
+};
+
+const std::array<PointMetric, 5>& point_metrics() {
+  const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
+  static const std::array<PointMetric, 5> kMetrics{{
+      {"cachebench_sweep_accesses", "counter", "Accesses of a point.",
+       [=](const result::SweepPoint& point) { return number(point.totals.accesses); }},
+      {"cachebench_sweep_misses", "counter", "Misses of a point.",
+       [=](const result::SweepPoint& point) { return number(point.totals.misses); }},
+      {"cachebench_sweep_evictions", "counter", "Evictions of a point.",
+       [=](const result::SweepPoint& point) { return number(point.totals.evictions); }},
+      {"cachebench_sweep_saved_seconds", "gauge", "Time the cache saved, modelled.",
+       [](const result::SweepPoint& point) { return seconds(point.totals.saved_ns); }},
+      {"cachebench_sweep_elapsed_seconds", "gauge", "Wall time of a point, measured.",
+       [](const result::SweepPoint& point) { return point.seconds; }},
+  }};
+  return kMetrics;
+}
+
+std::string render_sweep(const result::SweepResult& sweep) {
+  std::string out;
+  Family(out, "cachebench_sweep_info", "gauge", "What was swept; always 1.")
+      .sample(fmt::format("name=\"{}\",status=\"{}\",trace=\"{}\"", label(sweep.name),
+                          result::name_of(sweep.status), label(sweep.trace.name)),
+              1);
+  for (const PointMetric& metric : point_metrics()) {
+    Family family(out, metric.name, metric.type, metric.help);
+    for (std::size_t i = 0; i < sweep.points.size(); ++i) {
+      const result::SweepPoint& point = sweep.points[i];
+      family.sample(
+          fmt::format("point=\"{}\",policy=\"{}\",capacity=\"{}\"", i, label(point.policy), point.capacity),
+          metric.value(point));
+    }
+  }
+  return out + "# EOF\n";
+}
+
 CACHEBENCH_REGISTER(ReportDescriptor, {.name = "prometheus",
                                        .extension = "prom",
                                        .doc = "OpenMetrics text, for a scrape or a metrics file",
-                                       .render = render_prometheus});
+                                       .render = render_prometheus,
+                                       .render_sweep = render_sweep});
 
 }  // namespace
 }  // namespace cachebench::report

@@ -1,25 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // Draws the charts of the report from the result that the page carries. The tables stand without it.
 import * as echarts from "echarts/core";
-import { BarChart, LineChart, SankeyChart } from "echarts/charts";
-import { AriaComponent, GridComponent, LegendComponent, MarkAreaComponent, TooltipComponent } from "echarts/components";
+import { BarChart, CustomChart, HeatmapChart, LineChart, SankeyChart, ScatterChart } from "echarts/charts";
+import {
+  AriaComponent, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent,
+  VisualMapContinuousComponent,
+} from "echarts/components";
+import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 
 import { causes } from "./charts/causes.js";
+import { forest } from "./charts/compare.js";
 import { flow } from "./charts/flow.js";
 import { kinds } from "./charts/kinds.js";
 import { latency } from "./charts/latency.js";
 import { links } from "./charts/links.js";
 import { model } from "./charts/model.js";
 import { occupancy, progress } from "./charts/series.js";
+import { bounds, prefetch } from "./charts/policies.js";
+import { curves, heat, pareto, ranking, regret, sweepkinds } from "./charts/sweep.js";
 import { palette } from "./theme.js";
 
 echarts.use([
-  AriaComponent, BarChart, GridComponent, LegendComponent, LineChart, MarkAreaComponent, SVGRenderer, SankeyChart,
-  TooltipComponent,
+  AriaComponent, BarChart, CustomChart, GridComponent, HeatmapChart, LabelLayout, LegendComponent, LineChart,
+  MarkAreaComponent, MarkLineComponent, SVGRenderer, SankeyChart, ScatterChart, TooltipComponent,
+  VisualMapContinuousComponent,
 ]);
 
-const MAKERS = { flow, links, kinds, causes, latency, progress, occupancy, model };
+const MAKERS = {
+  flow, links, kinds, causes, latency, progress, occupancy, model, bounds, prefetch, // of a run
+  ranking, pareto, curves, heat, regret, sweepkinds, // of a sweep
+  forest, // of a comparison
+};
 
 const result = JSON.parse(document.getElementById("result").textContent);
 const charts = new Map();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Latency by percentile on an axis of log(1/(1-q)), so that each further nine takes the same room.
 import { duration, tooltip, words } from "../format.js";
-import { axis, base } from "../theme.js";
+import { axis, base, legendRows } from "../theme.js";
 
 const SUMMARY = [["p50_ns", 0.5], ["p90_ns", 0.9], ["p99_ns", 0.99], ["p999_ns", 0.999]];
 const DASHES = { measured: "solid", emulated: [6, 3], modelled: [2, 3] };
@@ -32,21 +32,6 @@ function points(summary) {
   return line;
 }
 
-// About how many lines the legend breaks into: its height is not known before it is drawn.
-function rowsOfLegend(labels, width) {
-  let rows = 1;
-  let used = 0;
-  for (const label of labels) {
-    const room = 26 + 5 + 18 + label.length * 7.4;
-    if (used > 0 && used + room > width) {
-      rows += 1;
-      used = 0;
-    }
-    used += room;
-  }
-  return rows;
-}
-
 export function latency(result, colours, width) {
   const names = Object.keys(result.latency).filter((name) => result.latency[name].count > 0);
   const extra = [colours.accent, colours.covered];
@@ -59,12 +44,12 @@ export function latency(result, colours, width) {
   };
   const narrow = width < 560;
   const lines = names.map((name) => ({ name, colour: colourOf(name), summary: result.latency[name] }));
-  const legendRows = rowsOfLegend(lines.map(({ name, summary }) => `${name} (${summary.basis})`), width);
+  const rows = legendRows(lines.map(({ name, summary }) => `${name} (${summary.basis})`), width);
   const data = lines.map(({ summary }) => points(summary));
   const furthest = Math.max(...data.map((line) => line[line.length - 1][0]));
   const option = {
     ...base(colours, "Latency percentiles; the main ones are in the table below."),
-    grid: { left: 0, right: 20, top: 24 + 24 * legendRows, bottom: 36, containLabel: true },
+    grid: { left: 0, right: 20, top: 24 + 24 * rows, bottom: 36, containLabel: true },
     xAxis: axis(colours, {
       type: "value",
       min: 0,
@@ -93,5 +78,5 @@ export function latency(result, colours, width) {
   option.tooltip.trigger = "axis";
   option.tooltip.formatter = (items) =>
     tooltip(percentile(items[0].value[0]), items.map((item) => [item.seriesName, duration(item.value[1])]));
-  return { option, height: (narrow ? 320 : 360) + 24 * legendRows };
+  return { option, height: (narrow ? 320 : 360) + 24 * rows };
 }
