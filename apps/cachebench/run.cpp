@@ -83,6 +83,7 @@ int exit_code(const result::RunResult& result, const bench::RunConfig& config, c
 
 int run(const RunOptions& options) {
   const std::string origin = options.source.file.empty() ? "cachebench run" : options.source.file;
+  const bench::BoundsChoice bounds = bench::parse_bounds(options.bounds);
   bench::RunConfig config = bench::load_config(options.source);
   bench::require_trace(config, origin);
   if (!options.output.empty()) config.output = options.output;
@@ -104,7 +105,7 @@ int run(const RunOptions& options) {
                              .stop = &stop,
                              .record = options.record,
                              .content = options.content,
-                             .bounds = bench::parse_bounds(options.bounds),
+                             .bounds = bounds,
                              .progress = [&](const bench::Progress& p) { line.show(p); },
                              .snapshot = observers.snapshot()});
   line.finish();

@@ -56,6 +56,9 @@ TEST_CASE("what a run cannot do is said in one line, with its code") {
       {{"--trace", folder / "cut.jsonl.zst"}, 3, "cut.jsonl.zst"},
       {{"--trace", folder / "unknown.xyz"}, 3, "unknown.xyz"},
       {{"--set", "cache.tiers.0.eviction.policy=lruu"}, 2, "lru"},
+      {{"--bounds", "onn"}, 2, "on"},
+      {{"--bounds", "on", "--set", "load.kind=open"}, 2, "open loop"},
+      {{"--bounds", "on", "--set", "load.in_flight=2"}, 2, "in flight"},
       {{"--set", "cache.migration.policy=demote-on-evicts"}, 2, "demote-on-evict"},
       {{"--set", "cache.tiers.0.capacity=12x"}, 2, "12x"},
       {{"--set", "cache.tiers.0.capacity=-4"}, 2, "capacity"},
@@ -117,6 +120,23 @@ TEST_CASE("a strict run that breaks a validity rule exits 7, a lenient one 0") {
   std::vector<std::string> strict = arguments;
   strict.insert(strict.end(), {"--validity", "strict"});
   CHECK(run(strict).exit_code == 7);
+}
+
+TEST_CASE("the summary sets the run against what could be reached, unless told not to") {
+  const TempDir folder;
+  std::vector<std::string> arguments{"run",     "--config", kQuickstart, "--mode",      "simulate",
+                                     "--limit", "100",      "--output",  folder / "out"};
+  const CommandResult with = testing::cachebench(arguments, {});
+  REQUIRE(with.exit_code == 0);
+  for (const char* words : {"regret", "compulsory misses", "endless", "decisions ", "is modelled"}) {
+    CAPTURE(words);
+    CHECK(with.out.find(words) != std::string::npos);
+  }
+  arguments.insert(arguments.end(), {"--force", "--bounds", "off"});
+  const CommandResult without = testing::cachebench(arguments, {});
+  REQUIRE(without.exit_code == 0);
+  CHECK(without.out.find("regret") == std::string::npos);
+  CHECK(without.out.find("decisions ") != std::string::npos);
 }
 
 TEST_CASE("a dry run says what is needed and runs nothing") {
