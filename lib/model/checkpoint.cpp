@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -17,7 +18,11 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kLargest = 1U << 24;  // of any dimension: products of two stay far from overflow
+constexpr std::int64_t kLargest = 1 << 24;  // of any dimension: products of two stay far from overflow
+
+bool is_size(const Json& value) {
+  return value.is_number_integer() && value >= 0 && value <= kLargest;
+}
 
 /// Keys of one object, with messages that say where they are missing.
 class Keys {
@@ -29,8 +34,7 @@ class Keys {
 
   [[nodiscard]] std::uint32_t size(const char* key) const {
     const Json& value = at(key);
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() == 0 ||
-        value.get<std::uint64_t>() > kLargest) {
+    if (!is_size(value) || value == 0) {
       throw wrong(key, "is not a positive whole number");
     }
     return value.get<std::uint32_t>();
@@ -45,8 +49,7 @@ class Keys {
     const Json& list = at(key);
     if (!list.is_array()) throw wrong(key, "is not a list");
     for (const Json& value : list) {
-      if (!value.is_number_unsigned() || value.get<std::uint64_t>() > kLargest)
-        throw wrong(key, "is not a list of whole numbers");
+      if (!is_size(value)) throw wrong(key, "is not a list of whole numbers");
       values.push_back(value.get<std::uint32_t>());
     }
     return values;
@@ -164,6 +167,21 @@ CheckpointConfig parse_checkpoint_config(const Json& document, const std::string
   if (config.vision.taps.size() > config.text.layers) {
     throw keys.wrong("vision_config.deepstack_visual_indexes", "has more taps than there are decoder layers");
   }
+  return config;
+}
+
+CheckpointConfig config_without_weights(const Geometry& geometry) {
+  CheckpointConfig config;
+  config.vision = geometry.vision();
+  config.text = geometry.text();
+  config.rope_theta = 5e6;
+  // H and W own 20 of the published model's 64 frequencies each, T the rest.
+  const std::uint32_t half = config.text.head_dim / 2;
+  const std::uint32_t each = half * 20 / 64;
+  config.mrope_section = {half - 2 * each, each, each};
+  constexpr std::int64_t kImageToken = 151'655;
+  config.image_token = std::min(kImageToken, std::int64_t{config.text.vocabulary} - 5);
+  config.video_token = config.image_token + 1;
   return config;
 }
 

@@ -37,6 +37,10 @@ struct CheckpointConfig {
 [[nodiscard]] CheckpointConfig parse_checkpoint_config(const nlohmann::ordered_json& document,
                                                        const std::string& file);
 
+/// The published model's remaining constants for a geometry without a checkpoint: random weights can be made
+/// for it. Special tokens are the published ones where the vocabulary holds them, else the last few.
+[[nodiscard]] CheckpointConfig config_without_weights(const Geometry& geometry);
+
 class Checkpoint {
  public:
   explicit Checkpoint(const std::string& folder);

@@ -8,8 +8,8 @@
 
 /// Positions of a prompt's tokens on the three axes of interleaved MRoPE. Text counts up on all three alike;
 /// an image that starts at p has T = p, H = p + row, W = p + column of its merged grid, and what follows goes
-/// on at one more than the largest position so far. Pure functions; the formulas are section 3 of the model's
-/// description in docs/geometry.md. Throws Error{kInput} when image tokens and grids do not match.
+/// on at one more than the largest position so far. Pure functions. Throws Error{kInput} when image tokens
+/// and grids do not match.
 namespace cachebench::model {
 
 /// Of one image (or frame pair): patches in time, height and width.

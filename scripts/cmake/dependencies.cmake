@@ -28,3 +28,8 @@ else()
   message(STATUS "NVTX headers not found: the built-in recorder alone sees the trace ranges")
   target_compile_definitions(cachebench_nvtx INTERFACE CACHEBENCH_HAVE_NVTX=0)
 endif()
+
+# LibTorch: Debian's, or a wheel's by CMAKE_PREFIX_PATH.
+if(CACHEBENCH_TORCH)
+  find_package(Torch REQUIRED)
+endif()

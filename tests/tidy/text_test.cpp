@@ -84,3 +84,10 @@ TEST_CASE("paths that the pages name are there") {
   }
   CHECK(seen > 20);
 }
+
+TEST_CASE("the guide to a new policy quotes its example as it is") {
+  const std::string root = CACHEBENCH_SOURCE_DIR;
+  const std::string page = testing::read_text(root + "/docs/add-a-policy.md");
+  const std::string example = testing::read_text(root + "/lib/policy/eviction/mru.cpp");
+  CHECK(page.find("```cpp\n" + example + "```\n") != std::string::npos);
+}

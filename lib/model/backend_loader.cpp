@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/backend_loader.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/registry.h"
+
+namespace cachebench::model {
+namespace {
+
+namespace fs = std::filesystem;
+using Backends = Registry<ModelBackendDescriptor>;
+
+constexpr const char* kModule = "cachebench_torch.so";
+
+/// Beside the program, then in lib/cachebench/ of the prefix it is installed in.
+std::string find_module() {
+  std::error_code failed;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", failed).parent_path();
+  for (const fs::path& place : {folder / kModule, folder.parent_path() / "lib" / "cachebench" / kModule}) {
+    if (fs::exists(place, failed)) return place.string();
+  }
+  return "";
+}
+
+}  // namespace
+
+const ModelBackendDescriptor& load_backend(const std::string& name) {
+  if (const ModelBackendDescriptor* found = Backends::instance().find(name)) return *found;
+  const std::string module = find_module();
+  if (module.empty()) {
+    throw Error(
+        ErrorKind::kEnvironment,
+        fmt::format("this build has no {}: the model needs LibTorch; install it (scripts/setup) and build "
+                    "again",
+                    kModule));
+  }
+  // Kept open for the life of the program: what it registers points into it.
+  if (::dlopen(module.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    throw Error(ErrorKind::kEnvironment, fmt::format("{} cannot be loaded: {}", module, ::dlerror()));
+  }
+  if (const ModelBackendDescriptor* found = Backends::instance().find(name)) return *found;
+  throw Error(ErrorKind::kEnvironment, fmt::format("{} holds no '{}': it is of another build", module, name));
+}
+
+}  // namespace cachebench::model

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "torch_model/internal/kv_cache.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/check.h"
+#include "core/error.h"
+
+namespace cachebench::torch_model {
+
+KvPool::KvPool(const model::TextConfig& config, at::ScalarType dtype, const Options& options)
+    : options_(options),
+      pool_(at::zeros(
+          {config.layers, 2, options.pages, config.kv_heads, options.page_tokens, config.head_dim}, dtype)) {
+  for (std::int64_t page = options.pages; page-- > 0;) free_.push_back(page);
+}
+
+std::int64_t KvPool::take_page() {
+  if (free_.empty()) {
+    throw Error(ErrorKind::kEnvironment, fmt::format("all {} pages of {} tokens of the K/V pool are taken",
+                                                     options_.pages, options_.page_tokens));
+  }
+  const std::int64_t page = free_.back();
+  free_.pop_back();
+  return page;
+}
+
+KvSequence::KvSequence(KvSequence&& other) noexcept
+    : pool_(std::exchange(other.pool_, nullptr)), pages_(std::move(other.pages_)), tokens_(other.tokens_) {}
+
+KvSequence::~KvSequence() {
+  if (pool_ != nullptr) pool_->free_.insert(pool_->free_.end(), pages_.rbegin(), pages_.rend());
+}
+
+void KvSequence::extend(std::int64_t count) {
+  const std::int64_t size = pool_->options_.page_tokens;
+  const std::int64_t needed = (tokens_ + count + size - 1) / size;
+  while (static_cast<std::int64_t>(pages_.size()) < needed) pages_.push_back(pool_->take_page());
+  tokens_ += count;
+}
+
+void KvSequence::store(std::int64_t layer, const at::Tensor& keys, const at::Tensor& values) {
+  const std::int64_t size = pool_->options_.page_tokens;
+  const std::int64_t count = keys.size(1);
+  CACHEBENCH_CHECK(count <= tokens_, "{} tokens stored in a sequence of {}", count, tokens_);
+  const at::Tensor of_layer = pool_->pool_[layer];
+  for (std::int64_t done = 0; done < count;) {
+    const std::int64_t at = tokens_ - count + done;
+    const std::int64_t here = std::min(size - at % size, count - done);
+    const std::int64_t page = pages_[static_cast<std::size_t>(at / size)];
+    of_layer[0][page].narrow(1, at % size, here).copy_(keys.narrow(1, done, here));
+    of_layer[1][page].narrow(1, at % size, here).copy_(values.narrow(1, done, here));
+    done += here;
+  }
+}
+
+KvSequence::KeysValues KvSequence::gather(std::int64_t layer) const {
+  const at::Tensor index = at::tensor(pages_, at::kLong);
+  const auto of = [&](std::int64_t which) {
+    // [pages, kv heads, page_tokens, head_dim] → [kv heads, tokens, head_dim]
+    const at::Tensor pages = pool_->pool_[layer][which].index_select(0, index).transpose(0, 1);
+    return pages.reshape({pages.size(0), -1, pages.size(3)}).narrow(1, 0, tokens_);
+  };
+  return {of(0), of(1)};
+}
+
+}  // namespace cachebench::torch_model

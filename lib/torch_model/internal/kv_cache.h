@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "model/geometry.h"
+
+/// Keys and values of attention in pages of a fixed number of tokens, one pool for all sequences: a sequence
+/// owns pages, not a range, so sequences grow, end and share the pool without copying. Thread-compatible.
+/// Throws Error{kEnvironment} when the pool has no page left.
+namespace cachebench::torch_model {
+
+class KvPool;
+
+/// One sequence's pages, given back when it goes. Move-only; the pool outlives it.
+class KvSequence {
+ public:
+  explicit KvSequence(KvPool& pool) : pool_(&pool) {}
+  KvSequence(KvSequence&& other) noexcept;
+  KvSequence& operator=(KvSequence&&) = delete;
+  ~KvSequence();
+
+  [[nodiscard]] std::int64_t tokens() const { return tokens_; }
+  /// Makes `count` more tokens part of the sequence, in all layers; their content is written by `store`.
+  void extend(std::int64_t count);
+  /// The last tokens of one layer: `keys` and `values` are [kv heads, n, head_dim], n at most tokens().
+  void store(std::int64_t layer, const at::Tensor& keys, const at::Tensor& values);
+  /// Everything of one layer, [kv heads, tokens, head_dim]: a copy gathered from the pages.
+  struct KeysValues {
+    at::Tensor keys;
+    at::Tensor values;
+  };
+  [[nodiscard]] KeysValues gather(std::int64_t layer) const;
+
+ private:
+  KvPool* pool_;
+  std::vector<std::int64_t> pages_;
+  std::int64_t tokens_ = 0;
+};
+
+struct KvPoolOptions {
+  std::int64_t pages = 0;
+  std::int64_t page_tokens = 16;
+};
+
+class KvPool {
+ public:
+  using Options = KvPoolOptions;
+  KvPool(const model::TextConfig& config, at::ScalarType dtype, const Options& options);
+
+  [[nodiscard]] std::int64_t free_pages() const { return static_cast<std::int64_t>(free_.size()); }
+  [[nodiscard]] std::int64_t page_tokens() const { return options_.page_tokens; }
+
+ private:
+  friend class KvSequence;
+  [[nodiscard]] std::int64_t take_page();
+
+  Options options_;
+  at::Tensor pool_;  ///< [layers, 2, pages, kv heads, page_tokens, head_dim]
+  std::vector<std::int64_t> free_;
+};
+
+}  // namespace cachebench::torch_model

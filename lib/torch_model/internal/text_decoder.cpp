@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "torch_model/internal/text_decoder.h"
+
+#include <fmt/format.h>
+
+#include "torch_model/internal/attention.h"
+
+namespace cachebench::torch_model {
+
+TextDecoder::TextDecoder(const WeightSource& source, const model::CheckpointConfig& config)
+    : config_(config.text),
+      rope_theta_(config.rope_theta),
+      sections_(config.mrope_section),
+      embedding_(
+          source("model.language_model.embed_tokens.weight", {config.text.vocabulary, config.text.hidden})),
+      output_(config.tied ? embedding_
+                          : source("lm_head.weight", {config.text.vocabulary, config.text.hidden})),
+      norm_(source, "model.language_model.norm", config.text.hidden, config.rms_norm_eps) {
+  const std::int64_t hidden = config_.hidden;
+  const std::int64_t head = config_.head_dim;
+  const std::int64_t q_width = config_.heads * head;
+  const std::int64_t kv_width = config_.kv_heads * head;
+  const double epsilon = config.rms_norm_eps;
+  for (std::uint32_t i = 0; i < config_.layers; ++i) {
+    const std::string name = fmt::format("model.language_model.layers.{}.", i);
+    layers_.push_back({.input_norm = {source, name + "input_layernorm", hidden, epsilon},
+                       .post_norm = {source, name + "post_attention_layernorm", hidden, epsilon},
+                       .q = {source, name + "self_attn.q_proj", hidden, q_width, Bias::kNone},
+                       .k = {source, name + "self_attn.k_proj", hidden, kv_width, Bias::kNone},
+                       .v = {source, name + "self_attn.v_proj", hidden, kv_width, Bias::kNone},
+                       .o = {source, name + "self_attn.o_proj", q_width, hidden, Bias::kNone},
+                       .q_norm = {source, name + "self_attn.q_norm", head, epsilon},
+                       .k_norm = {source, name + "self_attn.k_norm", head, epsilon},
+                       .gate = {source, name + "mlp.gate_proj", hidden, config_.mlp, Bias::kNone},
+                       .up = {source, name + "mlp.up_proj", hidden, config_.mlp, Bias::kNone},
+                       .down = {source, name + "mlp.down_proj", config_.mlp, hidden, Bias::kNone}});
+  }
+}
+
+at::Tensor TextDecoder::embed(const at::Tensor& ids) const {
+  return embedding_.index_select(0, ids);
+}
+
+at::Tensor TextDecoder::logits(const at::Tensor& hidden) const {
+  return at::linear(hidden, output_);
+}
+
+Rotation TextDecoder::rotation_of(const at::Tensor& positions, at::ScalarType dtype) const {
+  const std::int64_t half = config_.head_dim / 2;
+  const at::Tensor exponent = at::arange(half, at::kFloat) / static_cast<double>(half);
+  const at::Tensor frequencies = at::pow(rope_theta_, exponent).reciprocal();
+  // Frequency j turns by T, H, W, T, H, W, … as long as H and W have any left, then by T.
+  std::vector<std::int64_t> axis(static_cast<std::size_t>(half), 0);
+  for (std::size_t which = 1; which < sections_.size(); ++which) {
+    for (std::size_t j = which; j < std::size_t{3} * sections_[which]; j += 3)
+      axis[j] = static_cast<std::int64_t>(which);
+  }
+  const at::Tensor of_frequency =
+      positions.to(at::kFloat).index_select(0, at::tensor(axis, at::kLong));  // [half, S]
+  const at::Tensor angles = of_frequency.transpose(0, 1) * frequencies;
+  const at::Tensor whole = at::cat({angles, angles}, -1);
+  return {at::cos(whole).to(dtype), at::sin(whole).to(dtype)};
+}
+
+at::Tensor TextDecoder::attend(std::size_t index, const at::Tensor& x, const Rotation& rotation,
+                               KvSequence& sequence) const {
+  const Layer& layer = layers_[index];
+  const std::int64_t tokens = x.size(0);
+  const std::int64_t head = config_.head_dim;
+  const auto heads_first = [&](const at::Tensor& y) { return y.reshape({tokens, -1, head}); };
+  const at::Tensor queries = rotate(layer.q_norm(heads_first(layer.q(x))).transpose(0, 1), rotation);
+  const at::Tensor keys = rotate(layer.k_norm(heads_first(layer.k(x))).transpose(0, 1), rotation);
+  const at::Tensor values = heads_first(layer.v(x)).transpose(0, 1);
+  sequence.store(static_cast<std::int64_t>(index), keys, values);
+  const KvSequence::KeysValues all = sequence.gather(static_cast<std::int64_t>(index));
+  const std::int64_t group = config_.heads / config_.kv_heads;
+  const at::Tensor seen = attention(queries, all.keys.repeat_interleave(group, 0),
+                                    all.values.repeat_interleave(group, 0), Mask::kCausal);
+  return layer.o(seen.transpose(0, 1).reshape({tokens, -1}));
+}
+
+at::Tensor TextDecoder::operator()(const DecoderInput& input, KvSequence& sequence,
+                                   const ActivationTap& tap) const {
+  at::Tensor x = input.hidden;
+  sequence.extend(x.size(0));
+  const Rotation rotation = rotation_of(input.positions, x.scalar_type());
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    x = x + attend(i, layer.input_norm(x), rotation, sequence);
+    const at::Tensor y = layer.post_norm(x);
+    x = x + layer.down(at::silu(layer.gate(y)) * layer.up(y));
+    tell(tap, fmt::format("text.layer.{}", i), x);
+    if (i < input.deepstack.size() && input.image_rows.defined()) {
+      x = x.index_add(0, input.image_rows, input.deepstack[i]);
+      tell(tap, fmt::format("text.layer.{}.deepstack", i), x);
+    }
+  }
+  x = norm_(x);
+  tell(tap, "text.final_norm", x);
+  return x;
+}
+
+}  // namespace cachebench::torch_model
