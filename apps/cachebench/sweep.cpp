@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `cachebench sweep`: which form of it is meant.
+#include <fmt/format.h>
 #include <sched.h>
 
 #include <CLI/CLI.hpp>
@@ -66,7 +67,29 @@ void add_short_options(CLI::App& command, SweepCommandOptions& options) {
       ->type_name("NAME");
 }
 
+/// An option of one form is without effect in the other, which must not go unsaid.
+void refuse_options_of(const SweepCommandOptions& options, bool is_short) {
+  const auto refuse = [](bool given, const char* option, const char* where) {
+    if (given)
+      throw Error(ErrorKind::kUsage, fmt::format("{} belongs to {} (see sweep --help)", option, where));
+  };
+  if (is_short) {
+    const char* const form = "sweeps by --config";
+    refuse(!options.overrides.empty(), "--set", form);
+    refuse(!options.shard.empty(), "--shard", form);
+    refuse(options.yes, "--yes", form);
+  } else {
+    const char* const form = "the short form by --trace";
+    refuse(options.unit_size, "--unit-size", form);
+    refuse(!options.lowering.empty(), "--lowering", form);
+    refuse(options.bounds, "--bounds", form);
+    refuse(!options.curve.empty(), "--curve", form);
+    refuse(options.sample < 1, "--sample", form);
+  }
+}
+
 int dispatch(const SweepCommandOptions& options) {
+  refuse_options_of(options, options.config.empty());
   if (!options.config.empty()) {
     if (!options.trace.empty() || !options.policies.empty() || !options.capacities.empty()) {
       throw Error(ErrorKind::kUsage,

@@ -68,6 +68,7 @@ std::string one_tier_table(const result::SweepResult& sweep) {
                         point.seconds, bound_column(point));
   }
   text += curve_lines(sweep);
+  for (const std::string& note : sweep.notes) text += note + "\n";
   if (sweep.recommendation && !sweep.recommendation->runner_up.empty()) {
     text += "\n" + sweep.recommendation->why + "\n";
   }

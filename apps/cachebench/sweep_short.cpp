@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "bench/sweep/load_accesses.h"
@@ -51,6 +52,7 @@ int sweep_one_tier_trace(const SweepCommandOptions& options) {
     throw Error(ErrorKind::kUsage,
                 fmt::format("--sample {}: write a share above 0, at most 1", options.sample));
   }
+  check_exports(options.exports);
   bench::SweepGrid grid;
   if (!options.policies.empty()) grid.policies = bench::parse_policies(options.policies);
   if (!options.capacities.empty()) grid.capacities = bench::parse_capacities(options.capacities, counting);
@@ -71,12 +73,18 @@ int sweep_one_tier_trace(const SweepCommandOptions& options) {
   how.curve = !options.curve.empty();
   result::SweepResult sweep = bench::sweep_one_tier(trace, grid, counting, how);
   sweep.recommendation = result::recommend(sweep);
-  if (options.json) {
+  if (options.json || !options.output.empty()) {
     sweep.manifest = manifest_of(options);
     sweep.trace.sha256 = sha256_of_file(options.trace);
   }
   if (trace.skipped != 0) {
     fmt::print(stderr, "cachebench: {}: skipped {} malformed records\n", options.trace, trace.skipped);
+  }
+  if (!options.output.empty()) {
+    std::error_code failed;
+    std::filesystem::create_directories(options.output, failed);
+    if (failed) throw Error(ErrorKind::kEnvironment, options.output + ": " + failed.message());
+    static_cast<void>(write_sweep(sweep, options.output, options.exports));
   }
   write_results(options, sweep);
   return kExitOk;

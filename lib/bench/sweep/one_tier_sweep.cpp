@@ -289,6 +289,22 @@ void add_curves(const Runner& runner, const SweepRun& run, result::SweepResult& 
   }
 }
 
+/// A slice of the sample is what the error comes from: it should hold enough objects to say something.
+void warn_of_small_samples(const LoadedAccesses& trace, const SweepRun& run, result::SweepResult& sweep) {
+  constexpr double kFewObjects = 100;
+  if (run.sample >= 1 || trace.columns.objects() == 0) return;
+  const double object = static_cast<double>(trace.columns.bytes_distinct().value) /
+                        static_cast<double>(trace.columns.objects());
+  for (const std::string& text : sweep.axes.back().values) {
+    const double held = static_cast<double>(std::stoull(text)) * run.sample / object / kSampleSlices;
+    if (held >= kFewObjects) continue;
+    sweep.notes.push_back(
+        fmt::format("capacity {}: a slice of the sample holds about {:.0f} objects, too few for its "
+                    "error to be trusted: take a larger --sample",
+                    text, held));
+  }
+}
+
 void refuse_endless(const LoadedAccesses& trace) {
   if (trace.columns.accesses() < policy::kNoNextUse) return;
   throw Error(
@@ -364,6 +380,7 @@ result::SweepResult sweep_one_tier(const LoadedAccesses& trace, const SweepGrid&
   runner.rethrow();
   state_bounds(floors, trace, sweep);
   add_curves(runner, run, sweep);
+  warn_of_small_samples(trace, run, sweep);
   return sweep;
 }
 

@@ -125,6 +125,70 @@ TEST_CASE("points come in the order asked for, whatever the number of threads") 
   }
 }
 
+TEST_CASE("bounds go along, are no candidates, and stand beside every point where asked for") {
+  for (const SizeCounting counting : {SizeCounting::kBytes, SizeCounting::kUnit}) {
+    const LoadedAccesses trace = random_trace(counting);
+    const SweepGrid grid{.policies = parse_policies("lru,belady,infinite,pfoo-l"),
+                         .capacities = parse_capacities("5%,20%", counting)};
+    const result::SweepResult plain = sweep_one_tier(trace, grid, counting, {});
+    CHECK_FALSE(plain.points[0].bounds);
+    const result::SweepResult sweep = sweep_one_tier(trace, grid, counting, {.bounds = true});
+    REQUIRE(sweep.points.size() == 8);
+    for (std::size_t i = 0; i < sweep.points.size(); ++i) {
+      const result::SweepPoint& point = sweep.points[i];
+      CHECK(point.bound == (i >= 2));
+      REQUIRE(point.bounds);
+      CHECK(point.bounds->compulsory_misses == trace.columns.objects());
+      CHECK(*point.bounds->belady_misses == sweep.points[2 + i % 2].totals.misses);
+      CHECK(point.bounds->notes.empty() == (counting == SizeCounting::kUnit));
+      CHECK(sweep.points[4].totals.misses == trace.columns.objects());
+    }
+    CHECK(sweep.points[0].totals.misses > sweep.points[2].totals.misses);
+    CHECK(result::best_by_capacity(sweep)[0].policy == "lru");
+  }
+  CHECK(complaint([] { return parse_policies("pfoo-l:k=1"); }).find("'k'") != std::string::npos);
+}
+
+TEST_CASE("the curve of lru goes through its points") {
+  const LoadedAccesses trace = random_trace(SizeCounting::kBytes);
+  const SweepGrid nothing;
+  const result::SweepResult alone = sweep_one_tier(trace, nothing, SizeCounting::kBytes, {.curve = true});
+  REQUIRE(alone.curves.size() == 1);
+  const result::MissRatioCurve& curve = alone.curves.front();
+  SweepGrid grid{.policies = parse_policies("lru"), .capacities = {}};
+  for (const std::size_t i : {std::size_t{0}, curve.points.size() / 2, curve.points.size() - 1}) {
+    grid.capacities.push_back({.absolute = Bytes{curve.points[i].capacity}});
+  }
+  const result::SweepResult points = sweep_one_tier(trace, grid, SizeCounting::kBytes, {});
+  for (std::size_t k = 0; k < 3; ++k) {
+    const std::size_t i = k == 0 ? 0 : k == 1 ? curve.points.size() / 2 : curve.points.size() - 1;
+    const result::Totals& totals = points.points[k].totals;
+    CHECK(curve.points[i].miss_ratio == *result::ratio_of(totals.misses, totals.accesses));
+    CHECK(*curve.points[i].byte_miss_ratio == *result::ratio_of(totals.bytes_missed, totals.bytes_requested));
+    CHECK_FALSE(curve.points[i].error);
+  }
+  CHECK(points.curves.size() == 1);
+  CHECK(points.curves.front().points.size() == 3);
+}
+
+TEST_CASE("samples state their error, and warn where it cannot be trusted") {
+  const LoadedAccesses trace = random_trace(SizeCounting::kUnit);
+  const SweepGrid grid{.policies = parse_policies("lru,belady"),
+                       .capacities = parse_capacities("30%", SizeCounting::kUnit)};
+  const result::SweepResult sweep =
+      sweep_one_tier(trace, grid, SizeCounting::kUnit, {.sample = 0.5, .curve = true});
+  for (const result::SweepPoint& point : sweep.points) {
+    REQUIRE(point.miss_ratio_error);
+    CHECK(*point.miss_ratio_error > 0);
+    CHECK(point.totals.hits + point.totals.misses == point.totals.accesses);
+    CHECK(point.totals.accesses == 20000);
+  }
+  CHECK(sweep.curves.front().sampling_rate == 0.5);
+  CHECK(sweep.curves.front().points.back().error);
+  CHECK(sweep.notes.size() == 1);
+  CHECK(sweep.notes.front().find("too few") != std::string::npos);
+}
+
 TEST_CASE("the table has the columns of the contract") {
   const LoadedAccesses trace = random_trace(SizeCounting::kUnit);
   const SweepGrid grid{.policies = parse_policies("lru"),
