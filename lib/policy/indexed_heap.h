@@ -104,14 +104,6 @@ class IndexedHeap {
     }
   }
 
-  /// Some entries near the least, the front of the array: each is the least of its own branch by the keys
-  /// last looked at. At most `count`, fewer when there are fewer; valid until the next change.
-  template <typename Visit>
-  void visit_early(std::size_t count, Visit visit) {
-    fill_hole();
-    for (std::size_t i = 0; i < std::min(count, nodes_.size()); ++i) visit(nodes_[i].id);
-  }
-
   /// Replaces every key by change(key), which keeps their order. O(n).
   template <typename Change>
   void transform(Change change) {

@@ -9,7 +9,9 @@ namespace cachebench::policy {
 namespace {
 
 constexpr double kLearningRate = 0.05;
-constexpr double kRecent = 0.001;  // weight of the newest label in running means
+constexpr double kRecent = 0.001;         // weight of the newest label in running means
+constexpr std::uint64_t kFadeEvery = 64;  // labels; what the recent curve keeps over them:
+constexpr double kFade = 1 - kRecent * static_cast<double>(kFadeEvery);
 
 double logistic(double x) {
   return 1.0 / (1.0 + det::exp(-x));
@@ -67,10 +69,12 @@ double SimpleMLPredictor::estimate(const Features& features) const {
 void SimpleMLPredictor::score(double probability, double label) {
   const auto at = static_cast<std::size_t>(probability * static_cast<double>(kReliabilityBins));
   const std::size_t bin = std::min(at, kReliabilityBins - 1);
-  for (ReliabilityBin& faded : recent_curve_) {
-    faded.count *= 1 - kRecent;
-    faded.predicted *= 1 - kRecent;
-    faded.reused *= 1 - kRecent;
+  if (labels_ % kFadeEvery == 0) {
+    for (ReliabilityBin& faded : recent_curve_) {
+      faded.count *= kFade;
+      faded.predicted *= kFade;
+      faded.reused *= kFade;
+    }
   }
   for (ReliabilityCurve* curve : {&curve_, &recent_curve_}) {
     (*curve)[bin].count += 1;

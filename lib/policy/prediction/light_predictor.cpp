@@ -7,24 +7,28 @@
 namespace cachebench::policy {
 namespace {
 
-constexpr double kNewest = 0.02;      // least weight of the newest probability in a cell
-constexpr double kCellLabels = 4;     // answers of all classes that a cell starts from
-constexpr double kPastWindow = 0.05;  // what is left of a chance once the window is over
+constexpr double kNewest = 0.02;           // least weight of the newest probability in a cell
+constexpr std::uint64_t kJudgeEvery = 16;  // labels
+constexpr double kCellLabels = 4;          // answers of all classes that a cell starts from
+constexpr double kPastWindow = 0.05;       // what is left of a chance once the window is over
 
 }  // namespace
 
 LightPredictor::LightPredictor(const Options& options)
-    : salt_(splitmix64(options.seed)),
+    : salt_(splitmix64(options.seed) | 1),
       mask_((std::uint64_t{1} << options.shift) - 1),
       window_(static_cast<double>(std::max<std::size_t>(1, options.window))),
       tracker_(std::max<std::size_t>(16, options.window >> options.shift)),
       predictor_(tracker_) {}
 
-std::uint32_t LightPredictor::class_of(const AccessInfo& access, std::uint32_t uses) {
-  const std::uint32_t band = uses <= 2 ? (uses == 2 ? 1 : 0) : (uses <= 4 ? 2 : 3);
-  const auto octaves = static_cast<std::uint32_t>(std::bit_width(access.bytes.value));
-  const std::uint32_t size = std::min(7U, octaves / 5);
-  return (static_cast<std::uint32_t>(access.kind) * 4 + band) * 8 + size;
+std::uint32_t LightPredictor::group_of(ArtefactKind kind, Bytes bytes) {
+  const auto octaves = static_cast<std::uint32_t>(std::bit_width(bytes.value));
+  return static_cast<std::uint32_t>(kind) * 8 + std::min(7U, octaves / 5);
+}
+
+std::uint32_t LightPredictor::class_of(std::uint32_t group, std::uint32_t uses) {
+  const auto doublings = static_cast<std::uint32_t>(std::bit_width(std::max(1U, uses) - 1));
+  return group * 8 + std::min(7U, doublings);
 }
 
 void LightPredictor::learn(EntryId id, const AccessInfo& access, std::uint32_t klass) {
@@ -35,7 +39,7 @@ void LightPredictor::learn(EntryId id, const AccessInfo& access, std::uint32_t k
     cell->count += 1;
     cell->mean += (said - cell->mean) * std::max(kNewest, 1 / cell->count);
   }
-  trusted_ = predictor_.trusted();
+  if (predictor_.labels() % kJudgeEvery == 0) trusted_ = predictor_.trusted();
 }
 
 double LightPredictor::chance(std::uint32_t klass, std::uint64_t idle) const {

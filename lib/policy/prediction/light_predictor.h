@@ -23,20 +23,27 @@ class LightPredictor {
  public:
   struct Options {
     std::size_t window = 100'000;  ///< accesses of all entries within which a reuse counts
-    unsigned shift = 4;            ///< one id of 2^shift is learnt from
+    unsigned shift = 6;            ///< one id of 2^shift is learnt from
     std::uint64_t seed = 1;
   };
   explicit LightPredictor(const Options& options);
 
-  [[nodiscard]] bool is_sampled(EntryId id) const { return (splitmix64(index_of(id) ^ salt_) & mask_) == 0; }
+  [[nodiscard]] bool is_sampled(EntryId id) const {
+    return ((index_of(id) * salt_) >> kHashBits & mask_) == 0;
+  }
   /// Every access, in order.
-  void on_access(EntryId id, const AccessInfo& access, std::uint32_t klass) {
+  void on_access(EntryId id, const AccessInfo& access, std::uint32_t uses) {
     if (is_sampled(id)) [[unlikely]]
-      learn(id, access, klass);
+      learn(id, access, class_of(access, uses));
   }
   /// The class of an entry after so many uses; below kClasses.
-  [[nodiscard]] static std::uint32_t class_of(const AccessInfo& access, std::uint32_t uses);
-  static constexpr std::uint32_t kClasses = kArtefactKinds * 4 * 8;
+  [[nodiscard]] static std::uint32_t class_of(const AccessInfo& access, std::uint32_t uses) {
+    return class_of(group_of(access.kind, access.bytes), uses);
+  }
+  /// The same in two steps, where the first stays the same for long.
+  [[nodiscard]] static std::uint32_t group_of(ArtefactKind kind, Bytes bytes);
+  [[nodiscard]] static std::uint32_t class_of(std::uint32_t group, std::uint32_t uses);
+  static constexpr std::uint32_t kClasses = kArtefactKinds * 8 * 8;
 
   /// The probability that an entry of the class, idle for so many accesses, is used within the window.
   [[nodiscard]] double chance(std::uint32_t klass, std::uint64_t idle) const;
@@ -46,13 +53,14 @@ class LightPredictor {
   void report_facts(std::map<std::string, double>& facts) const;
 
  private:
+  static constexpr unsigned kHashBits = 40;  // of a product with a large odd number, the upper ones are mixed
   struct Cell {
     double mean = 0;
     double count = 0;
   };
   void learn(EntryId id, const AccessInfo& access, std::uint32_t klass);
 
-  std::uint64_t salt_;
+  std::uint64_t salt_;  // odd
   std::uint64_t mask_;
   double window_;
   AccessPatternTracker tracker_;
