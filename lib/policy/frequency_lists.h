@@ -21,20 +21,12 @@ namespace cachebench::policy {
 class FrequencyLists {
  public:
   /// Room for ids below `count`, a hint.
-  void reserve(std::size_t count) {
-    nodes_.reserve(count);
-    if (count > bucket_of_.size()) bucket_of_.resize(count);
-  }
+  void reserve(std::size_t count) { nodes_.reserve(count); }
   /// REQUIRES: contained.
-  [[nodiscard]] std::uint64_t frequency(EntryId id) const {
-    return buckets_[bucket_of_[index_of(id)]].frequency;
-  }
+  [[nodiscard]] std::uint64_t frequency(EntryId id) const { return buckets_[nodes_[id]].frequency; }
 
   /// As the last to arrive at that frequency. REQUIRES: not contained; frequency > 0.
   void insert(EntryId id, std::uint64_t frequency = 1) {
-    if (index_of(id) >= bucket_of_.size()) [[unlikely]] {
-      bucket_of_.resize(std::max<std::size_t>(index_of(id) + 1, 2 * bucket_of_.size()));
-    }
     std::uint32_t before = kNone;
     std::uint32_t at = lowest_;
     while (at != kNone && buckets_[at].frequency < frequency) {
@@ -47,7 +39,7 @@ class FrequencyLists {
 
   /// One use more. REQUIRES: contained.
   void increment(EntryId id) {
-    const std::uint32_t from = bucket_of_[index_of(id)];
+    const std::uint32_t from = nodes_[id];
     const std::uint64_t frequency = buckets_[from].frequency + 1;
     std::uint32_t to = buckets_[from].next;
     if (to == kNone || buckets_[to].frequency != frequency) {
@@ -62,7 +54,7 @@ class FrequencyLists {
   }
 
   /// REQUIRES: contained.
-  void erase(EntryId id) { leave(bucket_of_[index_of(id)], id); }
+  void erase(EntryId id) { leave(nodes_[id], id); }
 
   /// Of the lowest frequency that has unpinned ones, the one longest there; kNoEntry when there is none.
   [[nodiscard]] EntryId longest_at_lowest(const PinSet& pins) const {
@@ -83,10 +75,7 @@ class FrequencyLists {
     return kNoEntry;
   }
 
-  void prefetch(EntryId id) const {
-    nodes_.prefetch(id);
-    if (index_of(id) < bucket_of_.size()) __builtin_prefetch(&bucket_of_[index_of(id)]);
-  }
+  void prefetch(EntryId id) const { nodes_.prefetch(id); }
 
  private:
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
@@ -113,7 +102,7 @@ class FrequencyLists {
 
   void enter(std::uint32_t bucket, EntryId id) {
     nodes_.push_back(buckets_[bucket].entries, id);
-    bucket_of_[index_of(id)] = bucket;
+    nodes_[id] = bucket;
   }
 
   void leave(std::uint32_t bucket, EntryId id) {
@@ -126,8 +115,7 @@ class FrequencyLists {
     free_ = bucket;
   }
 
-  IndexNodes nodes_;
-  std::vector<std::uint32_t> bucket_of_;  // by id
+  LinkedNodes<std::uint32_t> nodes_;  // each with its bucket
   std::vector<Bucket> buckets_;
   std::uint32_t lowest_ = kNone;
   std::uint32_t free_ = kNone;  // unused buckets, linked by `next`

@@ -3,7 +3,6 @@
 #include "policy/byte_queues.h"
 #include "policy/describe_eviction.h"
 #include "policy/frequency_lists.h"
-#include "policy/ghost_list.h"
 #include "policy/sampling.h"
 
 namespace cachebench::policy {
@@ -22,13 +21,11 @@ class Cacheus final : public EvictionPolicy {
         newcomers_limit_(share_of(context.capacity, parameters.get("newcomer_ratio"))),
         reused_limit_(share_of(context.capacity, 1 - parameters.get("newcomer_ratio"))),
         queues_(context.expected_entries),
-        recency_ghosts_(capacity_ / 2, context.expected_entries),
-        frequency_ghosts_(capacity_ / 2, context.expected_entries),
+        asides_(context.expected_entries),
         draws_(context.seed),
         learning_rate_(random_rate()) {
     frequencies_.reserve(context.expected_entries);
     past_frequency_.resize(context.expected_entries);
-    given_up_nodes_.reserve(context.expected_entries);
   }
 
   void on_arrival(EntryId id, const AccessInfo&) override { learn(id); }
@@ -42,8 +39,8 @@ class Cacheus final : public EvictionPolicy {
 
   void on_hit(EntryId id, const AccessInfo& access) override {
     choice_.forget(id);
-    if (given_up_nodes_.linked(id)) {
-      given_up_nodes_.erase(given_up_, id);
+    if (is_given_up(id)) {
+      asides_.erase(id);
       learn(id);
       enter(id, access.bytes);
     } else {
@@ -59,8 +56,8 @@ class Cacheus final : public EvictionPolicy {
     --residents_;
     const bool chosen = id == choice_.id();
     choice_.forget();
-    if (given_up_nodes_.linked(id)) {
-      given_up_nodes_.erase(given_up_, id);
+    if (is_given_up(id)) {
+      asides_.erase(id);
       if (reason == EraseReason::kRemoved) queues_.take(kHistory, id);
     } else if (reason == EraseReason::kRemoved) {
       frequencies_.erase(id);
@@ -74,7 +71,7 @@ class Cacheus final : public EvictionPolicy {
   }
 
   EntryId victim(const PinSet& pins) override {
-    const EntryId given_up = given_up_nodes_.last_unpinned(given_up_, pins);
+    const EntryId given_up = asides_.last_unpinned(kGivenUp, pins);
     if (given_up != kNoEntry) return given_up;
     if (choice_.stands(pins)) return choice_.id();
     EntryId oldest = queues_.last_unpinned(kNewcomers, pins);
@@ -88,7 +85,7 @@ class Cacheus final : public EvictionPolicy {
   void prefetch(EntryId id) const {
     queues_.prefetch(id);
     frequencies_.prefetch(id);
-    given_up_nodes_.prefetch(id);
+    asides_.prefetch(id);
   }
 
  private:
@@ -97,13 +94,16 @@ class Cacheus final : public EvictionPolicy {
   static constexpr unsigned kNewcomers = 1;
   static constexpr unsigned kReused = 2;
   static constexpr unsigned kHistory = 3;  // has left both experts
+  static constexpr unsigned kGivenUp = 1;  // resident still, but no longer the experts'
+  static constexpr unsigned kRecencyGhosts = 2;
+  static constexpr unsigned kFrequencyGhosts = 3;
   static constexpr double kLeastRate = 0.001;
   static constexpr int kPatience = 10;
 
   void enter(EntryId id, Bytes bytes) {
     const bool returns = queues_.queue_of(id) == kHistory;
     if (bytes.value > (returns ? reused_limit_ : newcomers_limit_)) {
-      given_up_nodes_.push_front(given_up_, id);
+      give_up(id, bytes);
       return;
     }
     frequencies_.insert(id, returns ? past_frequency_[index_of(id)] + 1 : 1);
@@ -115,10 +115,13 @@ class Cacheus final : public EvictionPolicy {
     while (queues_.bytes(kNewcomers) > newcomers_limit_) {
       const EntryId oldest = queues_.back(kNewcomers);
       retire(oldest);
-      given_up_nodes_.push_front(given_up_, oldest);
+      give_up(oldest, Bytes{queues_.bytes_of(oldest)});
     }
     trim_history();
   }
+
+  [[nodiscard]] bool is_given_up(EntryId id) const { return asides_.queue_of(id) == kGivenUp; }
+  void give_up(EntryId id, Bytes bytes) { asides_.push_front(kGivenUp, id, bytes); }
 
   void demote() { queues_.move_to_front(kNewcomers, queues_.back(kReused)); }
 
@@ -135,15 +138,18 @@ class Cacheus final : public EvictionPolicy {
   // What both agree on is no one's fault.
   void remember(EntryId id) {
     const Bytes bytes{queues_.bytes_of(id)};
-    if (chosen_by_ == Expert::kRecency) recency_ghosts_.remember(id, bytes);
-    if (chosen_by_ == Expert::kFrequency) frequency_ghosts_.remember(id, bytes);
+    if (chosen_by_ == Expert::kBoth || bytes.value > capacity_ / 2) return;
+    const unsigned ghosts = chosen_by_ == Expert::kRecency ? kRecencyGhosts : kFrequencyGhosts;
+    asides_.push_front(ghosts, id, bytes);
+    asides_.trim(ghosts, capacity_ / 2);
   }
 
   // An expert whose victim is asked for again loses weight.
   void learn(EntryId id) {
-    const bool recency_erred = recency_ghosts_.forget(id);
-    const bool frequency_erred = frequency_ghosts_.forget(id);
-    if (!recency_erred && !frequency_erred) return;
+    const unsigned aside = asides_.queue_of(id);
+    if (aside != kRecencyGhosts && aside != kFrequencyGhosts) return;
+    asides_.erase(id);
+    const bool recency_erred = aside == kRecencyGhosts;
     const double kept = det::exp(-learning_rate_);
     const double recency = recency_weight_ * (recency_erred ? kept : 1);
     const double frequency = (1 - recency_weight_) * (recency_erred ? 1 : kept);
@@ -185,10 +191,7 @@ class Cacheus final : public EvictionPolicy {
   ByteQueues queues_;
   FrequencyLists frequencies_;                 // of those in the first two queues
   std::vector<std::uint64_t> past_frequency_;  // by id, of those in the history
-  IndexNodes given_up_nodes_;
-  IndexList given_up_;  // resident still, but no longer the experts'; may be in the history
-  GhostList recency_ghosts_;
-  GhostList frequency_ghosts_;
+  ByteQueues asides_;                          // the given up and the ghosts; may be in the history too
   std::uint64_t residents_ = 0;
   double recency_weight_ = 0.5;  // the other one's is what is missing to 1
   Draws draws_;
