@@ -3,6 +3,8 @@
 
 #include <doctest.h>
 
+#include <string>
+
 #include "core/rng.h"
 
 using namespace cachebench;
@@ -83,4 +85,52 @@ TEST_CASE("the same accesses give the same bits") {
   b.mixed(5'000, second);
   CHECK(a.predictor.weights() == b.predictor.weights());
   CHECK(a.predictor.brier_score() == b.predictor.brier_score());
+}
+
+TEST_CASE_FIXTURE(Fixture, "the reliability curve holds every label once and agrees with the scores") {
+  Rng rng(1);
+  mixed(20'000, rng);
+  double count = 0;
+  double reused = 0;
+  for (std::size_t i = 0; i < kReliabilityBins; ++i) {
+    const ReliabilityBin& bin = predictor.reliability()[i];
+    count += bin.count;
+    reused += bin.reused;
+    if (bin.count == 0) continue;
+    CHECK(bin.mean_predicted() >= 0.1 * static_cast<double>(i) - 1e-9);
+    CHECK(bin.mean_predicted() <= 0.1 * static_cast<double>(i + 1) + 1e-9);
+    CHECK(bin.share_reused() <= 1);
+  }
+  CHECK(count == static_cast<double>(predictor.labels()));
+  CHECK(reused / count == doctest::Approx(0.5).epsilon(0.05));
+  CHECK(calibration_error(predictor.reliability()) < 0.1);
+  CHECK(predictor.recent_calibration_error() < SimpleMLPredictor::kMaxCalibrationError);
+}
+
+TEST_CASE("calibration error by hand") {
+  ReliabilityCurve curve{};
+  CHECK(calibration_error(curve) == 0);
+  curve[9] = {.count = 10, .predicted = 9.5, .reused = 5};  // off by 0.45
+  curve[1] = {.count = 30, .predicted = 4.5, .reused = 4.5};
+  CHECK(calibration_error(curve) == doctest::Approx(4.5 / 40));
+}
+
+TEST_CASE_FIXTURE(Fixture, "trust is lost when the world changes, and won back") {
+  Rng rng(1);
+  mixed(20'000, rng);
+  REQUIRE(predictor.trusted());
+  // Those that always came back stop doing so, all at once: what was learnt is wrong now.
+  std::uint32_t next = 500'000;
+  bool lost = false;
+  for (int i = 0; i < 3'000; ++i) {
+    access(next);
+    if (i % 3 == 2) ++next;  // three uses each, then never again
+    lost = lost || !predictor.trusted();
+  }
+  CHECK(lost);
+}
+
+TEST_CASE("features have names") {
+  CHECK(std::string(name_of(Feature::kBias)) == "bias");
+  CHECK(std::string(name_of(Feature::kLateTurn)) == "late_turn");
 }

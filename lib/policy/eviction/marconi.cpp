@@ -32,13 +32,14 @@ class Marconi final : public EvictionPolicy {
  private:
   TailRank rank_of(EntryId id, const AccessInfo& access) {
     const std::uint64_t last_use = history_.note(id, access).last_use;
-    if (runs_.touch(access)) base_ = last_use;
+    if (runs_.touch(access)) {
+      base_ = last_use;
+      span_ = last_use - std::min(oldest_, last_use);
+    }
     const double density = per_byte(access.cost, access.bytes);
     best_ = std::max(best_, density);
-    const std::uint64_t now = std::max(access.sequence, last_use);
-    const std::uint64_t span = now - std::min(oldest_, now);
     const auto recency = static_cast<double>(std::min(base_, last_use));
-    return runs_.rank(recency + alpha_ * static_cast<double>(span) * (density / best_), access.depth);
+    return runs_.rank(recency + alpha_ * static_cast<double>(span_) * (density / best_), access.depth);
   }
 
   const double alpha_;
@@ -46,6 +47,7 @@ class Marconi final : public EvictionPolicy {
   UseHistory history_;
   RunClock runs_;
   std::uint64_t base_ = 0;    // last use of the first entry of the run
+  std::uint64_t span_ = 0;    // age of the oldest then
   std::uint64_t oldest_ = 0;  // last use of the youngest entry evicted so far
   double best_ = 0;
 };
