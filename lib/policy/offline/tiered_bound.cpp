@@ -10,7 +10,7 @@
 namespace cachebench::policy {
 namespace {
 
-constexpr std::size_t kStretches = 64;
+constexpr std::size_t kStretches = 256;
 // Prices are sought on a sample of about so many references; the bound itself is of all of them.
 constexpr std::size_t kCoarseSample = 20'000;
 constexpr std::size_t kFineSample = 200'000;
@@ -190,9 +190,10 @@ class CoarseSearch {
 
 /// A price for every stretch: dearer where more is asked for than there is, cheaper where less; the best
 /// kept.
-SpacePrices refine(Dual& dual, const SpacePrices& start) {
+SpacePrices refine(Dual& dual, const SpacePrices& start, double typical_price) {
   SpacePrices prices = start;
-  double least = 0;
+  // A price of 0 would stay so: space may be scarce at times even where there is enough on average.
+  double least = typical_price;
   for (std::size_t t = 0; t < dual.tiers(); ++t) least = std::max(least, start.own(t, 0));
   for (std::size_t t = dual.lowest_limit(); t < dual.tiers(); ++t) {
     for (std::size_t s = 0; s < dual.stretches().count(); ++s) {
@@ -242,8 +243,9 @@ TieredBound tiered_bound(const ReuseTable& table, const std::vector<Bytes>& capa
   TieredBound bound{.saved_ns = table.infinite_saved_ns(), .worth_ns_per_byte = {}};
   if (bound.saved_ns <= 0) return bound;
   Dual dual(table, capacities, movement);
-  const SpacePrices coarse = CoarseSearch(dual, typical_price(table)).run();
-  const SpacePrices fine = refine(dual, coarse);
+  const double typical = typical_price(table);
+  const SpacePrices coarse = CoarseSearch(dual, typical).run();
+  const SpacePrices fine = refine(dual, coarse, typical);
   const std::size_t all = table.references().size();
   for (const SpacePrices* prices : {&coarse, &fine}) {
     const double value = std::ceil(dual.value(*prices, all) * (1.0 + kRounding));
