@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/huge_pages.h"
 #include "core/ids.h"
 #include "policy/access_info.h"
 
@@ -30,7 +31,9 @@ class LinkedNodes {
  public:
   /// Room for ids below `count`, a hint.
   void reserve(std::size_t count) {
-    if (count > nodes_.size()) nodes_.resize(count);
+    if (count <= nodes_.size()) return;
+    reserve_huge(nodes_, count);
+    nodes_.resize(count);
   }
 
   void push_front(IndexList& list, EntryId id) {

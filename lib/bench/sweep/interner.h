@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/huge_pages.h"
 #include "core/ids.h"
 
 /// Numbers keys densely in the order of first appearance. A hash table with open addressing and linear
@@ -60,7 +61,8 @@ class Interner {
   [[nodiscard]] std::size_t home(const KeyType& key) const { return spread(key) >> shift_; }
 
   void grow() {
-    std::vector<Slot> old(slots_.size() * 2);
+    std::vector<Slot> old;
+    resize_huge(old, slots_.size() * 2);
     old.swap(slots_);
     --shift_;
     for (const Slot& slot : old) {

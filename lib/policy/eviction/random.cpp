@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/huge_pages.h"
 #include "core/rng.h"
 #include "policy/describe_eviction.h"
 
@@ -13,22 +14,26 @@ namespace {
 class Random final : public EvictionPolicy {
  public:
   Random(const EvictionContext& context, const Parameters&) : rng_(context.seed) {
-    place_.resize(context.expected_entries);
+    resize_huge(place_, context.expected_entries);
   }
 
   void on_insert(EntryId id, const AccessInfo&) override {
     if (index_of(id) >= place_.size()) [[unlikely]] {
       place_.resize(std::max<std::size_t>(index_of(id) + 1, 2 * place_.size()));
     }
-    place_[index_of(id)] = static_cast<std::uint32_t>(resident_.size());
-    resident_.push_back(id);
+    // Into the place of the one that left, mostly: then nobody else moves.
+    if (hole_ == kNoHole) {
+      hole_ = resident_.size();
+      resident_.push_back(id);
+    }
+    resident_[hole_] = id;
+    place_[index_of(id)] = static_cast<std::uint32_t>(hole_);
+    hole_ = kNoHole;
   }
   void on_hit(EntryId, const AccessInfo&) override {}
   void on_erase(EntryId id, EraseReason) override {
-    const std::uint32_t at = place_[index_of(id)];
-    resident_[at] = resident_.back();
-    place_[index_of(resident_[at])] = at;
-    resident_.pop_back();
+    close_hole();
+    hole_ = place_[index_of(id)];
     if (id == drawn_) drawn_ = kNoEntry;
   }
 
@@ -36,19 +41,35 @@ class Random final : public EvictionPolicy {
     // Kept until it leaves: asking again draws nothing.
     if (drawn_ != kNoEntry && !pins.is_pinned(drawn_)) return drawn_;
     drawn_ = kNoEntry;
+    close_hole();
     if (resident_.empty()) return kNoEntry;
-    const std::size_t start = rng_.below(resident_.size());
+    std::size_t at = rng_.below(resident_.size());
     for (std::size_t i = 0; i < resident_.size(); ++i) {
-      const EntryId id = resident_[(start + i) % resident_.size()];
-      if (!pins.is_pinned(id)) return drawn_ = id;
+      if (!pins.is_pinned(resident_[at])) return drawn_ = resident_[at];
+      at = at + 1 < resident_.size() ? at + 1 : 0;
     }
     return kNoEntry;
   }
+  void prefetch(EntryId id) const {
+    if (index_of(id) < place_.size()) __builtin_prefetch(&place_[index_of(id)], 1);
+  }
 
  private:
+  static constexpr std::size_t kNoHole = SIZE_MAX;
+
+  // The last entry into the place of the one that left.
+  void close_hole() {
+    if (hole_ == kNoHole) return;
+    resident_[hole_] = resident_.back();
+    place_[index_of(resident_[hole_])] = static_cast<std::uint32_t>(hole_);
+    resident_.pop_back();
+    hole_ = kNoHole;
+  }
+
   Rng rng_;
-  std::vector<EntryId> resident_;     // in no order
+  std::vector<EntryId> resident_;     // in no order; the one at `hole_` has left
   std::vector<std::uint32_t> place_;  // by id: where in `resident_`
+  std::size_t hole_ = kNoHole;
   EntryId drawn_ = kNoEntry;
 };
 

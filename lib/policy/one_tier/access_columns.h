@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/huge_pages.h"
 #include "core/units.h"
 
 /// A whole workload of plain accesses in memory, as the one-tier simulator reads it: a column of dense object
@@ -26,7 +27,7 @@ inline constexpr std::uint32_t kNoNextUse = 0xFFFFFFFFU;
 class AccessColumns {
  public:
   /// Room for so many accesses; only pages that are written count as memory.
-  void reserve(std::size_t accesses) { ids_.reserve(accesses); }
+  void reserve(std::size_t accesses) { reserve_huge(ids_, accesses); }
   /// One access. REQUIRES: `id` was seen before or is the number of ids seen so far.
   void append(std::uint32_t id, std::uint64_t size) {
     if (id < first_sizes_.size() && (form_ == SizeForm::kPerAccess || size != first_sizes_[id]))
