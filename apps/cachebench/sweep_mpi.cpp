@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <deque>
+#include <exception>
 #include <optional>
 #include <thread>
 
@@ -87,11 +88,16 @@ class MpiCrew final : public bench::Crew {
                 const bench::TakeLine& take, const bench::StopToken& stop) override {
     Queue queue(items);
     std::atomic<bool> own_done{false};
+    std::exception_ptr failure;  // of this rank's own worker; read after it has ended
     std::thread own([&] {
-      while (!stop.requested()) {
-        const auto item = queue.next();
-        if (!item) break;
-        take(run(*item));
+      try {
+        while (!stop.requested()) {
+          const auto item = queue.next();
+          if (!item) break;
+          take(run(*item));
+        }
+      } catch (...) {
+        failure = std::current_exception();
       }
       own_done = true;
     });
@@ -105,6 +111,7 @@ class MpiCrew final : public bench::Crew {
       throw;
     }
     own.join();
+    if (failure) std::rethrow_exception(failure);
   }
 
   void dismiss() override {

@@ -274,7 +274,10 @@ void serve_sweep(const SweepConfig& config, Crew& crew, const StopToken& stop) {
       const bool stopped = stop.requested() && point.status == result::Status::kPartial;
       return stopped ? std::string() : to_line({ready.key, item, point, {}});
     } catch (const Error& error) {
+      const PointSetting setting = design.setting(item);
       result::SweepPoint failed;
+      failed.name = setting.name;
+      failed.axes = setting.axes;
       failed.status = result::Status::kInvalid;
       failed.reason = error.what();
       return to_line({"", item, failed, {}});
