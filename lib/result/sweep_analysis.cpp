@@ -64,6 +64,7 @@ struct Table {
   struct Row {
     std::string name;
     std::unordered_map<std::string, const SweepPoint*> cells;  ///< looked up only, never walked
+    std::vector<const SweepPoint*> points;                     ///< the same, in the order given
   };
   std::vector<Row> rows;           ///< in the order given
   std::vector<std::string> cells;  ///< in the order given; those that every row has
@@ -89,9 +90,11 @@ Table tabulate(const SweepResult& sweep, const Roles& roles, const Filter& wante
     if (!is_candidate(point) || !wanted(point)) continue;
     const std::string name = joined(point, roles.candidate);
     const auto [row, is_new] = row_of.emplace(name, table.rows.size());
-    if (is_new) table.rows.push_back({.name = name, .cells = {}});
+    if (is_new) table.rows.push_back({.name = name, .cells = {}, .points = {}});
     const std::string cell = cell_of(point, roles.candidate);
-    table.rows[row->second].cells.emplace(cell, &point);
+    if (table.rows[row->second].cells.emplace(cell, &point).second) {
+      table.rows[row->second].points.push_back(&point);
+    }
     if (seen.insert(cell).second) cells.push_back(cell);
   }
   for (const std::string& cell : cells) {
@@ -140,6 +143,15 @@ RankedCandidate rank_row(SweepMetric metric, const Table& table, const Table::Ro
   ranked.cells = table.cells.size();
   if (ranked.cells > 0) ranked.score /= static_cast<double>(ranked.cells);
   if (bounded > 0) ranked.regret = regret / static_cast<double>(bounded);
+  return ranked;
+}
+
+/// By its own cells, where no cell has all candidates.
+RankedCandidate rank_apart(SweepMetric metric, const Table::Row& row) {
+  RankedCandidate ranked{.name = row.name};
+  for (const SweepPoint* point : row.points) ranked.score += figure_of(metric, *point);
+  ranked.cells = row.points.size();
+  ranked.score /= static_cast<double>(ranked.cells);
   return ranked;
 }
 
@@ -251,7 +263,10 @@ std::vector<RankedCandidate> rank_candidates(const SweepResult& sweep) {
   if (table.rows.empty()) return {};
   const std::vector<double> best = best_figures(sweep.metric, table);
   std::vector<RankedCandidate> list;
-  for (const Table::Row& row : table.rows) list.push_back(rank_row(sweep.metric, table, row, best));
+  for (const Table::Row& row : table.rows) {
+    list.push_back(table.cells.empty() ? rank_apart(sweep.metric, row)
+                                       : rank_row(sweep.metric, table, row, best));
+  }
   std::stable_sort(list.begin(), list.end(), [&](const RankedCandidate& a, const RankedCandidate& b) {
     return is_better(sweep.metric, a.score, b.score);
   });
@@ -310,6 +325,9 @@ std::optional<Recommendation> recommend(const SweepResult& sweep) {
     if (made.spread) made.exceeds_spread = *made.margin > *made.spread;
   }
   made.why = explain(sweep.metric, best, second, made, replicates);
+  if (best.cells_won == 0 && second != nullptr && replicates == 0) {
+    made.why += " No setting was completed by all of them: each is judged by its own.";
+  }
   return made;
 }
 

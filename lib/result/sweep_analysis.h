@@ -15,7 +15,8 @@
 /// A *candidate* is what one may choose: the values of the axes over policies where a grid has such axes, the
 /// values of all axes but the circumstances otherwise. Circumstances are seed, slice, trace, profile,
 /// geometry and load. A *cell* is one setting of all the other axes. Candidates are compared on the cells
-/// that all of them completed; bounds, parts of the trace and the early rounds of a halving take no part.
+/// that all of them completed, or where there is none, each by its own; bounds, parts of the trace and the
+/// early rounds of a halving take no part.
 namespace cachebench::result {
 
 /// The axes over policies and their parameters: "policy", "cache.tiers[*].eviction.policy", ….

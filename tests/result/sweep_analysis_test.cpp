@@ -135,6 +135,15 @@ TEST_CASE("without axes over policies, and outside grids, a candidate is a whole
   CHECK(result::rank_candidates(sweep)[0].name == "fifo / large");
 }
 
+TEST_CASE("where no cell has all candidates, each is judged by its own, and that is said") {
+  const SweepResult sweep = grid({point("lru", "small", 100, "1"), point("fifo", "small", 120, "2")});
+  const auto ranked = result::rank_candidates(sweep);
+  CHECK(ranked[0].name == "fifo");
+  CHECK(ranked[0].score == 120);
+  CHECK(ranked[0].cells == 1);
+  CHECK(result::recommend(sweep)->why.find("judged by its own") != std::string::npos);
+}
+
 TEST_CASE("only the last round of a halving decides") {
   SweepResult sweep =
       grid({point("lru", "small", 900), point("lru", "small", 100), point("fifo", "small", 120)});
