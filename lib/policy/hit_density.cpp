@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/hit_density.h"
 
+#include <algorithm>
+#include <bit>
 #include <span>
 
 namespace cachebench::policy {
@@ -34,18 +36,24 @@ void stretch(std::span<float> counts, std::uint32_t by) {
 HitDensity::HitDensity()
     : hits_(kClasses * kAges), evictions_(kClasses * kAges), densities_(kClasses * kAges) {
   // Before anything is known: the recently used first, and mildly what came back soon.
+  // Classes count from kClasses, so that the age decides unless they are far apart.
   for (std::uint32_t klass = 0; klass < kClasses; ++klass) {
-    for (std::uint32_t age = 0; age < kAges; ++age) {
-      densities_[klass * kAges + age] = static_cast<float>(klass + 1 + kClasses) / static_cast<float>(age + 1);
+    float* const densities = &densities_[klass * kAges];
+    for (std::uint32_t age = 0; age < kOldest; ++age) {
+      densities[age] = static_cast<float>(klass + 1 + kClasses) / static_cast<float>(age + 1);
     }
+    densities[kOldest] = kHopeless;
   }
 }
 
 std::uint8_t HitDensity::class_of(std::uint32_t sum) {
   if (sum == 0) return kClasses - 1;
-  std::uint8_t klass = 0;
-  for (; sum < kAges && klass < kClasses - 1; sum <<= 1) ++klass;
-  return klass;
+  if (sum >= kAges) return 0;
+  // Doublings until kAges is reached: to the same number of bits, and once more if that falls short.
+  const auto doublings =
+      static_cast<unsigned>(std::bit_width(kAges)) - static_cast<unsigned>(std::bit_width(sum));
+  const unsigned more = sum << doublings < kAges ? 1 : 0;
+  return static_cast<std::uint8_t>(std::min(doublings + more, kClasses - 1));
 }
 
 void HitDensity::update(std::size_t residents) {

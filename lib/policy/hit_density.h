@@ -18,6 +18,8 @@ class HitDensity {
   static constexpr std::uint32_t kOldest = kAges - 1;  ///< this age and all beyond
   static constexpr std::uint32_t kClasses = 16;
   static constexpr std::uint64_t kPeriod = std::uint64_t{1} << 20;
+  /// Density at kOldest: below all others, whatever positive number up to 1e12 multiplies it.
+  static constexpr float kHopeless = -1e25F;
 
   HitDensity();
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/huge_pages.h"
 #include "core/ids.h"
 #include "policy/access_info.h"
 
@@ -24,7 +25,9 @@ class IndexedHeap {
  public:
   /// Room for ids below `count`, a hint.
   void reserve(std::size_t count) {
-    if (count > entries_.size()) entries_.resize(count);
+    if (count <= entries_.size()) return;
+    reserve_huge(entries_, count);
+    entries_.resize(count);
   }
   [[nodiscard]] std::size_t size() const { return nodes_.size() - (hole_ ? 1 : 0); }
   [[nodiscard]] bool empty() const { return size() == 0; }

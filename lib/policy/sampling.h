@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/huge_pages.h"
 #include "core/ids.h"
 #include "core/rng.h"
 #include "policy/access_info.h"
@@ -24,7 +25,9 @@ class ResidentTable {
  public:
   /// Room for ids below `count`, a hint.
   void reserve(std::size_t count) {
-    if (count > slots_.size()) slots_.resize(count, kAbsent);
+    if (count <= slots_.size()) return;
+    reserve_huge(slots_, count);
+    slots_.resize(count, kAbsent);
   }
   [[nodiscard]] std::size_t size() const { return records_.size(); }
   [[nodiscard]] bool empty() const { return records_.empty(); }
@@ -118,12 +121,20 @@ class LastChoice {
 template <typename Record, typename Less>
 [[nodiscard]] EntryId least_of_sample(const ResidentTable<Record>& residents, std::uint32_t samples,
                                       Draws& draws, const PinSet& pins, Less less) {
+  if (residents.empty()) return kNoEntry;
+  if (pins.none()) [[likely]] {  // the inner loop of several policies: the least so far stays in registers
+    Record least = residents.at(draws.below(residents.size()));
+    for (std::uint32_t i = 1; i < samples; ++i) {
+      const Record& record = residents.at(draws.below(residents.size()));
+      if (less(record, least)) least = record;
+    }
+    return least.id;
+  }
   const Record* least = nullptr;
   const auto offer = [&](const Record& record) {
     if (pins.is_pinned(record.id)) return;
     if (least == nullptr || less(record, *least)) least = &record;
   };
-  if (residents.empty()) return kNoEntry;
   for (std::uint32_t i = 0; i < samples; ++i) offer(residents.at(draws.below(residents.size())));
   if (least == nullptr) {
     for (std::size_t slot = 0; slot < residents.size(); ++slot) offer(residents.at(slot));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/det_math.h"
+#include "core/huge_pages.h"
 #include "policy/byte_queues.h"
 #include "policy/describe_eviction.h"
 #include "policy/frequency_lists.h"
@@ -25,7 +26,7 @@ class Cacheus final : public EvictionPolicy {
         draws_(context.seed),
         learning_rate_(random_rate()) {
     frequencies_.reserve(context.expected_entries);
-    past_frequency_.resize(context.expected_entries);
+    resize_huge(past_frequency_, context.expected_entries);
   }
 
   void on_arrival(EntryId id, const AccessInfo&) override { learn(id); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bit>
 
+#include "core/huge_pages.h"
 #include "policy/describe_eviction.h"
 #include "policy/indexed_heap.h"
 
@@ -16,7 +17,7 @@ class Gdsf final : public EvictionPolicy {
  public:
   Gdsf(const EvictionContext& context, const Parameters&) {
     heap_.reserve(context.expected_entries);
-    uses_.resize(context.expected_entries);
+    resize_huge(uses_, context.expected_entries);
   }
 
   void on_insert(EntryId id, const AccessInfo& access) override {

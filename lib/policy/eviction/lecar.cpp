@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/det_math.h"
+#include "core/huge_pages.h"
 #include "policy/byte_queues.h"
 #include "policy/describe_eviction.h"
 #include "policy/frequency_lists.h"
@@ -26,7 +27,7 @@ class LeCaR final : public EvictionPolicy {
     const double step = det::log(parameters.get("discount")) / kStepsPerCapacity;
     for (int i = 0; i < kSteps; ++i) left_.push_back(det::exp(-rate * det::exp(step * i)));
     frequencies_.reserve(context.expected_entries);
-    evicted_.resize(context.expected_entries);
+    resize_huge(evicted_, context.expected_entries);
   }
 
   void on_arrival(EntryId id, const AccessInfo& access) override {

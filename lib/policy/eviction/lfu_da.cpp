@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/huge_pages.h"
 #include "policy/describe_eviction.h"
 #include "policy/indexed_heap.h"
 
@@ -13,7 +14,7 @@ class LfuDa final : public EvictionPolicy {
  public:
   LfuDa(const EvictionContext& context, const Parameters&) {
     heap_.reserve(context.expected_entries);
-    uses_.resize(context.expected_entries);
+    resize_huge(uses_, context.expected_entries);
   }
 
   void on_insert(EntryId id, const AccessInfo&) override {

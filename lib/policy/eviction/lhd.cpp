@@ -55,20 +55,22 @@ class Lhd final : public EvictionPolicy {
 
   EntryId victim(const PinSet& pins) override {
     if (choice_.stands(pins)) return choice_.id();
-    least_ = nullptr;
     if (residents_.empty()) return kNoEntry;
+    Least least;
     // Fewer samples while little is known.
     const std::uint32_t samples = model_.updates() > kEarlyUpdates ? samples_ : std::min(samples_, 8U);
-    for (std::uint32_t i = 0; i < samples; ++i) offer(residents_.at(draws_.below(residents_.size())), pins);
+    for (std::uint32_t i = 0; i < samples; ++i) {
+      offer(least, residents_.at(draws_.below(residents_.size())), pins);
+    }
     for (const EntryId suspect : suspects_) {
-      if (suspect != kNoEntry && residents_.contains(suspect)) offer(residents_.of(suspect), pins);
+      if (suspect != kNoEntry && residents_.contains(suspect)) offer(least, residents_.of(suspect), pins);
     }
-    for (std::size_t slot = 0; least_ == nullptr && slot < residents_.size(); ++slot) {
-      offer(residents_.at(slot), pins);
+    for (std::size_t slot = 0; least.resident == nullptr && slot < residents_.size(); ++slot) {
+      offer(least, residents_.at(slot), pins);
     }
-    if (least_ == nullptr) return kNoEntry;
-    mean_victim_merit_ = 0.9F * mean_victim_merit_ + 0.1F * merit(*least_);
-    return choice_.remember(least_->id);
+    if (least.resident == nullptr) return kNoEntry;
+    mean_victim_merit_ = 0.9F * mean_victim_merit_ + 0.1F * merit(*least.resident);
+    return choice_.remember(least.resident->id);
   }
 
   void prefetch(EntryId id) const { residents_.prefetch(id); }
@@ -80,7 +82,7 @@ class Lhd final : public EvictionPolicy {
   struct Resident {
     EntryId id = kNoEntry;
     std::uint32_t touched = 0;       // number of the access, modulo 2^32
-    float size = 0;                  // share of the capacity
+    float per_size = 0;              // 1 over its share of the capacity
     std::uint16_t last_hit_age = 0;  // 0 for a new one
     std::uint8_t klass = 0;
     bool explores = false;
@@ -91,36 +93,35 @@ class Lhd final : public EvictionPolicy {
   }
 
   [[nodiscard]] float merit(const Resident& resident) const {
-    const std::uint32_t age = age_of(resident);
-    if (age == HitDensity::kOldest) return std::numeric_limits<float>::lowest();
-    return model_.density(resident.klass, age) / resident.size;
+    return model_.density(resident.klass, age_of(resident)) * resident.per_size;
   }
 
-  // Explorers last; then by merit.
-  void offer(const Resident& resident, const PinSet& pins) {
-    if (pins.is_pinned(resident.id)) return;
+  struct Least {
+    const Resident* resident = nullptr;
+    float rank = std::numeric_limits<float>::infinity();
+  };
+  // Explorers last, unless hopeless; then by merit.
+  void offer(Least& least, const Resident& resident, const PinSet& pins) const {
     const float rank = merit(resident) + (resident.explores ? kExplorerBonus : 0);
-    if (least_ != nullptr && !(rank < least_rank_)) return;
-    least_ = &resident;
-    least_rank_ = rank;
+    if (rank < least.rank && !pins.is_pinned(resident.id)) least = {&resident, rank};
   }
 
   // Whether it was drawn to explore, budget or not.
   bool touch(Resident& resident, const AccessInfo& access) {
     resident.touched = now_;
-    resident.size =
-        static_cast<float>(static_cast<double>(std::max<std::uint64_t>(access.bytes.value, 1)) / capacity_);
+    const double share = static_cast<double>(std::max<std::uint64_t>(access.bytes.value, 1)) / capacity_;
+    resident.per_size = static_cast<float>(1 / share);
     const bool drawn = draws_.below(kExplorersOneIn) == 0;
-    if (drawn && model_.updates() < kEarlyUpdates && explorer_budget_ >= resident.size) {
+    if (drawn && model_.updates() < kEarlyUpdates && explorer_budget_ >= share) {
       resident.explores = true;
-      explorer_budget_ -= resident.size;
+      explorer_budget_ -= share;
     }
     return drawn;
   }
 
   void release_explorer(Resident& resident) {
     if (!resident.explores) return;
-    explorer_budget_ += resident.size;
+    explorer_budget_ += 1 / static_cast<double>(resident.per_size);
     resident.explores = false;
   }
 
@@ -129,7 +130,7 @@ class Lhd final : public EvictionPolicy {
     model_.advance(residents_.size());
   }
 
-  static constexpr float kExplorerBonus = 1e30F;
+  static constexpr float kExplorerBonus = 1e20F;
 
   HitDensity model_;
   ResidentTable<Resident> residents_;
@@ -142,8 +143,6 @@ class Lhd final : public EvictionPolicy {
   std::uint32_t now_ = 0;
   Draws draws_;
   LastChoice choice_;
-  const Resident* least_ = nullptr;  // while a victim is sought
-  float least_rank_ = 0;
 };
 
 CACHEBENCH_REGISTER(

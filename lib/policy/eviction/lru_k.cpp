@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/huge_pages.h"
 #include "policy/describe_eviction.h"
 #include "policy/indexed_heap.h"
 
@@ -14,7 +15,7 @@ class LruK final : public EvictionPolicy {
   LruK(const EvictionContext& context, const Parameters& parameters)
       : k_(static_cast<std::size_t>(parameters.get("k"))), history_(parameters.get("history")) {
     heap_.reserve(context.expected_entries);
-    uses_.resize(context.expected_entries * k_);
+    resize_huge(uses_, context.expected_entries * k_);
   }
 
   void on_insert(EntryId id, const AccessInfo&) override {
