@@ -34,7 +34,8 @@ constexpr std::int64_t table_cosine(unsigned n) {
   const bool negative = n > 32;
   if (negative) n = 64 - n;
   if (n == 32) return 0;
-  const auto value = static_cast<std::int64_t>(cosine(static_cast<int>(n)) * (1 << kTableBits) + 0.5);
+  const auto twice = static_cast<std::int64_t>(cosine(static_cast<int>(n)) * (2 << kTableBits));
+  const std::int64_t value = (twice + 1) / 2;
   return negative ? -value : value;
 }
 

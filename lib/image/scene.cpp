@@ -45,7 +45,7 @@ Shape draw_shape(double nearness, Rng& rng) {
 }
 
 std::uint8_t channel_of(double value) {
-  return static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0) + 0.5);
+  return static_cast<std::uint8_t>((static_cast<int>(2 * std::clamp(value, 0.0, 255.0)) + 1) / 2);
 }
 
 void fill_ground(Image& image, Rng& rng) {

@@ -19,6 +19,11 @@ std::uint8_t clip(int value) {
   return static_cast<std::uint8_t>(std::clamp(value, 0, 255));
 }
 
+// To the nearest, halves up. REQUIRES: not negative.
+std::uint32_t rounded(double value) {
+  return (static_cast<std::uint32_t>(2 * value) + 1) / 2;
+}
+
 struct Turn {
   double cosine = 1;
   double sine = 0;
@@ -48,7 +53,7 @@ Rgb sample(const Image& image, double x, double y) {
   const auto mix = [&](std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
     const double upper = a + (b - a) * across;
     const double lower = c + (d - c) * across;
-    return static_cast<std::uint8_t>(upper + (lower - upper) * down + 0.5);
+    return static_cast<std::uint8_t>(rounded(upper + (lower - upper) * down));
   };
   const Rgb a = image.at(left, top);
   const Rgb b = image.at(right, top);
@@ -59,9 +64,7 @@ Rgb sample(const Image& image, double x, double y) {
 }
 
 Image scaled(const Image& image, double factor) {
-  const auto side = [&](std::uint32_t length) {
-    return std::max(1U, static_cast<std::uint32_t>(length * factor + 0.5));
-  };
+  const auto side = [&](std::uint32_t length) { return std::max(1U, rounded(length * factor)); };
   return resize_area(image, {side(image.width()), side(image.height())});
 }
 
@@ -86,10 +89,11 @@ Image brighten(const Image& image, int steps) {
 
 Image add_noise(const Image& image, int amplitude, std::uint64_t seed) {
   CACHEBENCH_CHECK(amplitude >= 0 && amplitude <= 255, "amplitude {}", amplitude);
+  const std::uint64_t values = std::uint64_t{2} * static_cast<std::uint64_t>(amplitude) + 1;
   Rng rng(seed);
   Image result = image;
   for (std::uint8_t& value : result.bytes()) {
-    const auto drawn = static_cast<int>(rng.below(static_cast<std::uint64_t>(2 * amplitude + 1)));
+    const auto drawn = static_cast<int>(rng.below(values));
     value = clip(value + drawn - amplitude);
   }
   return result;
