@@ -75,16 +75,19 @@ std::string differing_section(const Comparison& comparison) {
       interval = figure("/interval/0", row.interval->low, fmt::format("{:.4f}", row.interval->low)) + " to " +
                  figure("/interval/1", row.interval->high, fmt::format("{:.4f}", row.interval->high));
     }
-    table.rows.push_back({"<span data-name>" + escape_html(label_of(comparison, row)) + "</span>",
-                          figure("/a", row.a, number_text(row.a)), figure("/b", row.b, number_text(row.b)),
-                          row.ratio ? figure("/ratio", *row.ratio, ratio_text(row)) : "–", interval,
-                          row.basis.empty() ? "computed by rule, or one run"
-                                            : text_figure("span", at + "/interval_basis", row.basis)});
+    table.rows.push_back(
+        {"<span data-name>" + escape_html(label_of(comparison, row)) + "</span>",
+         whole_or_double_figure(at + "/a", row.a, number_text(row.a)),
+         whole_or_double_figure(at + "/b", row.b, number_text(row.b)),
+         row.ratio ? figure("/ratio", *row.ratio, ratio_text(row)) : "–", interval,
+         row.basis.empty() ? "computed by rule" : text_figure("span", at + "/interval_basis", row.basis)});
   }
   return section(
       "differences", "Differences",
-      "B over A; 1 is equal. Dots with whiskers have an interval; grey ones are undecided, since 1 lies "
-      "in theirs. Diamonds have none.",
+      fmt::format(
+          "B over A; one is equal. Dots with whiskers have an interval of {} confidence; grey ones are "
+          "undecided, since one lies in it or a clock spoke but once. Diamonds have none.",
+          share_figure("/confidence", result::Bootstrap().confidence)),
       card(chart("forest") + "<div class=\"tall\">" + scrolled(table) + "</div>"));
 }
 

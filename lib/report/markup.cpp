@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/units.h"
@@ -114,6 +115,12 @@ std::string share_figure(const std::string& path, std::optional<double> ratio) {
 
 std::string number_figure(const std::string& path, double value, const std::string& shown) {
   return figure(path, Json(value).dump(), shown);
+}
+
+std::string whole_or_double_figure(const std::string& path, double value, const std::string& shown) {
+  const bool whole = value == std::trunc(value) && std::abs(value) < 9007199254740992.0;
+  return whole ? figure(path, std::to_string(static_cast<std::int64_t>(value)), shown)
+               : number_figure(path, value, shown);
 }
 
 std::string rate_figure(const std::string& path, std::optional<double> per_second) {

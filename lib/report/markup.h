@@ -29,6 +29,9 @@ namespace cachebench::report {
 [[nodiscard]] std::string share_figure(const std::string& path, std::optional<double> ratio);
 /// For a number with a unit of its own: `shown` is what people read.
 [[nodiscard]] std::string number_figure(const std::string& path, double value, const std::string& shown);
+/// The same where the document has whole numbers without a point.
+[[nodiscard]] std::string whole_or_double_figure(const std::string& path, double value,
+                                                 const std::string& shown);
 [[nodiscard]] std::string rate_figure(const std::string& path, std::optional<double> per_second);
 
 /// Text of the document at `path`, escaped, as content of `element`.

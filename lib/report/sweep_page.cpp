@@ -3,26 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "report/html_parts.h"
 #include "report/markup.h"
 #include "report/sweep_sections.h"
 #include "result/guards.h"
-#include "result/sweep_summary.h"
 
 namespace cachebench::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using result::SweepResult;
-
-Json document_of(const SweepResult& sweep) {
-  Json document = result::to_json(sweep);
-  const Json summary = result::sweep_summary_to_json(sweep);
-  for (const auto& [key, value] : summary.items()) document[key] = value;
-  return document;
-}
 
 std::string verdict_of(const result::Recommendation& made) {
   if (made.runner_up.empty() || !made.margin) return "nothing to compare it with";
@@ -50,6 +43,12 @@ Headline margin_headline(const SweepResult& sweep) {
   return {"Margin over the runner-up", share_figure("/recommendation/margin", made.margin), under};
 }
 
+bool several_traces(const SweepResult& sweep) {
+  return std::any_of(sweep.axes.begin(), sweep.axes.end(), [](const result::SweepAxis& axis) {
+    return axis.path.starts_with("trace") && axis.values.size() > 1;
+  });
+}
+
 std::string headlines(const SweepResult& sweep, const Json& document) {
   const auto count = [&](const char* path) {
     return count_figure(path, document.at(Json::json_pointer(path)).get<std::uint64_t>());
@@ -57,7 +56,8 @@ std::string headlines(const SweepResult& sweep, const Json& document) {
   return headline_list({recommendation_headline(sweep),
                         margin_headline(sweep),
                         {"Points", count("/counts/points"), count("/counts/complete") + " complete"},
-                        {"Accesses of the trace", count_figure("/trace/accesses", sweep.trace.accesses),
+                        {several_traces(sweep) ? "Accesses of the first trace" : "Accesses of the trace",
+                         count_figure("/trace/accesses", sweep.trace.accesses),
                          fmt::format("{} distinct", count_figure("/trace/distinct", sweep.trace.distinct))}});
 }
 
@@ -91,8 +91,9 @@ std::string sweep_first_screen(const SweepResult& sweep, const Json& document) {
                       sweep.name.empty() ? "<h1>sweep</h1>" : text_figure("h1", "/name", sweep.name), status,
                       status);
   html += fmt::format(
-      "<p class=\"what\">Simulated points over trace {}; times come from the cost model {}.</p>\n",
-      text_figure("b", "/trace/name", sweep.trace.name), basis_mark("modelled"));
+      "<p class=\"what\">Simulated points over trace {}{}; times come from the cost model {}.</p>\n",
+      text_figure("b", "/trace/name", sweep.trace.name),
+      several_traces(sweep) ? " and others, see the axes" : "", basis_mark("modelled"));
   return html + headlines(sweep, document) + panels(sweep) + repeat_command(document) + "</header>\n";
 }
 
@@ -113,7 +114,7 @@ std::string sweep_footer(const SweepResult& sweep) {
 }  // namespace
 
 std::string sweep_page(const SweepResult& sweep) {
-  const Json document = document_of(sweep);
+  const Json document = result::to_json(sweep);
   struct Part {
     const char* id;
     const char* name;

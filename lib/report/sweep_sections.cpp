@@ -124,6 +124,7 @@ Table point_curve_table(const SweepResult& sweep) {
   for (std::size_t i = 0; i < std::min(sweep.points.size(), kMostPointRows); ++i) {
     const SweepPoint& point = sweep.points[i];
     const std::string at = pointer("/points", i);
+    if (!result::takes_part(point) && !point.bound) continue;
     if (point.totals.accesses == 0 || point.status != result::Status::kComplete) continue;
     table.rows.push_back({name_cell(at + "/policy", point.policy),
                           capacity_figure(sweep, at + "/capacity", point.capacity),
@@ -131,6 +132,12 @@ Table point_curve_table(const SweepResult& sweep) {
                           count_figure(at + "/result/misses", point.totals.misses)});
   }
   return table;
+}
+
+bool several_workloads(const SweepResult& sweep) {
+  return std::any_of(sweep.axes.begin(), sweep.axes.end(), [](const result::SweepAxis& axis) {
+    return (axis.path.starts_with("trace") || axis.path.starts_with("model")) && axis.values.size() > 1;
+  });
 }
 
 bool has_several_capacities(const SweepResult& sweep) {
@@ -207,7 +214,8 @@ std::string pareto_section(const SweepResult& sweep) {
 
 std::string curves_section(const SweepResult& sweep) {
   const bool drawn = !sweep.curves.empty();
-  if (!drawn && (sweep.points.empty() || !has_several_capacities(sweep))) return "";
+  // Points of different workloads make no curve together.
+  if (!drawn && (several_workloads(sweep) || !has_several_capacities(sweep))) return "";
   const Table table = drawn ? curve_table(sweep) : point_curve_table(sweep);
   return section("curves", "Miss ratio by capacity",
                  "Each line is one policy; the lower the better." + curve_basis(sweep),

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "result/sweep_result.h"
 
-/// The parts of a sweep's page. Each is a pure function of the sweep and of its document with the keys of
-/// sweep_summary.h, and yields well-formed HTML with every string escaped; "" where it has nothing to show.
-/// Thread-safe; nothing throws.
+/// The parts of a sweep's page. Each is a pure function of the sweep that yields well-formed HTML with every
+/// string escaped and every figure at its path of the document; "" where it has nothing to show. Thread-safe;
+/// nothing throws.
 namespace cachebench::report {
 
 [[nodiscard]] std::string ranking_section(const result::SweepResult& sweep);

@@ -134,6 +134,14 @@ void add_interval(CompareRow& row, const SideNumbers& a, const SideNumbers& b) {
   }
 }
 
+// What a clock said once on each side: a difference that may be noise.
+bool is_clocked(const std::string& path) {
+  constexpr std::string_view kClocked[] = {"elapsed_ns", "accesses_per_second", "seconds", "measured_ns"};
+  return std::any_of(std::begin(kClocked), std::end(kClocked), [&](std::string_view key) {
+    return path == key || path.ends_with(fmt::format(".{}", key));
+  });
+}
+
 void add_rows(const SideNumbers& a, const SideNumbers& b, Comparison& comparison) {
   for (const std::string& path : a.repeats.front().order()) {
     const double* other = b.repeats.front().find(path);
@@ -145,6 +153,7 @@ void add_rows(const SideNumbers& a, const SideNumbers& b, Comparison& comparison
         .path = path, .other = b.name, .a = median_of(a.values(path)), .b = median_of(b.values(path))};
     if (row.a != 0) row.ratio = row.b / row.a;
     add_interval(row, a, b);
+    if (!row.interval && is_clocked(path)) row.basis = "measured, too few repeats for an interval";
     comparison.rows.push_back(std::move(row));
   }
   for (const std::string& path : b.repeats.front().order()) {
@@ -243,8 +252,8 @@ Json to_json(const Comparison& comparison) {
     json["interval"] = nullptr;
     if (row.interval) {
       json["interval"] = {row.interval->low, row.interval->high};
-      json["interval_basis"] = row.basis;
     }
+    if (!row.basis.empty()) json["interval_basis"] = row.basis;
     rows.push_back(std::move(json));
   }
   const Json counts = {{"compared", comparison.rows.size()},

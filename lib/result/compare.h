@@ -28,7 +28,7 @@ struct CompareRow {
   double b = 0;
   std::optional<double> ratio{};  ///< b / a; absent where a is 0
   std::optional<Interval> interval{};
-  std::string basis{};  ///< where the interval comes from; "" without one
+  std::string basis{};  ///< of the interval, or why a clock's value has none
 };
 
 struct Comparison {

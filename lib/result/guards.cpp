@@ -5,6 +5,7 @@
 
 #include "core/units.h"
 #include "result/findings.h"
+#include "result/sweep_analysis.h"
 
 namespace cachebench::result {
 namespace {
@@ -18,14 +19,8 @@ bool holds_working_set(const TierResult& tier, const TraceFacts& trace) {
 }
 
 std::string tier_guard(const TierResult& tier, const TraceFacts& trace) {
-  if (tier.accesses == 0 && tier.bytes_written == 0) {
-    return fmt::format("Nothing reached {}: no look-up, no entry. Its figures and its policy say nothing.",
-                       tier.name);
-  }
-  if (holds_working_set(tier, trace)) {
-    return fmt::format("The working set ({}) fits into {} ({}), so no eviction policy can differ there.",
-                       bytes_text(*trace.bytes_distinct), tier.name, bytes_text(tier.capacity_bytes));
-  }
+  // Of tiers that hold everything or carried nothing, cautions.h speaks.
+  if (holds_working_set(tier, trace) || (tier.bytes_read == 0 && tier.bytes_written == 0)) return "";
   if (tier.evictions == 0 && tier.capacity_bytes > 0) {
     return fmt::format(
         "{} never had to evict (it held {} of {} at most), so its eviction policy decided nothing.",
@@ -37,7 +32,12 @@ std::string tier_guard(const TierResult& tier, const TraceFacts& trace) {
   return "";
 }
 
+// 0 where points differ in what they replay, so that there is no one working set.
 std::uint64_t working_set(const SweepResult& sweep) {
+  for (const SweepAxis& axis : sweep.axes) {
+    const bool workload = axis.path.starts_with("trace") || axis.path.starts_with("model");
+    if (workload && axis.values.size() > 1) return 0;
+  }
   return sweep.unit_size ? sweep.trace.distinct : sweep.trace.bytes_distinct.value_or(0);
 }
 
@@ -59,10 +59,10 @@ std::vector<std::string> guards(const SweepResult& sweep) {
   std::size_t too_large = 0;
   std::size_t idle = 0;
   for (const SweepPoint& point : sweep.points) {
-    if (point.status != Status::kComplete || point.totals.accesses == 0) continue;
+    if (!takes_part(point) || point.totals.accesses == 0) continue;
     if (whole > 0 && point.capacity >= whole) {
       ++too_large;
-    } else if (point.totals.evictions == 0 && point.capacity > 0 && !point.bound) {
+    } else if (point.totals.evictions == 0 && point.capacity > 0) {
       ++idle;
     }
   }

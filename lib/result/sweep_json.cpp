@@ -11,6 +11,7 @@
 #include "result/json_reader.h"
 #include "result/sweep_analysis.h"
 #include "result/sweep_result.h"
+#include "result/sweep_summary.h"
 #include "result/totals_json.h"
 
 namespace cachebench::result {
@@ -268,6 +269,8 @@ Json to_json(const SweepResult& sweep) {
                    {"best_by_capacity", std::move(by_capacity)},
                    {"curves", curves_to_json(sweep.curves)},
                    {"points", std::move(points)}};
+  const Json summary = sweep_summary_to_json(sweep);
+  for (const auto& [key, value] : summary.items()) document[key] = value;
   // Seeds and configs come from elsewhere as they are: a seed may use all of its 64 bits.
   Json exact = document;
   for (Json& point : exact["points"]) point.erase("seed"), point.erase("config");

@@ -43,6 +43,8 @@ TEST_CASE("every number stands beside the same number of the other, with its rat
   CHECK(*row(comparison, "totals.hits").ratio == 1);
   CHECK_FALSE(row(comparison, "totals.misses").interval.has_value());
   CHECK_FALSE(row(comparison, "totals.wrong_bytes").ratio.has_value());
+  CHECK(row(comparison, "totals.misses").basis.empty());
+  CHECK(row(comparison, "totals.elapsed_ns").basis.find("too few repeats") != std::string::npos);
   CHECK(comparison.unmatched.empty());
   for (const CompareRow& item : comparison.rows) {
     CHECK(item.path.find("series") == std::string::npos);

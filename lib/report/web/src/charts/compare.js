@@ -28,19 +28,21 @@ export function forest(result, colours, width) {
     .slice(0, MOST_ROWS);
   const ends = rows.flatMap((row) => [row.ratio, ...(row.interval ?? [])]).filter((value) => value > 0);
   const reach = Math.max(1.05, ...ends.map((value) => Math.max(value, 1 / value))) ** 1.08;
-  const decides = (row) => !row.interval || row.interval[0] > 1 || row.interval[1] < 1;
+  const decides = (row) => (row.interval ? row.interval[0] > 1 || row.interval[1] < 1 : !row.interval_basis);
+  const log = Math.log2; // half and twice lie equally far from 1
   const text = (value) => `${Number(value.toPrecision(4))}`;
   const option = {
     ...base(colours, "Ratios B / A, the largest differences first; the same figures are in the table below."),
     grid: { left: 0, right: 24, top: 8, bottom: 36, containLabel: true },
     xAxis: axis(colours, {
-      type: "log",
-      min: 1 / reach,
-      max: reach,
+      type: "value",
+      min: -log(reach),
+      max: log(reach),
+      splitNumber: 6,
       name: "B / A",
       nameLocation: "middle",
       nameGap: 28,
-      axisLabel: { color: colours.soft, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (value) => text(value) },
+      axisLabel: { color: colours.soft, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (value) => `${Number((2 ** value).toPrecision(3))}` },
     }),
     yAxis: axis(colours, {
       type: "category",
@@ -55,14 +57,14 @@ export function forest(result, colours, width) {
         renderItem: whisker,
         itemStyle: { color: colours.soft },
         encode: { x: [0, 1], y: 2 },
-        data: rows.flatMap((row, i) => (row.interval ? [[row.interval[0], row.interval[1], i]] : [])),
+        data: rows.flatMap((row, i) => (row.interval ? [[log(row.interval[0]), log(row.interval[1]), i]] : [])),
         silent: true,
       },
       {
         type: "scatter",
         symbolSize: 11,
         data: rows.map((row, i) => ({
-          value: [row.ratio, i],
+          value: [log(row.ratio), i],
           symbol: row.interval ? "circle" : "diamond",
           itemStyle: { color: decides(row) ? colours.accent : colours.covered },
         })),
@@ -71,7 +73,7 @@ export function forest(result, colours, width) {
           symbol: "none",
           label: { show: false },
           lineStyle: { color: colours.soft, type: "solid", width: 1 },
-          data: [{ xAxis: 1 }],
+          data: [{ xAxis: 0 }],
         },
       },
     ],

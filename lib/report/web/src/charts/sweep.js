@@ -32,26 +32,47 @@ function sizeAxis(result, colours, values, name) {
   const spread = least > 0 && most / least > 10;
   return axis(colours, {
     type: spread ? "log" : "value",
-    min: spread ? least / 1.2 : 0,
-    max: spread ? most * 1.2 : undefined,
+    logBase: result.unit_size ? 10 : 2,
+    min: spread ? least / 1.6 : 0,
+    max: spread ? most * 1.6 : undefined,
     name,
     nameLocation: "middle",
     nameGap: 28,
     splitNumber: 4,
     splitLine: { show: false },
-    axisLabel: { color: colours.soft, hideOverlap: true, formatter: (value) => sizeText(result, value), showMinLabel: !spread, showMaxLabel: !spread },
+    axisLabel: { color: colours.soft, hideOverlap: true, formatter: (value) => sizeText(result, value), showMinLabel: spread ? false : undefined, showMaxLabel: spread ? false : undefined },
   });
 }
 
+function shortened(name, most) {
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
+}
+
+// A setting ends in its capacity where that is an axis: people read it with a unit.
+function settingName(result, name) {
+  return result.unit_size ? name : name.replace(/(^|\/ )(\d{4,})$/, (_, before, size) => before + bytes(Number(size)));
+}
+
+// Axes of times count in one unit, so that their marks are round.
+function timeUnit(values) {
+  const most = Math.max(...values.map(Math.abs));
+  return [["h", 3600e9], ["min", 60e9], ["s", 1e9], ["ms", 1e6], ["µs", 1e3]].find(([, size]) => most >= 2 * size) ?? ["ns", 1];
+}
+
+function timeLabels(unit) {
+  return (value) => `${Number(value.toPrecision(4))} ${unit}`;
+}
+
 function scoreAxis(result, colours, values) {
-  const least = Math.min(...values);
-  const most = Math.max(...values);
-  const room = (most - least) * 0.08 || Math.abs(most) * 0.08 || 1;
+  const [unit, size] = saves(result) ? timeUnit(values) : ["", 1];
+  const least = Math.min(...values) / size;
+  const most = Math.max(...values) / size;
+  const room = (most - least) * 0.15 || Math.abs(most) * 0.08 || 1;
   return axis(colours, {
     type: "value",
     min: saves(result) ? least - room : Math.max(0, least - room),
     max: saves(result) ? most + room : Math.min(1, most + room),
-    axisLabel: { color: colours.soft, showMinLabel: false, showMaxLabel: false, formatter: (value) => (saves(result) ? duration(value) : value.toFixed(3)) },
+    axisLabel: { color: colours.soft, showMinLabel: false, showMaxLabel: false, formatter: saves(result) ? timeLabels(unit) : (value) => value.toFixed(3) },
   });
 }
 
@@ -117,7 +138,8 @@ export function pareto(result, colours, width) {
   const points = result.pareto;
   const front = points.filter((point) => point.on_front);
   const narrow = width < 560;
-  const item = (point) => ({ name: point.name, value: [point.l1_bytes, point.score] });
+  const size = saves(result) ? timeUnit(points.map((point) => point.score))[1] : 1;
+  const item = (point) => ({ name: point.name, value: [point.l1_bytes, point.score / size] });
   const option = {
     ...base(colours, "Settings by bytes of L1 and score; the same figures are in the table below."),
     grid: { left: 0, right: narrow ? 24 : 60, top: 56, bottom: 36, containLabel: true },
@@ -143,12 +165,13 @@ export function pareto(result, colours, width) {
         data: front.map(item),
         label: {
           show: !narrow,
-          position: saves(result) ? "bottom" : "top",
+          position: saves(result) ? "top" : "bottom",
           color: colours.ink,
           fontSize: 12,
-          width: 150,
-          overflow: "truncate",
-          formatter: ({ name }) => name,
+          backgroundColor: colours.paper,
+          padding: [1, 3],
+          distance: 9,
+          formatter: ({ name }) => shortened(settingName(result, name), 26),
         },
         labelLayout: { hideOverlap: true },
       },
@@ -156,7 +179,7 @@ export function pareto(result, colours, width) {
   };
   option.tooltip.trigger = "item";
   option.tooltip.formatter = ({ name, value }) =>
-    tooltip(name, [["L1", sizeText(result, value[0])], [scoreName(result), scoreText(result, value[1])]]);
+    tooltip(settingName(result, name), [["uppermost tier", sizeText(result, value[0])], [scoreName(result), scoreText(result, value[1] * size)]]);
   return { option, height: narrow ? 320 : 380 };
 }
 
@@ -170,7 +193,7 @@ function curvesOf(result) {
   }
   const lines = new Map();
   for (const point of result.points) {
-    if (point.status !== "complete" || point.result.accesses === 0) continue;
+    if (point.status !== "complete" || point.result.accesses === 0 || point.axes?.slice) continue;
     const name = point.bound ? `${point.policy} (bound)` : point.policy;
     if (!lines.has(name)) lines.set(name, new Map());
     const sums = lines.get(name);
@@ -202,9 +225,8 @@ export function curves(result, colours, width) {
     xAxis: sizeAxis(result, colours, sizes, sizeName(result)),
     yAxis: axis(colours, {
       type: "value",
-      min: 0,
-      max: 1,
-      interval: 0.25,
+      min: (range) => Math.max(0, Math.floor(range.min * 10) / 10),
+      max: (range) => Math.min(1, Math.ceil(range.max * 10) / 10),
       axisLabel: { color: colours.soft, formatter: (value) => value.toFixed(2) },
     }),
     series: lines.flatMap((line, i) => {
@@ -285,12 +307,15 @@ export function heat(result, colours, width) {
 
 export function sweepkinds(result, colours, width) {
   const rows = result.candidate_kinds.slice(0, MOST_BARS);
-  const kinds = [...new Set(rows.flatMap((row) => Object.keys(row.kinds)))];
+  const saved = (row, kind) => row.kinds[kind]?.saved_ns ?? 0;
+  const kinds = [...new Set(rows.flatMap((row) => Object.keys(row.kinds)))].filter((kind) => rows.some((row) => saved(row, kind) !== 0));
+  const sums = rows.map((row) => kinds.reduce((sum, kind) => sum + Math.abs(saved(row, kind)), 0));
+  const [unit, size] = timeUnit([1, ...sums]);
   const lines = legendRows(kinds.map(words), width);
   const option = {
     ...base(colours, "Modelled saved time by kind of artefact and candidate; the same figures are in the table below."),
     grid: { left: 0, right: 24, top: 16 + 24 * lines, bottom: 4, containLabel: true },
-    xAxis: axis(colours, { type: "value", splitNumber: 4, axisLabel: { color: colours.soft, hideOverlap: true, formatter: (value) => duration(value) } }),
+    xAxis: axis(colours, { type: "value", splitNumber: 4, axisLabel: { color: colours.soft, hideOverlap: true, formatter: timeLabels(unit) } }),
     yAxis: axis(colours, {
       type: "category",
       inverse: true,
@@ -303,9 +328,9 @@ export function sweepkinds(result, colours, width) {
       stack: "kinds",
       barWidth: 16,
       itemStyle: { color: nth(colours, i).colour, borderColor: colours.paper, borderWidth: 1 },
-      data: rows.map((row) => row.kinds[kind]?.saved_ns ?? 0),
+      data: rows.map((row) => saved(row, kind) / size),
     })),
   };
-  option.tooltip.formatter = ({ name, seriesName, value }) => tooltip(name, [[seriesName, duration(value)]]);
+  option.tooltip.formatter = ({ name, seriesName, value }) => tooltip(name, [[seriesName, duration(value * size)]]);
   return { option, height: 40 + 24 * lines + rows.length * 30 };
 }
