@@ -43,6 +43,20 @@ void send_text(const std::string& text, int rank, Tag tag) {
           "sending");
 }
 
+/// Gives the processor away for a moment, or until somebody has news.
+class Rest {
+ public:
+  void rest() CACHEBENCH_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    static_cast<void>(news_.wait_for(mutex_, kPause));
+  }
+  void wake() { news_.notify_all(); }
+
+ private:
+  Mutex mutex_;
+  CondVar news_;
+};
+
 /// The items that are left, for rank 0 and its own worker.
 class Queue {
  public:
@@ -100,10 +114,11 @@ class MpiCrew final : public bench::Crew {
         failure = std::current_exception();
       }
       own_done = true;
+      rest_.wake();
     });
     try {
       while (!own_done || busy_ > 0 || give_to_idle(queue, stop)) {
-        if (!receive(take)) std::this_thread::sleep_for(kPause);
+        if (!receive(take)) rest_.rest();
         give_to_idle(queue, stop);
       }
     } catch (...) {
@@ -117,7 +132,7 @@ class MpiCrew final : public bench::Crew {
   void dismiss() override {
     const auto everyone = static_cast<std::size_t>(size_ - 1);
     while (idle_.size() < everyone) {
-      if (!receive([](const std::string&) {})) std::this_thread::sleep_for(kPause);
+      if (!receive([](const std::string&) {})) rest_.rest();
     }
     for (int rank = 1; rank < size_; ++rank) send_text("", rank, Tag::kDismissed);
     finished_ = true;
@@ -146,10 +161,10 @@ class MpiCrew final : public bench::Crew {
   }
 
  private:
-  static void wait_for_message(MPI_Status& status) {
+  void wait_for_message(MPI_Status& status) {
     for (int there = 0; there == 0;) {
       require(MPI_Iprobe(0, MPI_ANY_TAG, MPI_COMM_WORLD, &there, &status), "waiting");
-      if (there == 0) std::this_thread::sleep_for(kPause);
+      if (there == 0) rest_.rest();
     }
   }
 
@@ -188,6 +203,7 @@ class MpiCrew final : public bench::Crew {
     return true;
   }
 
+  Rest rest_;
   int rank_ = 0;
   int size_ = 1;
   bool finished_ = false;
