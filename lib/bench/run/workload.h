@@ -16,8 +16,8 @@
 #include "trace/recorder.h"
 
 /// A trace as the sequence of plans that a run replays: read lazily from the file, or from what was loaded
-/// before. Front to back; a second reading starts with a new object. One thread. Errors: Error{kInput} for the file, Error{kUsage} for a lowering that does
-/// not go with the kind of trace.
+/// before. Front to back; a second reading starts with a new object. One thread. Errors: Error{kInput} for
+/// the file, Error{kUsage} for a lowering that does not go with the kind of trace.
 namespace cachebench::bench {
 
 class Workload {
