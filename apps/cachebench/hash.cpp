@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/similarity/threshold.h"
 #include "command.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -92,11 +93,28 @@ std::string document(const std::vector<Item>& items, const std::vector<Pair>* pa
   if (pairs != nullptr) {
     auto& list = out["pairs"] = nlohmann::ordered_json::array();
     for (const Pair& pair : *pairs) {
-      list.push_back({{"a", items[pair.a].file}, {"b", items[pair.b].file}, {"hamming", pair.hamming}});
+      list.push_back({{"a", items[pair.a].file},
+                      {"b", items[pair.b].file},
+                      {"hamming", pair.hamming},
+                      {"similarity", cache::similarity_of(pair.hamming)}});
     }
   }
   // A path may hold any byte; a document may not.
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+// Pairs so near are where a threshold decides; what it cannot decide is said beside them.
+std::string advice_on(const std::vector<Pair>& pairs) {
+  constexpr int kNear = 8;
+  constexpr double kThreshold = 0.9;
+  const bool any_near =
+      std::any_of(pairs.begin(), pairs.end(), [](const Pair& p) { return p.hamming <= kNear; });
+  if (!any_near) return {};
+  return fmt::format(
+      "\nUp to {} bits apart counts as alike at a threshold of {}. Copies lie there, and so do two views of "
+      "one\n"
+      "scene (a stereo pair, neighbouring frames): no threshold tells these apart, see docs/similarity.md.\n",
+      cache::max_distance_of(kThreshold), kThreshold);
 }
 
 std::string table(const std::vector<Item>& items, std::vector<Pair> pairs) {
@@ -114,7 +132,7 @@ std::string table(const std::vector<Item>& items, std::vector<Pair> pairs) {
   for (const Pair& pair : pairs) {
     text += fmt::format("{:>10}  {}  {}\n", pair.hamming, items[pair.a].file, items[pair.b].file);
   }
-  return text;
+  return text + advice_on(pairs);
 }
 
 int run(const Options& options) {

@@ -63,6 +63,7 @@ TEST_CASE("hash --pairs --json gives an item for each file and every two of them
   CHECK(out["pairs"][0]["b"] == folder / "b.png");
   // The same slope in another size; a flat pixel is far from it.
   CHECK(out["pairs"][0]["hamming"].get<int>() <= 8);
+  CHECK(out["pairs"][0]["similarity"].get<double>() == 1 - out["pairs"][0]["hamming"].get<int>() / 64.0);
   CHECK(out["pairs"][1]["hamming"].get<int>() <= 64);
 }
 
@@ -75,6 +76,7 @@ TEST_CASE("hash prints a table for people, and pairs only when asked") {
   CHECK(plain.out.find("bits apart") == std::string::npos);
   const CommandResult twice = testing::cachebench({"hash", folder / "a.png", folder / "a.png", "--pairs"});
   CHECK(twice.out.find("bits apart") != std::string::npos);
+  CHECK(twice.out.find("two views") != std::string::npos);
   const CommandResult alone = testing::cachebench({"hash", folder / "a.png", "--json"});
   CHECK(!nlohmann::json::parse(alone.out).contains("pairs"));
 }
