@@ -103,11 +103,7 @@ AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessConte
   if (new_size) recharge(id, bytes);
   count_request(id);
   const policy::AccessInfo info = info_of(id);
-  migration_->on_access(id, info);
-  for (Tier& tier : tiers_) {
-    if (tier.watches) tier.admission->on_access(id, info);
-  }
-  if (prefetcher_) prefetcher_->policy().on_access(id, info);
+  tell_of_access(id, info);
 
   const Level top = directory_[id].copies.top();
   decision.cause = directory_[id].absent;
@@ -120,6 +116,7 @@ AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessConte
   if (found == Level::kNone) {
     decision.service = decision.waited + costs_.lookup() + directory_[id].what.recompute;
     count_miss(id, decision.cause);
+    if (new_size && top == Level::kL1) drop(id, top);  // what is on its way is out of date
   } else {
     decision.hit = true;
     decision.served = found;
@@ -130,7 +127,8 @@ AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessConte
     if (new_size) settle(id);
     // What is on its way to the first tier moves nowhere else.
     if (directory_[id].copies.has(found) && found == top) {
-      const policy::HitMove move = migration_->on_hit(query_of(id), found);
+      const policy::HitMove move = migration_->on_hit(
+          {.id = id, .access = info, .copies = directory_[id].copies, .tiers = &view_}, found);
       if (move.target != Level::kNone) promote(id, found, move);
       if (!move.also.empty()) copy_down(id, move.also);
     }
@@ -144,6 +142,15 @@ AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessConte
   ++sequence_;
   if (++lookups_ % kIdleScanInterval == 0) move_idle_entries();
   return decision;
+}
+
+// Covered references apart, which nobody used.
+void DecisionEngine::tell_of_access(EntryId id, const policy::AccessInfo& info) {
+  migration_->on_access(id, info);
+  for (Tier& tier : tiers_) {
+    if (tier.watches) tier.admission->on_access(id, info);
+  }
+  if (prefetcher_) prefetcher_->policy().on_access(id, info);
 }
 
 void DecisionEngine::tell_oracles(EntryId id) {
@@ -162,7 +169,11 @@ Nanoseconds DecisionEngine::account_skipped(EntryId id, Skipped how, const Acces
     note_use(id, context);
   }
   tell_oracles(id);
-  if (prefetcher_) prefetcher_->policy().on_access(id, info_of(id));
+  if (how == Skipped::kBehindGap) {
+    tell_of_access(id, info_of(id));
+  } else if (prefetcher_) {
+    prefetcher_->policy().on_access(id, info_of(id));
+  }
   ++sequence_;
   const Entry& entry = directory_[id];
   if (how == Skipped::kCovered) {
@@ -183,9 +194,9 @@ Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause c
                                            const AccessContext& context) {
   count_request(id);
   note_use(id, context);
+  tell_of_access(id, info_of(id));
   if (prefetcher_) {
     complete_fetches();
-    prefetcher_->policy().on_access(id, info_of(id));
     if (landed == Level::kL1)
       static_cast<void>(prefetcher_->end(id, is_under_way(id) ? PrefetchEnd::kLate : PrefetchEnd::kUsed));
   }
@@ -237,6 +248,7 @@ policy::LevelSet DecisionEngine::put(EntryId id) {
     } else {
       enter(id, level);
       ++counters_.insertions;
+      count_write(level, entry.what.bytes);
       log_.record(DecisionEvent::kInsert, entry.what.key, Level::kNone, level);
       moves_.push_back({.kind = Move::Kind::kInsert, .id = id, .from = Level::kNone, .to = level});
     }
@@ -254,8 +266,7 @@ void DecisionEngine::erase(EntryId id, MissCause why) {
   Entry& entry = directory_[id];
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
     if (!entry.copies.has(level_at(i))) continue;
-    leave(id, level_at(i), policy::EraseReason::kRemoved);
-    moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level_at(i), .to = Level::kNone});
+    drop(id, level_at(i));
     if (why == MissCause::kExpired)
       log_.record(DecisionEvent::kExpire, entry.what.key, level_at(i), Level::kNone);
   }
@@ -267,8 +278,7 @@ void DecisionEngine::drop_corrupt(EntryId id, Level level, Level source) {
   for (const Level unusable : {level, source}) {
     if (unusable == Level::kNone || !entry.copies.has(unusable)) continue;
     if (prefetcher_ && unusable == Level::kL1) static_cast<void>(prefetcher_->end(id, PrefetchEnd::kCorrupt));
-    leave(id, unusable, policy::EraseReason::kRemoved);
-    moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = unusable, .to = Level::kNone});
+    drop(id, unusable);
     if (entry.copies.empty()) entry.absent = MissCause::kCorrupt;
   }
 }

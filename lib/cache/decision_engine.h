@@ -189,6 +189,7 @@ class DecisionEngine {
   [[nodiscard]] Level settle_fetch(EntryId id, AccessDecision& decision);
   [[nodiscard]] bool is_under_way(EntryId id) const { return prefetcher_ && prefetcher_->is_under_way(id); }
   void note_use(EntryId id, const AccessContext& context);
+  void tell_of_access(EntryId id, const policy::AccessInfo& info);
   void tell_oracles(EntryId id);
   void note_residence(Tier& tier, const Entry& victim) const;
   [[nodiscard]] Tier& at(Level level) { return tiers_[index_of(level)]; }
@@ -198,6 +199,7 @@ class DecisionEngine {
   void count_miss(EntryId id, MissCause cause);
   void count_hit(EntryId id, Level level, Nanoseconds service);
   void count_links(const hardware::Stages& stages, Bytes bytes);
+  void count_write(Level to, Bytes bytes);
   void count_demotion(EntryId id, Level from, Level to);
 
   void promote(EntryId id, Level from, const policy::HitMove& move);
@@ -211,6 +213,8 @@ class DecisionEngine {
   void demote(EntryId id, Level from, Level to, Source source);
   void enter(EntryId id, Level level);
   void leave(EntryId id, Level level, policy::EraseReason reason);
+  /// Gives a copy up, for another reason than making room.
+  void drop(EntryId id, Level level);
   void recharge(EntryId id, Bytes bytes);
   void settle(EntryId id);
   void touch_recency(EntryId id);

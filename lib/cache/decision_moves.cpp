@@ -101,6 +101,13 @@ void DecisionEngine::demote(EntryId id, Level from, Level to, Source source) {
   count_demotion(id, from, to);
 }
 
+// What was computed is where the first tier is.
+void DecisionEngine::count_write(Level to, Bytes bytes) {
+  const Medium computed = tiers_.front().options.medium;
+  if (at(to).options.medium != computed)
+    count_links(costs_.copy(computed, at(to).options.medium, bytes), bytes);
+}
+
 void DecisionEngine::count_demotion(EntryId id, Level from, Level to) {
   const Bytes bytes = directory_[id].what.bytes;
   ++count_at(to).demotions_in;
@@ -132,6 +139,11 @@ void DecisionEngine::leave(EntryId id, Level level, policy::EraseReason reason) 
   if (entry.copies.empty()) recency_.remove(id);
 }
 
+void DecisionEngine::drop(EntryId id, Level level) {
+  leave(id, level, policy::EraseReason::kRemoved);
+  moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level, .to = Level::kNone});
+}
+
 void DecisionEngine::recharge(EntryId id, Bytes bytes) {
   Entry& entry = directory_[id];
   const Bytes before = entry.what.bytes;
@@ -150,8 +162,7 @@ void DecisionEngine::settle(EntryId id) {
     if (!directory_[id].copies.has(level)) continue;
     TierCounters& count = counters_.tiers[i];
     if (!layout_.fits(level, directory_[id].what.bytes)) {  // grown beyond the tier: it cannot stay
-      leave(id, level, policy::EraseReason::kRemoved);
-      moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level, .to = Level::kNone});
+      drop(id, level);
       if (directory_[id].copies.empty()) directory_[id].absent = MissCause::kTooLarge;
       continue;
     }
@@ -159,8 +170,7 @@ void DecisionEngine::settle(EntryId id) {
     }
     if (count.used >
         tiers_[i].options.capacity) {  // all else is pinned: a handle keeps its bytes, not its place
-      leave(id, level, policy::EraseReason::kRemoved);
-      moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level, .to = Level::kNone});
+      drop(id, level);
       if (directory_[id].copies.empty()) directory_[id].absent = MissCause::kCapacity;
     }
     count.peak = std::max(count.peak, count.used);

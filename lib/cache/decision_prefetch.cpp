@@ -49,8 +49,7 @@ bool DecisionEngine::give_up_below(EntryId id) {
   for (std::size_t i = 1; i < tiers_.size(); ++i) {
     const Level below = level_at(i);
     if (!directory_[id].copies.has(below) || migration_->keeps_below(below)) continue;
-    leave(id, below, policy::EraseReason::kRemoved);
-    moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = below, .to = Level::kNone});
+    drop(id, below);
   }
   return true;
 }

@@ -45,7 +45,8 @@ struct AccessContext {
   std::uint64_t next_use = policy::kNeverUsed;  ///< number of the next reference to the entry, where known
 };
 
-struct Entry {
+/// On lines of its own: an access touches two of the three.
+struct alignas(64) Entry {
   EntryDescription what;
   policy::LevelSet copies;              ///< tiers the entry lives in, by decision
   Nanoseconds last_access{0};           ///< decision clock

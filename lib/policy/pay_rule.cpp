@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/pay_rule.h"
 
+#include <limits>
+
 #include "core/det_math.h"
 
 namespace cachebench::policy {
@@ -8,6 +10,11 @@ namespace {
 
 double ns(Nanoseconds duration) {
   return static_cast<double>(duration.count());
+}
+
+// A tier that has evicted nothing yet.
+bool has_room(const MigrationQuery& query, Level level) {
+  return query.tiers->residence(level) == std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -48,7 +55,8 @@ HitMove PayingMigration::on_hit(const MigrationQuery& query, Level at) {
     const double gain = uses * ns(here - query.tiers->fetch(to, access.bytes));
     const double copy = ns(query.tiers->write(at, to, access.bytes));
     if (gain <= displaced(query, to) || gain * query.tiers->residence(to) <= copy) continue;
-    return {.target = to, .keep_source = keeps_below(at), .also = {}};
+    const bool keep = at == Level::kL3 && has_room(query, at);
+    return {.target = to, .keep_source = keep, .also = {}};
   }
   if (at != Level::kL1) ++promotions_refused_;
   return {};
@@ -56,8 +64,9 @@ HitMove PayingMigration::on_hit(const MigrationQuery& query, Level at) {
 
 bool PayingMigration::demotion_pays(const MigrationQuery& query, Level from, Level to) const {
   const AccessInfo& access = query.access;
-  const double expected = rate(query.id, access.sequence) * query.tiers->residence(to);
-  const double chance = 1.0 - det::exp(-expected);
+  const double expected =
+      has_room(query, to) ? 0 : rate(query.id, access.sequence) * query.tiers->residence(to);
+  const double chance = has_room(query, to) ? 1.0 : 1.0 - det::exp(-expected);
   const double saved = ns(access.cost - query.tiers->fetch(to, access.bytes));
   const double written = static_cast<double>(access.bytes.value);
   return chance * saved > ns(query.tiers->write(from, to, access.bytes)) + price_ * written;

@@ -7,14 +7,12 @@
 /// saves); it has to be worth more than what the entries that would leave for it are worth together, and to
 /// save, while it lasts, more than writing it takes:
 ///
-///   computed      enters the tier where worth − worth of the displaced is greatest
-///   hit below L1  moves to the uppermost tier where it is worth more than the displaced and the copy is
-///   repaid;
-///                 one in the third tier stays there too: writing it again would cost what keeping it does
-///                 not
-///   evicted       goes to the next lower tier where (chance of a use while it stays there) · (recomputation
-///   −
-///                 serving it from there) exceeds the write and `price` per byte, unless a lower copy lives
+/// - A computed entry enters the tier where its worth less that of the displaced is greatest.
+/// - A hit below the first tier moves to the uppermost one where it is worth more than the displaced and the
+///   copy is repaid. While the third tier has evicted nothing its copy stays: it would only be written again.
+/// - An evicted copy goes to the next lower tier where (chance of a use while it stays there) times
+///   (recomputation less serving it from there) exceeds the write and `price` a byte, unless a lower copy
+///   lives.
 ///
 /// Variants say what r is. Costs and victims come from the query's TierView. One thread; deterministic.
 namespace cachebench::policy {
@@ -30,7 +28,6 @@ class PayingMigration : public MigrationPolicy {
   std::optional<Level> demotes_to(Level from, Bytes bytes) const final {
     return next_lower(layout_, from, bytes);
   }
-  bool keeps_below(Level from) const final { return from == Level::kL3; }
   void report_facts(std::map<std::string, double>& facts) const override;
 
  protected:

@@ -161,8 +161,10 @@ class WatchedPlane final : public tier::Plane {
 class RealCache {
  public:
   RealCache(const std::vector<TierSpec>& tiers, const std::string& migration, std::string directory = "",
-            bool keep = false)
+            bool keep = false, const std::string& prefetch = "none")
       : costs_(round_costs()) {
+    cache::EngineOptions options = engine_options_of(tiers, migration);
+    options.prefetch.name = prefetch;
     for (std::size_t i = 0; i < tiers.size(); ++i)
       planes_.push_back(
           std::make_unique<WatchedPlane>(make_plane(i, Bytes{tiers[i].capacity}, directory, keep)));
@@ -170,8 +172,8 @@ class RealCache {
     for (const auto& plane : planes_) planes.push_back(plane.get());
     auto movers = std::make_unique<cache::Movers>(planes, 2);
     movers_ = movers.get();
-    manager_ = std::make_unique<cache::HierarchicalCacheManager>(
-        engine_options_of(tiers, migration), costs_, std::move(movers), cache::DecisionClock::kServiceSum);
+    manager_ = std::make_unique<cache::HierarchicalCacheManager>(options, costs_, std::move(movers),
+                                                                 cache::DecisionClock::kServiceSum);
     for (std::size_t i = 0; i < planes.size(); ++i)
       adopted_ += manager_->adopt(level_at(i), *planes[i], movers_->gate(level_at(i)));
   }

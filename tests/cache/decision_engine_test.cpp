@@ -249,5 +249,13 @@ TEST_CASE("the decision clock never goes back") {
   CHECK(bench.engine.now() == Nanoseconds{55});
 }
 
+TEST_CASE("what is computed into a lower tier is written over the links to it") {
+  Bench bench(engine_options_of({{100}, {100}, {100}}, "write-through"));
+  bench.put(1, 40);
+  CHECK(bench.engine.counters().links.pcie_down == Bytes{80});
+  CHECK(bench.engine.counters().links.ssd_write == Bytes{40});
+  CHECK(bench.engine.counters().insertions == 3);
+}
+
 }  // namespace
 }  // namespace cachebench::cache

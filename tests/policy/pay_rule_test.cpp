@@ -54,7 +54,9 @@ TEST_CASE("a hit moves up when that beats all victims together and repays the co
   policy.rates = {{0, 0.01}, {1, 0.004}, {2, 0.004}};
   CHECK(policy.on_hit(ask(), Level::kL2).target == Level::kL1);  // saves 200 ns a use: 2 an access
   CHECK_FALSE(policy.on_hit(ask(), Level::kL2).keep_source);
-  CHECK(policy.on_hit(ask(), Level::kL3).keep_source);
+  CHECK_FALSE(policy.on_hit(ask(), Level::kL3).keep_source);
+  ask.tiers.stay[2] = std::numeric_limits<double>::infinity();
+  CHECK(policy.on_hit(ask(), Level::kL3).keep_source);  // the third tier has evicted nothing
   // Each victim alone is worth less than the entry, both together are worth more.
   ask.tiers.leaving[0] = {{EntryId{1}, Bytes{50}, Nanoseconds{300}}};
   CHECK(policy.on_hit(ask(), Level::kL2).target == Level::kL1);
@@ -84,6 +86,11 @@ TEST_CASE("an evicted copy is written down when that pays, and nowhere when a lo
   Rated unlikely;
   unlikely.rates = {{0, 1e-12}};
   CHECK_FALSE(unlikely.on_evict(ask(), Level::kL1).has_value());
+  unlikely.rates = {{0, 0.0}};
+  CHECK_FALSE(unlikely.on_evict(ask(), Level::kL1).has_value());
+  ask.tiers.stay[2] = std::numeric_limits<double>::infinity();  // it has evicted nothing: there is room
+  CHECK(unlikely.on_evict(ask(), Level::kL1) == Level::kL3);
+  ask.tiers.stay[2] = 1e6;
   Rated dear(1'000);  // 100'000 ns of wear
   dear.rates = {{0, 0.01}};
   CHECK_FALSE(dear.on_evict(ask(), Level::kL1).has_value());

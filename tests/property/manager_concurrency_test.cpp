@@ -60,6 +60,8 @@ class Actor {
         static_cast<void>(cache_.manager().erase(entry_of(number, 1).key));
       } else if (what == 1) {
         cache_.manager().account_skipped(entry_of(number, size_of(number)), cache::Skipped::kBehindGap);
+      } else if (what == 4) {
+        cache_.manager().end_request({});
       } else if (what == 2 && faults_ == Faults::kSome) {
         cache_.plane(rng_.below(3)).corrupt_reads = 1;
         cache_.plane(rng_.below(3)).failing_writes = 1;
@@ -139,6 +141,20 @@ TEST_CASE("threads that look up, put, erase, resize and hold handles read what w
     RealCache cache(kTiny, item.name);
     live_with(cache, kTiny, Actor::Faults::kNone, 250);
     CHECK(cache.movers().failures() == 0);
+  }
+}
+
+TEST_CASE("the same with fetches ahead of anything: every fetch ends once") {
+  for (const char* migration : {"demote-on-evict", "write-back", "cost-aware"}) {
+    CAPTURE(migration);
+    RealCache cache(kTiny, migration, "", false, "test-anything");
+    live_with(cache, kTiny,
+              std::string(migration) == "write-back" ? Actor::Faults::kSome : Actor::Faults::kNone, 400);
+    const cache::PrefetchCounters fetched = cache.manager().prefetches().value();
+    CHECK(fetched.issued.count > 0);
+    std::uint64_t ended = 0;
+    for (const cache::PrefetchAmount& amount : fetched.ended) ended += amount.count;
+    CHECK(ended == fetched.issued.count);
   }
 }
 
