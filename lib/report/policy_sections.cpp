@@ -25,7 +25,7 @@ Table bounds_table(const RunResult& result) {
               .rows = {{"Time saved", time_figure("/totals/saved_ns", result.totals.saved_ns),
                         optional_time("/bounds/saved_ns", bounds.saved_ns),
                         share_figure("/bounds/regret_ratio", bounds.regret_ratio(result.totals))},
-                       {"Time saved, were the first tier without end",
+                       {"Time saved, with an endless first tier",
                         time_figure("/totals/saved_ns", result.totals.saved_ns),
                         optional_time("/bounds/infinite_saved_ns", bounds.infinite_saved_ns), "–"}}};
   if (bounds.belady_misses) {
