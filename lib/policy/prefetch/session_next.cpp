@@ -8,10 +8,10 @@
 namespace cachebench::policy {
 namespace {
 
-/// The next turn of a session uses what its last turn used. A session is expected back after the mean number
-/// of requests between its turns (of all sessions, while it has had one), and what its last turn used is
-/// proposed `lead` requests before that, front of the prefix first. Each session is proposed once a turn.
-/// Requests without sessions are passed over. O(log sessions) a request and what is proposed.
+/// The next turn of a session uses what its last turn used. Once a session has had two turns it is expected
+/// back after the mean number of requests between them, and what its last turn used is proposed `lead`
+/// requests before that, front of the prefix first. Each session is proposed once a turn. Requests without
+/// sessions are passed over. O(log sessions) a request and what is proposed.
 class SessionNext final : public PrefetchPolicy {
  public:
   explicit SessionNext(const Parameters& p)
@@ -26,9 +26,8 @@ class SessionNext final : public PrefetchPolicy {
   }
 
   void propose(const RequestInfo& request, std::vector<EntryId>& out) override {
-    if (const auto own = sessions_.find(request.session); own != sessions_.end() && own->second.known) {
-      const double gap = own->second.gap > 0 ? own->second.gap : mean_gap_;
-      due_.push({.at = request.sequence + static_cast<std::uint64_t>(gap),
+    if (const auto own = sessions_.find(request.session); own != sessions_.end() && own->second.gap > 0) {
+      due_.push({.at = request.sequence + static_cast<std::uint64_t>(own->second.gap),
                  .session = request.session,
                  .turn = own->second.last});
     }
@@ -37,7 +36,7 @@ class SessionNext final : public PrefetchPolicy {
       due_.pop();
       const auto found = sessions_.find(due.session);
       if (found == sessions_.end() || found->second.last != due.turn) continue;  // it has been back since
-      if (due.session == request.session) continue;  // it has just used them
+      if (due.session == request.session) continue;                              // it has just used them
       out.insert(out.end(), found->second.used.begin(), found->second.used.end());
       found->second.used = {};
       ++proposed_;
