@@ -74,7 +74,7 @@ TEST_CASE("no policies save more than the bound: requests whose artefacts cover 
   for (const char* workload : {"chat", "docqa", "agent"}) {
     CAPTURE(workload);
     testing::SmallRun run;
-    use_workload(run, workload, 60);
+    use_workload(run, workload, 30);
     run.config.cache.tiers[0].capacity = parse_size("4%");
     run.config.cache.tiers[1].capacity = parse_size("3%");
     run.config.cache.tiers[2].capacity = parse_size("8%");
