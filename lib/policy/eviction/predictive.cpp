@@ -220,8 +220,8 @@ CACHEBENCH_REGISTER(
          .parameters = {
              {"candidates", 16, 1, 64, "entries at the tail of the order among which the predictor chooses"},
              {"window", 100000, 16, 1e9, "accesses within which a reuse counts"},
-             {"every", 4, 1, 1e6, "the predictor is asked at one eviction of so many"},
-             {"sample", 6, 0, 20, "the predictor learns from one id of 2 to this power"},
+             {"every", 8, 1, 1e6, "the predictor is asked at one eviction of so many"},
+             {"sample", 7, 0, 20, "the predictor learns from one id of 2 to this power"},
              {"model", 1, 0, 1, "0: the cost-aware order alone"}}})});
 
 }  // namespace

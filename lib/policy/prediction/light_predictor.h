@@ -23,7 +23,7 @@ class LightPredictor {
  public:
   struct Options {
     std::size_t window = 100'000;  ///< accesses of all entries within which a reuse counts
-    unsigned shift = 6;            ///< one id of 2^shift is learnt from
+    unsigned shift = 7;            ///< one id of 2^shift is learnt from
     std::uint64_t seed = 1;
   };
   explicit LightPredictor(const Options& options);
