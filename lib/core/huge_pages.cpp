@@ -8,8 +8,8 @@
 namespace cachebench {
 
 void prefer_huge_pages(void* memory, std::size_t bytes) {
-  // Smaller arrays gain less from fewer translations than faulting huge pages in costs: measured at 100 MB,
-  // 3% of user time against 15% more of system time.
+  // Smaller arrays gain less from fewer translations than faulting huge pages in costs: loading 140 MB on a
+  // virtual machine spared 0.03 s of user time and took 0.1 s more of the system's.
   constexpr std::size_t kWorthwhile = std::size_t{256} << 20U;
   constexpr std::uintptr_t kPage = std::uintptr_t{2} << 20U;
   if (bytes < kWorthwhile) return;
