@@ -9,7 +9,7 @@
 
 #include "core/parameters.h"
 #include "core/registry.h"
-#include "policy/one_tier/one_tier.h"
+#include "policy/accesses/one_tier.h"
 
 /// Offline bounds that are no policies: they look at the whole trace at once and say what one tier could save
 /// at most, or what a schedule that exists does save. Unlike the reference semantics of a replay, an object

@@ -11,7 +11,7 @@
 #include "core/parameters.h"
 #include "core/registry.h"
 #include "policy/access_info.h"
-#include "policy/one_tier/one_tier.h"
+#include "policy/accesses/one_tier.h"
 
 /// Eviction: in which order the entries of one tier leave it. A policy keeps side arrays indexed by dense id,
 /// returns decisions and never calls the cache. One thread; deterministic for a seed.

@@ -39,6 +39,13 @@ class ResidentTable {
   /// REQUIRES: contained.
   [[nodiscard]] Record& of(EntryId id) { return records_[slots_[index_of(id)]]; }
 
+  /// Null when not contained.
+  [[nodiscard]] const Record* find(EntryId id) const {
+    if (index_of(id) >= slots_.size()) return nullptr;
+    const std::uint32_t slot = slots_[index_of(id)];
+    return slot == kAbsent ? nullptr : &records_[slot];
+  }
+
   /// REQUIRES: not contained.
   Record& insert(const Record& record) {
     const std::size_t index = index_of(record.id);

@@ -27,6 +27,7 @@ TEST_CASE("a resident table against std::map") {
   for (std::uint64_t now = 0; now < 20'000; ++now) {
     const auto id = static_cast<std::uint32_t>(rng.below(50));
     REQUIRE(table.contains(EntryId{id}) == slow.contains(id));
+    REQUIRE((table.find(EntryId{id}) != nullptr) == slow.contains(id));
     if (!slow.contains(id)) {
       table.insert({.id = EntryId{id}, .value = now});
       slow[id] = now;

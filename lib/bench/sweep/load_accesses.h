@@ -6,7 +6,7 @@
 #include <string>
 
 #include "model/lowering.h"
-#include "policy/one_tier/access_columns.h"
+#include "policy/accesses/access_columns.h"
 
 /// Reads a trace once into the columns that all points of a sweep share: keys interned to dense numbers,
 /// requests lowered to accesses. One thread. Errors: Error{kInput} for whatever is wrong with the file,

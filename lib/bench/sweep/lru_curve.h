@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "policy/one_tier/access_columns.h"
-#include "policy/one_tier/one_tier.h"
+#include "policy/accesses/access_columns.h"
+#include "policy/accesses/one_tier.h"
 
 /// What an LRU tier misses at many capacities, from one pass over the trace (Mattson and others 1970): an
 /// access hits where the bytes asked for since the object was last used, its own included, fit. Capacities

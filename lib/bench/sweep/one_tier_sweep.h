@@ -10,7 +10,7 @@
 #include "bench/sweep/load_accesses.h"
 #include "core/parameters.h"
 #include "core/units.h"
-#include "policy/one_tier/access_columns.h"
+#include "policy/accesses/access_columns.h"
 #include "result/sweep_result.h"
 
 /// The short form of a sweep: every policy at every capacity over one trace, one tier. The trace is read

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/units.h"
-#include "policy/one_tier/access_columns.h"
-#include "policy/one_tier/one_tier.h"
+#include "policy/accesses/access_columns.h"
+#include "policy/accesses/one_tier.h"
 
 /// Spatially hashed sampling (SHARDS: Waldspurger and others 2015; miniature simulation: 2017): every access
 /// to a share of the objects, chosen by the hash of their number, replayed through a cache of that share of

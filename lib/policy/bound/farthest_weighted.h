@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "policy/describe_eviction.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/index_list.h"
 #include "policy/sampling.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/byte_queues.h"
-#include "policy/describe_eviction.h"
+#include "policy/one_tier/describe_eviction.h"
 
 namespace cachebench::policy {
 namespace {

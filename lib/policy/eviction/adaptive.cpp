@@ -7,7 +7,7 @@
 
 #include "core/check.h"
 #include "core/rng.h"
-#include "policy/describe_eviction.h"
+#include "policy/one_tier/describe_eviction.h"
 
 namespace cachebench::policy {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "policy/byte_queues.h"
-#include "policy/describe_eviction.h"
+#include "policy/one_tier/describe_eviction.h"
 
 namespace cachebench::policy {
 namespace {

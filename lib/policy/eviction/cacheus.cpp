@@ -2,8 +2,8 @@
 #include "core/det_math.h"
 #include "core/huge_pages.h"
 #include "policy/byte_queues.h"
-#include "policy/describe_eviction.h"
 #include "policy/frequency_lists.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/sampling.h"
 
 namespace cachebench::policy {

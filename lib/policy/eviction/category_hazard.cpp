@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "core/det_math.h"
-#include "policy/describe_eviction.h"
 #include "policy/indexed_heap.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/tail_rank.h"
 
 namespace cachebench::policy {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "policy/describe_eviction.h"
 #include "policy/indexed_heap.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/tail_rank.h"
 
 namespace cachebench::policy {

@@ -2,8 +2,8 @@
 #include <bit>
 
 #include "core/huge_pages.h"
-#include "policy/describe_eviction.h"
 #include "policy/indexed_heap.h"
+#include "policy/one_tier/describe_eviction.h"
 
 namespace cachebench::policy {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/describe_eviction.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/sampling.h"
 
 namespace cachebench::policy {

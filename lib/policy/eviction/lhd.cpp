@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
 
-#include "policy/describe_eviction.h"
 #include "policy/hit_density.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/sampling.h"
 
 namespace cachebench::policy {
@@ -63,7 +63,7 @@ class Lhd final : public EvictionPolicy {
       offer(least, residents_.at(draws_.below(residents_.size())), pins);
     }
     for (const EntryId suspect : suspects_) {
-      if (suspect != kNoEntry && residents_.contains(suspect)) offer(least, residents_.of(suspect), pins);
+      if (const Resident* resident = residents_.find(suspect)) offer(least, *resident, pins);
     }
     for (std::size_t slot = 0; least.resident == nullptr && slot < residents_.size(); ++slot) {
       offer(least, residents_.at(slot), pins);
@@ -103,7 +103,10 @@ class Lhd final : public EvictionPolicy {
   // Explorers last, unless hopeless; then by merit.
   void offer(Least& least, const Resident& resident, const PinSet& pins) const {
     const float rank = merit(resident) + (resident.explores ? kExplorerBonus : 0);
-    if (rank < least.rank && !pins.is_pinned(resident.id)) least = {&resident, rank};
+    // Unforeseeable, hence without a branch.
+    const bool is_less = (rank < least.rank) & !pins.is_pinned(resident.id);
+    least.resident = is_less ? &resident : least.resident;
+    least.rank = is_less ? rank : least.rank;
   }
 
   // Whether it was drawn to explore, budget or not.

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/describe_eviction.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/request_groups.h"
 #include "policy/reuse_model.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/huge_pages.h"
-#include "policy/describe_eviction.h"
 #include "policy/indexed_heap.h"
+#include "policy/one_tier/describe_eviction.h"
 
 namespace cachebench::policy {
 namespace {

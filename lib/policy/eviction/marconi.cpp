@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "policy/describe_eviction.h"
 #include "policy/indexed_heap.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/tail_rank.h"
 
 namespace cachebench::policy {

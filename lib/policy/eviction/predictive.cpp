@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "policy/describe_eviction.h"
 #include "policy/indexed_heap.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/prediction/light_predictor.h"
 
 namespace cachebench::policy {

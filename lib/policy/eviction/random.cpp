@@ -4,7 +4,7 @@
 
 #include "core/huge_pages.h"
 #include "core/rng.h"
-#include "policy/describe_eviction.h"
+#include "policy/one_tier/describe_eviction.h"
 
 namespace cachebench::policy {
 namespace {

@@ -2,8 +2,8 @@
 #include <functional>
 #include <map>
 
-#include "policy/describe_eviction.h"
 #include "policy/index_list.h"
+#include "policy/one_tier/describe_eviction.h"
 
 namespace cachebench::policy {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "policy/byte_queues.h"
 #include "policy/count_min_sketch.h"
-#include "policy/describe_eviction.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/segmented_lru.h"
 
 namespace cachebench::policy {

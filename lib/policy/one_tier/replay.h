@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "core/check.h"
+#include "policy/accesses/one_tier.h"
 #include "policy/eviction.h"
-#include "policy/one_tier/one_tier.h"
 #include "policy/one_tier/replay_state.h"
 
 /// The researcher's fast path: one tier, one eviction policy, plain accesses, no time and no bytes moved. It

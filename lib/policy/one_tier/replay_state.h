@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "policy/one_tier/access_columns.h"
+#include "policy/accesses/access_columns.h"
 
 /// Who is resident and how large, in the smallest form that a workload's sizes allow; the replay loop is
 /// instantiated for each. Owned by one replay, on cache lines of its own; the columns outlive it.

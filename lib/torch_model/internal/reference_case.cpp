@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "core/error.h"
+#include "torch_model/internal/pixel_values.h"
 #include "torch_model/internal/weights.h"
-#include "torch_model/pixel_values.h"
 
 namespace cachebench::torch_model {
 namespace {

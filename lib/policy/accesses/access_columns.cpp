@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/one_tier/access_columns.h"
+#include "policy/accesses/access_columns.h"
 
 #include "core/check.h"
 

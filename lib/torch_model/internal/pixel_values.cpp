@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "torch_model/pixel_values.h"
+#include "torch_model/internal/pixel_values.h"
 
 #include "image/bicubic.h"
 
