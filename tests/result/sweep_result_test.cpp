@@ -65,7 +65,8 @@ TEST_CASE("the table has its columns in order, one row a point, awkward names qu
   CHECK(
       csv.starts_with("trace,policy,capacity,accesses,misses,miss_ratio,bytes_requested,bytes_missed,"
                       "byte_miss_ratio,evictions,peak_entries,seconds"));
-  CHECK(csv.find("\n\"a,\"\"b\"\"\",lru,10,100,60,0.600000,400,240,0.600000,7,9,0.250000,complete,,0,0,1,,\n") !=
+  CHECK(csv.find(
+            "\n\"a,\"\"b\"\"\",lru,10,100,60,0.600000,400,240,0.600000,7,9,0.250000,complete,,0,0,1,,\n") !=
         std::string::npos);
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 6);
   CHECK(result::csv_field("p:a=1,b=2") == "\"p:a=1,b=2\"");

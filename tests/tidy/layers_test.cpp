@@ -82,7 +82,8 @@ TEST_CASE("third-party headers stay where they belong") {
       {std::regex("^(torch|ATen|c10)/"), std::regex(R"(^lib/torch_model/(.*\.cpp|internal/.*\.h)$)")},
       {std::regex("^CLI/"), std::regex("^apps/")},
       {std::regex("^nlohmann/json\\.hpp$"), std::regex(R"(\.cpp$)")},
-      {std::regex("^(hwloc|liburing|zstd|isa-l|openssl|xxhash|valijson|nvtx3|spng|turbojpeg)[./]"), std::regex(R"(\.cpp$)")},
+      {std::regex("^(hwloc|liburing|zstd|isa-l|openssl|xxhash|valijson|nvtx3|spng|turbojpeg)[./]"),
+       std::regex(R"(\.cpp$)")},
       {std::regex("^(mutex|condition_variable|shared_mutex)$"), std::regex("^lib/core/sync\\.h$")},
       {std::regex("^(random|regex|iostream|cassert|assert\\.h)$"), std::regex("^$")},
   };

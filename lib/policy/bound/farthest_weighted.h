@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "policy/one_tier/describe_eviction.h"
 #include "policy/index_list.h"
+#include "policy/one_tier/describe_eviction.h"
 #include "policy/sampling.h"
 
 /// Offline eviction that weighs: entries never used again go first, the longest unused before the others;
