@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "core/check.h"
 #include "core/huge_pages.h"
 #include "core/ids.h"
 
-/// Numbers keys densely in the order of first appearance. A hash table with open addressing and linear
-/// probing, at most half full, one cache line a look-up; made for batches: `make_room`, then `prefetch` every
-/// key of the batch, then `intern` them, so that the cache misses overlap. Never shrinks, never forgets.
-/// Thread-compatible. Errors: CACHEBENCH_CHECK beyond 2^32 - 2 keys.
+/// Numbers keys densely in the order of first appearance. Integers below kSmallKeys, which is what generators
+/// and many tools number their objects with, index a table of their numbers; all others go through a hash
+/// table with open addressing and linear probing, at most half full, one cache line a look-up. Made for
+/// batches: `make_room`, then `prefetch` every key of the batch, then `intern` them, so that the cache misses
+/// overlap. Never shrinks, never forgets. Thread-compatible. Errors: CACHEBENCH_CHECK beyond 2^32 - 2 keys.
 namespace cachebench::bench {
 
 /// Spreads plain integers; a bijection, so that it adds no collisions of its own.
@@ -33,25 +36,39 @@ class Interner {
 
   /// Grows so that `count` new keys fit without moving anything.
   void make_room(std::size_t count) {
-    while ((size_ + count) * 2 > slots_.size()) grow();
+    while ((hashed_ + count) * 2 > slots_.size()) grow();
   }
-  void prefetch(const KeyType& key) const { __builtin_prefetch(&slots_[home(key)]); }
+  void prefetch(const KeyType& key) const {
+    if constexpr (kHasSmall) {
+      if (key < small_.size()) {
+        __builtin_prefetch(&small_[key]);
+        return;
+      }
+    }
+    __builtin_prefetch(&slots_[home(key)]);
+  }
   /// The number of `key`. REQUIRES: room made.
   std::uint32_t intern(const KeyType& key) {
+    if constexpr (kHasSmall) {
+      if (key < kSmallKeys) return intern_small(static_cast<std::size_t>(key));
+    }
     std::size_t at = home(key);
     while (slots_[at].number_plus_one != 0) {
       if (slots_[at].key == key) return slots_[at].number_plus_one - 1;
       at = (at + 1) & (slots_.size() - 1);
     }
-    CACHEBENCH_CHECK(size_ < kMost, "{} distinct keys are too many", size_);
-    slots_[at] = {key, static_cast<std::uint32_t>(++size_)};
-    return static_cast<std::uint32_t>(size_ - 1);
+    slots_[at] = {key, next_number() + 1};
+    ++hashed_;
+    return slots_[at].number_plus_one - 1;
   }
   [[nodiscard]] std::size_t size() const { return size_; }
 
   static constexpr std::size_t kMost = 0xFFFFFFFEU;
+  /// 16 MiB of table at most.
+  static constexpr std::size_t kSmallKeys = std::size_t{1} << 22;
 
  private:
+  static constexpr bool kHasSmall = std::is_unsigned_v<KeyType>;
   struct Slot {
     KeyType key{};
     std::uint32_t number_plus_one = 0;  ///< 0: free
@@ -59,6 +76,19 @@ class Interner {
   static constexpr int kFirstBits = 12;
 
   [[nodiscard]] std::size_t home(const KeyType& key) const { return spread(key) >> shift_; }
+
+  std::uint32_t next_number() {
+    CACHEBENCH_CHECK(size_ < kMost, "{} distinct keys are too many", size_);
+    return static_cast<std::uint32_t>(size_++);
+  }
+
+  std::uint32_t intern_small(std::size_t key) {
+    if (key >= small_.size()) [[unlikely]]
+      small_.resize(std::bit_ceil(key + 1));
+    std::uint32_t& number_plus_one = small_[key];
+    if (number_plus_one == 0) number_plus_one = next_number() + 1;
+    return number_plus_one - 1;
+  }
 
   void grow() {
     std::vector<Slot> old;
@@ -75,6 +105,8 @@ class Interner {
 
   std::vector<Slot> slots_;
   int shift_ = 64 - kFirstBits;
+  std::size_t hashed_ = 0;
+  std::vector<std::uint32_t> small_;  // by key: its number plus one, 0 when there is none
   std::size_t size_ = 0;
 };
 
