@@ -134,10 +134,18 @@ Table point_curve_table(const SweepResult& sweep) {
   return table;
 }
 
-bool several_workloads(const SweepResult& sweep) {
-  return std::any_of(sweep.axes.begin(), sweep.axes.end(), [](const result::SweepAxis& axis) {
-    return (axis.path.starts_with("trace") || axis.path.starts_with("model")) && axis.values.size() > 1;
-  });
+/// Whether policy and capacity alone tell points apart, seeds aside: points of other workloads, migrations or
+/// splits between tiers make no curve together.
+bool points_make_curves(const SweepResult& sweep) {
+  std::size_t capacities = 0;
+  for (const result::SweepAxis& axis : sweep.axes) {
+    const std::string& path = axis.path;
+    if (axis.values.size() < 2 || path == "seed" || path == "policy" || path.ends_with("eviction.policy"))
+      continue;
+    if (!path.ends_with("capacity")) return false;
+    ++capacities;
+  }
+  return capacities <= 1;
 }
 
 bool has_several_capacities(const SweepResult& sweep) {
@@ -214,8 +222,7 @@ std::string pareto_section(const SweepResult& sweep) {
 
 std::string curves_section(const SweepResult& sweep) {
   const bool drawn = !sweep.curves.empty();
-  // Points of different workloads make no curve together.
-  if (!drawn && (several_workloads(sweep) || !has_several_capacities(sweep))) return "";
+  if (!drawn && (!points_make_curves(sweep) || !has_several_capacities(sweep))) return "";
   const Table table = drawn ? curve_table(sweep) : point_curve_table(sweep);
   return section("curves", "Miss ratio by capacity",
                  "Each line is one policy; the lower the better." + curve_basis(sweep),
