@@ -41,7 +41,8 @@ const ModelBackendDescriptor& load_backend(const std::string& name) {
   }
   // Kept open for the life of the program: what it registers points into it.
   if (::dlopen(module.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    throw Error(ErrorKind::kEnvironment, fmt::format("{} cannot be loaded: {}", module, ::dlerror()));
+    const char* reason = ::dlerror();  // NOLINT(concurrency-mt-unsafe): one thread, as the header says
+    throw Error(ErrorKind::kEnvironment, fmt::format("{} cannot be loaded: {}", module, reason));
   }
   if (const ModelBackendDescriptor* found = Backends::instance().find(name)) return *found;
   throw Error(ErrorKind::kEnvironment, fmt::format("{} holds no '{}': it is of another build", module, name));

@@ -20,7 +20,10 @@ namespace cachebench::policy {
 /// therefore share_of(capacity, 1 - ratio) and not a difference.
 [[nodiscard]] inline std::uint64_t share_of(Bytes capacity, double ratio) {
   constexpr std::uint64_t kParts = 1'000'000;
-  const auto parts = static_cast<std::uint64_t>(ratio * static_cast<double>(kParts) + 0.5);
+  constexpr double kHalf = 0.5;
+  const double exact = ratio * static_cast<double>(kParts);
+  auto parts = static_cast<std::uint64_t>(exact);
+  if (exact - static_cast<double>(parts) >= kHalf) ++parts;
   return capacity.value / kParts * parts + capacity.value % kParts * parts / kParts;
 }
 
