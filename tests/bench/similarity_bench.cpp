@@ -12,9 +12,9 @@
 
 #include "cache/similarity/hamming_index.h"
 #include "cache/similarity/hamming_scan.h"
-#include "cache/similarity/simhash.h"
 #include "core/hamming.h"
 #include "core/rng.h"
+#include "core/simhash.h"
 #include "image/phash.h"
 
 using namespace cachebench;

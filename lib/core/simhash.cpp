@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cache/similarity/simhash.h"
+#include "core/simhash.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include "core/hamming.h"
 #include "core/hash.h"
 
-namespace cachebench::cache {
+namespace cachebench {
 namespace {
 
 class Votes {
@@ -77,4 +77,4 @@ std::uint64_t simhash(std::string_view text) {
   return votes.code();
 }
 
-}  // namespace cachebench::cache
+}  // namespace cachebench

@@ -8,7 +8,7 @@
 /// SimHash (Charikar 2002) of text: each shingle of three neighbouring tokens is hashed with XXH3-64 and
 /// votes for its bits; a bit of the code is set when more shingles have it than not. Texts that share most
 /// shingles differ in few bits. Pure functions, the same on every machine; any bytes are text.
-namespace cachebench::cache {
+namespace cachebench {
 
 inline constexpr std::size_t kShingleTokens = 3;
 
@@ -18,4 +18,4 @@ inline constexpr std::size_t kShingleTokens = 3;
 /// Tokens are what lies between ASCII white space, so that line breaks and indents do not count.
 [[nodiscard]] std::uint64_t simhash(std::string_view text);
 
-}  // namespace cachebench::cache
+}  // namespace cachebench

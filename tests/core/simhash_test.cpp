@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cache/similarity/simhash.h"
+#include "core/simhash.h"
 
 #include <doctest/doctest.h>
 
@@ -11,7 +11,6 @@
 #include "core/rng.h"
 
 using namespace cachebench;
-using namespace cachebench::cache;
 
 namespace {
 
