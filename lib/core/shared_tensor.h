@@ -22,7 +22,7 @@ class SharedTensor {
       : meta_(meta), data_(std::move(data)) {}
   /// Takes over a buffer. REQUIRES: its size is meta.bytes().
   SharedTensor(const TensorMeta& meta, std::vector<std::byte> bytes) : meta_(meta) {
-    CACHEBENCH_CHECK(bytes.size() == meta.bytes().count());
+    CACHEBENCH_CHECK(bytes.size() == meta.bytes().value);
     auto owner = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
     data_ = std::shared_ptr<const std::byte>(owner, owner->data());
     present_ = true;
@@ -37,7 +37,7 @@ class SharedTensor {
   [[nodiscard]] Bytes bytes() const { return *this ? meta_.bytes() : Bytes{0}; }
   /// Valid while this or a copy lives. REQUIRES: a tensor.
   [[nodiscard]] TensorView view() const {
-    return {.meta = meta_, .data = {data_.get(), static_cast<std::size_t>(meta_.bytes().count())}};
+    return {.meta = meta_, .data = {data_.get(), meta_.bytes().value}};
   }
 
  private:
