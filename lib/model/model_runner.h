@@ -49,9 +49,13 @@ struct PromptTokens {
 };
 
 /// What is there of a prompt already. Of several ways to go on, the most derived one is taken: the leading
-/// K/V blocks, then `fusion` or `pair` or `vision` for the rest.
+/// K/V blocks, then `language` or `fusion` or `pair` or `vision` for the rest. `language` and `fusion` give
+/// the first token's logits; keys and values that they jump over are computed when the sequence is first
+/// decoded or asked for K/V blocks, which for a prompt with images beyond the K/V blocks needs its `pair` or
+/// `vision` here too (without them that later call fails, not this one).
 struct ReadyArtefacts {
   std::vector<SharedTensor> kv_blocks;  ///< the leading ones, front to back: Geometry::kv
+  SharedTensor language;                ///< Geometry::hidden_states of the whole prompt, which has no images
   SharedTensor fusion;                  ///< Geometry::hidden_states of the whole prompt
   SharedTensor pair;                    ///< Geometry::pair
   std::vector<SharedTensor> vision;  ///< one an image, Geometry::vision_output; empty: encode was not asked
@@ -72,7 +76,8 @@ class Sequence {
   Sequence(const Sequence&) = delete;
   Sequence& operator=(const Sequence&) = delete;
   [[nodiscard]] virtual std::uint64_t tokens() const = 0;
-  /// Keys and values of some of its tokens, to be kept. REQUIRES: span.end <= tokens().
+  /// Keys and values of some of its tokens, to be kept. REQUIRES: span.end <= tokens(). Throws Error{kUsage}
+  /// where keys and values were jumped over and their inputs are not there (see ReadyArtefacts).
   [[nodiscard]] virtual SharedTensor kv_block(const TokenSpan& span) const = 0;
 
  protected:
