@@ -63,7 +63,11 @@ Hasher128 Hasher128::clone() const {
 }
 
 std::string Hasher128::hex() const {
-  return to_hex(to_key(XXH3_128bits_digest(&state_->xxh)));
+  return to_hex(key());
+}
+
+Key Hasher128::key() const {
+  return to_key(XXH3_128bits_digest(&state_->xxh));
 }
 
 struct Sha256::State {
@@ -85,10 +89,17 @@ void Sha256::update(std::span<const std::byte> data) {
   CACHEBENCH_CHECK(EVP_DigestUpdate(state_->context, data.data(), data.size()) == 1, "SHA-256 update");
 }
 
+std::array<std::byte, 32> Sha256::digest() {
+  std::array<std::byte, 32> digest{};
+  auto* out = reinterpret_cast<unsigned char*>(digest.data());
+  CACHEBENCH_CHECK(EVP_DigestFinal_ex(state_->context, out, nullptr) == 1, "SHA-256 final");
+  return digest;
+}
+
 std::string Sha256::hex() {
-  std::array<unsigned char, 32> digest{};
-  CACHEBENCH_CHECK(EVP_DigestFinal_ex(state_->context, digest.data(), nullptr) == 1, "SHA-256 final");
-  return fmt::format("{:02x}", fmt::join(digest, ""));
+  std::string text;
+  for (const std::byte byte : digest()) text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  return text;
 }
 
 std::string sha256_of_file(const std::string& path) {

@@ -33,6 +33,7 @@ class Hasher128 {
   [[nodiscard]] Hasher128 clone() const;
   /// 32 lower-case hex digits, high half first; the stream may go on.
   [[nodiscard]] std::string hex() const;
+  [[nodiscard]] Key key() const;  ///< the same bits; the stream may go on
 
  private:
   struct State;
@@ -47,7 +48,8 @@ class Sha256 {
   Sha256(Sha256&&) noexcept;
   Sha256& operator=(Sha256&&) noexcept;
   void update(std::span<const std::byte> data);
-  [[nodiscard]] std::string hex();  ///< 64 lower-case hex digits; ends the stream
+  [[nodiscard]] std::string hex();                   ///< 64 lower-case hex digits; ends the stream
+  [[nodiscard]] std::array<std::byte, 32> digest();  ///< the same bits; ends the stream
 
  private:
   struct State;
