@@ -149,6 +149,9 @@ struct RunnerOptions {
   std::uint64_t kv_tokens = 65536;  ///< room for keys and values of all sequences together
   /// What runners that compute nothing call with the work they leave out, to spend its time; empty: none.
   std::function<void(const Work&)> spend;
+  /// Host memory that artefacts are made in, so that a tier can keep them without a copy: a buffer of at
+  /// least that many bytes, 64-byte aligned, or null for the runner's own memory. Thread-safe.
+  std::function<std::shared_ptr<std::byte>(Bytes)> memory;
 };
 
 /// A way of running the model. Registered.
