@@ -59,11 +59,12 @@ class HammingIndex::Nearest {
   }
   [[nodiscard]] bool is_full() const { return heap_.size() == top_k_; }
   [[nodiscard]] int largest_distance() const { return heap_.front().distance; }
-  [[nodiscard]] std::vector<SimilarMatch> sorted(const std::vector<EntryId>& ids) {
+  [[nodiscard]] EntryId largest_id() const { return heap_.front().id; }
+  [[nodiscard]] std::vector<SimilarMatch> sorted() {
     std::sort_heap(heap_.begin(), heap_.end());
     std::vector<SimilarMatch> matches;
     matches.reserve(heap_.size());
-    for (const Candidate& one : heap_) matches.push_back({.distance = one.distance, .id = ids[one.slot]});
+    for (const Candidate& one : heap_) matches.push_back({.distance = one.distance, .id = one.id});
     return matches;
   }
 
@@ -85,6 +86,8 @@ HammingIndex::Slot HammingIndex::insert(std::uint64_t code, EntryId id) {
     codes_[slot] = code;
     ids_[slot] = id;
   }
+  if (slot / kScanStep == lowest_ids_.size()) lowest_ids_.push_back(id);
+  lowest_ids_[slot / kScanStep] = std::min(lowest_ids_[slot / kScanStep], id);
   ++size_;
   if (has_tables()) {
     link(slot);
@@ -142,7 +145,7 @@ std::vector<SimilarMatch> HammingIndex::query(const SimilarQuery& query) const {
   } else {
     collect_by_scan(query, nearest);
   }
-  return nearest.sorted(ids_);
+  return nearest.sorted();
 }
 
 std::size_t HammingIndex::table_cost(const SimilarQuery& query) const {
@@ -175,35 +178,39 @@ void HammingIndex::collect_from_tables(const SimilarQuery& query, Nearest& neare
         const std::uint64_t difference = codes_[slot] ^ query.code;
         const int distance = hamming_distance(difference, 0);
         if (distance > query.max_distance || is_repeated(difference)) continue;
-        nearest.offer({.distance = distance, .slot = slot});
+        nearest.offer({.distance = distance, .id = ids_[slot]});
       }
     }
   }
 }
 
-// In order of slots: once enough are found, a later one must be nearer to count, which spares looking at each
-// of a million equal codes.
+// Once enough are found, only nearer ones and lower ids count, which spares looking at each of a million
+// equal codes: ids mostly grow with slots.
 void HammingIndex::collect_by_scan(const SimilarQuery& query, Nearest& nearest) const {
-  constexpr std::size_t kStep = 4096;
   const std::span<const std::uint64_t> codes(codes_);
   std::vector<std::uint32_t> positions;
-  int limit = query.max_distance;
-  for (std::size_t begin = 0; begin < codes.size() && limit >= 0; begin += kStep) {
-    positions.clear();
-    scan_within(codes.subspan(begin, std::min(kStep, codes.size() - begin)), query.code, limit, positions);
-    for (const std::uint32_t position : positions) {
-      const auto slot = static_cast<std::uint32_t>(begin) + position;
-      if (ids_[slot] == kNoEntry) continue;
-      nearest.offer({.distance = hamming_distance(codes_[slot], query.code), .slot = slot});
+  for (std::size_t begin = 0; begin < codes.size(); begin += kScanStep) {
+    int limit = query.max_distance;
+    if (nearest.is_full()) {
+      const bool has_lower_id = lowest_ids_[begin / kScanStep] < nearest.largest_id();
+      limit = nearest.largest_distance() - (has_lower_id ? 0 : 1);
     }
-    if (nearest.is_full()) limit = nearest.largest_distance() - 1;
+    if (limit < 0) continue;
+    positions.clear();
+    scan_within(codes.subspan(begin, std::min(kScanStep, codes.size() - begin)), query.code, limit,
+                positions);
+    for (const std::uint32_t position : positions) {
+      const std::size_t slot = begin + position;
+      if (ids_[slot] == kNoEntry) continue;
+      nearest.offer({.distance = hamming_distance(codes_[slot], query.code), .id = ids_[slot]});
+    }
   }
 }
 
 Bytes HammingIndex::memory() const {
   std::size_t bytes = codes_.capacity() * sizeof(std::uint64_t) + ids_.capacity() * sizeof(EntryId) +
-                      free_.capacity() * sizeof(std::uint32_t) + tables_.capacity() * sizeof(Bucket) +
-                      places_.capacity() * sizeof(places_[0]);
+                      (free_.capacity() + lowest_ids_.capacity()) * sizeof(std::uint32_t) +
+                      tables_.capacity() * sizeof(Bucket) + places_.capacity() * sizeof(places_[0]);
   for (const Bucket& one : tables_) bytes += one.capacity() * sizeof(std::uint32_t);
   return Bytes{bytes};
 }

@@ -16,7 +16,7 @@
 /// bits or in one of the others up to r − 1, so only the buckets of parts that near are looked at. Small
 /// indexes, wide distances and codes so alike that the buckets hold most of them are scanned instead. Holds
 /// codes and ids, about 60 bytes each at a million; thread-compatible: queries may run side by side, changes
-/// alone.
+/// alone. What it finds depends on what it holds alone, not on the order in which that came and went.
 namespace cachebench::cache {
 
 struct SimilarMatch {
@@ -28,7 +28,7 @@ struct SimilarMatch {
 struct SimilarQuery {
   std::uint64_t code = 0;
   int max_distance = 0;   ///< 0 to 64
-  std::size_t top_k = 1;  ///< the nearest so many; ties go to the lower slot
+  std::size_t top_k = 1;  ///< the nearest so many; ties go to the lower id
 };
 
 class HammingIndex {
@@ -41,7 +41,7 @@ class HammingIndex {
   /// REQUIRES: `slot` came from insert and was not removed since.
   void remove(Slot slot);
 
-  /// Nearest first, by (distance, slot).
+  /// Nearest first, by (distance, id).
   [[nodiscard]] std::vector<SimilarMatch> query(const SimilarQuery& query) const;
 
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -53,11 +53,13 @@ class HammingIndex {
   static constexpr std::size_t kBuckets = 65536;
   /// Below this a scan is faster than the tables.
   static constexpr std::size_t kTableEntries = 4096;
+  /// Slots that a scan looks at in one go.
+  static constexpr std::size_t kScanStep = 4096;
 
   using Bucket = std::vector<std::uint32_t>;  ///< slots
   struct Candidate {
     int distance = 0;
-    std::uint32_t slot = 0;
+    EntryId id = kNoEntry;
     auto operator<=>(const Candidate&) const = default;
   };
   class Nearest;  ///< the smallest candidates so far
@@ -79,6 +81,7 @@ class HammingIndex {
 
   std::vector<std::uint64_t> codes_;  ///< by slot
   std::vector<EntryId> ids_;          ///< by slot; kNoEntry: free
+  std::vector<EntryId> lowest_ids_;   ///< no id of these kScanStep slots was ever lower
   std::vector<std::uint32_t> free_;
   std::vector<Bucket> tables_;                             ///< part by part; empty while small
   std::vector<std::array<std::uint32_t, kParts>> places_;  ///< by slot: its position in each bucket

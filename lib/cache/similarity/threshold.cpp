@@ -8,10 +8,14 @@
 
 namespace cachebench::cache {
 
-int max_distance_of(double threshold) {
+void check_threshold(double threshold) {
   if (!(threshold >= 0 && threshold <= 1)) {
     throw Error(ErrorKind::kUsage, fmt::format("similarity threshold {}: from 0 to 1", threshold));
   }
+}
+
+int max_distance_of(double threshold) {
+  check_threshold(threshold);
   // A decimal such as 0.95 is not exact in binary; no two distances are as close as this.
   constexpr double kSlack = 1e-9;
   return static_cast<int>((1.0 - threshold) * kCodeBits + kSlack);

@@ -5,8 +5,11 @@
 /// counts it: similarity = 1 − distance / 64. Pure functions.
 namespace cachebench::cache {
 
-/// The largest distance whose similarity reaches `threshold`: 6 for 0.9, 0 for 1.
 /// Throws Error{kUsage} for what is not a number from 0 to 1.
+void check_threshold(double threshold);
+
+/// The largest distance whose similarity reaches `threshold`: 6 for 0.9, 0 for 1.
+/// Throws as check_threshold.
 [[nodiscard]] int max_distance_of(double threshold);
 
 [[nodiscard]] double similarity_of(int distance);

@@ -22,15 +22,15 @@ struct Entry {
 
 // All entries, looked at one by one.
 std::vector<SimilarMatch> slow_query(const std::vector<Entry>& entries, const SimilarQuery& query) {
-  std::vector<std::tuple<int, HammingIndex::Slot, EntryId>> near;
+  std::vector<std::tuple<int, EntryId>> near;
   for (const Entry& entry : entries) {
     const int distance = hamming_distance(entry.code, query.code);
-    if (distance <= query.max_distance) near.emplace_back(distance, entry.slot, entry.id);
+    if (distance <= query.max_distance) near.emplace_back(distance, entry.id);
   }
   std::sort(near.begin(), near.end());
   if (near.size() > query.top_k) near.resize(query.top_k);
   std::vector<SimilarMatch> found;
-  for (const auto& [distance, slot, id] : near) found.push_back({.distance = distance, .id = id});
+  for (const auto& [distance, id] : near) found.push_back({.distance = distance, .id = id});
   return found;
 }
 
@@ -103,15 +103,15 @@ TEST_CASE("an empty index finds nothing; a full distance finds everything") {
   CHECK(index.query({.code = 5, .max_distance = 63, .top_k = 10}).size() == 1);
 }
 
-TEST_CASE("the nearest come first, equals in the order they came, and top_k keeps the first of them") {
+TEST_CASE("the nearest come first, equals by their ids, and top_k keeps the first of them") {
   HammingIndex index;
   for (std::uint32_t id = 20; id > 0; --id) index.insert(id % 2 == 0 ? 0b0 : 0b11, EntryId{id});
   const auto found = index.query({.code = 0, .max_distance = 8, .top_k = 12});
   REQUIRE(found.size() == 12);
-  CHECK(found[0] == SimilarMatch{.distance = 0, .id = EntryId{20}});
-  CHECK(found[9] == SimilarMatch{.distance = 0, .id = EntryId{2}});
-  CHECK(found[10] == SimilarMatch{.distance = 2, .id = EntryId{19}});
-  CHECK(found[11] == SimilarMatch{.distance = 2, .id = EntryId{17}});
+  CHECK(found[0] == SimilarMatch{.distance = 0, .id = EntryId{2}});
+  CHECK(found[9] == SimilarMatch{.distance = 0, .id = EntryId{20}});
+  CHECK(found[10] == SimilarMatch{.distance = 2, .id = EntryId{1}});
+  CHECK(found[11] == SimilarMatch{.distance = 2, .id = EntryId{3}});
 }
 
 TEST_CASE("the index equals brute force under insertions and removals, however codes are spread") {
