@@ -18,8 +18,10 @@ namespace cachebench::tier {
 class Codec {
  public:
   virtual ~Codec() = default;
-  /// Encodes into `out` and returns the length, or nothing when the result would not fit.
+  /// Encodes into `out` and returns the length, or nothing when the result would not fit. `element_bytes` is
+  /// the width of the elements that `in` is made of: a hint for codecs that look for it.
   [[nodiscard]] virtual std::optional<std::size_t> encode(std::span<const std::byte> in,
+                                                          std::size_t element_bytes,
                                                           std::span<std::byte> out) const = 0;
   /// True when `in` decodes to exactly `out.size()` bytes; else `out` is undefined.
   [[nodiscard]] virtual bool decode(std::span<const std::byte> in, std::span<std::byte> out) const = 0;

@@ -9,7 +9,8 @@ namespace {
 
 class None final : public Codec {
  public:
-  std::optional<std::size_t> encode(std::span<const std::byte> in, std::span<std::byte> out) const override {
+  std::optional<std::size_t> encode(std::span<const std::byte> in, std::size_t /*element_bytes*/,
+                                    std::span<std::byte> out) const override {
     if (in.size() > out.size()) return std::nullopt;
     if (!in.empty()) std::memcpy(out.data(), in.data(), in.size());
     return in.size();

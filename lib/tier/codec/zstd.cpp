@@ -47,7 +47,8 @@ class Zstd final : public Codec {
  public:
   explicit Zstd(int level) : level_(level) {}
 
-  std::optional<std::size_t> encode(std::span<const std::byte> in, std::span<std::byte> out) const override {
+  std::optional<std::size_t> encode(std::span<const std::byte> in, std::size_t /*element_bytes*/,
+                                    std::span<std::byte> out) const override {
     auto context = encoders_.take(&ZSTD_createCCtx);
     if (context == nullptr) return std::nullopt;
     const std::size_t length =

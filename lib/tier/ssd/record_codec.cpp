@@ -25,12 +25,14 @@ RecordCodec::RecordCodec(const std::string& name, int level) {
   }
 }
 
-std::optional<RecordCodec::Encoded> RecordCodec::encode(std::span<const std::byte> in) const {
+std::optional<RecordCodec::Encoded> RecordCodec::encode(std::span<const std::byte> in,
+                                                        std::size_t element_bytes) const {
   if (in.size() <= kPage) return std::nullopt;
   const std::uint64_t room = round_up_to_page(in.size()) - kPage;
   Encoded result{PageBuffer(room), 0};
   if (result.buffer.data() == nullptr) return std::nullopt;
-  const std::optional<std::size_t> length = by_id_[id_]->encode(in, result.buffer.span().first(room));
+  const std::optional<std::size_t> length =
+      by_id_[id_]->encode(in, element_bytes, result.buffer.span().first(room));
   if (!length) return std::nullopt;
   result.bytes = *length;
   std::memset(result.buffer.data() + result.bytes, 0, round_up_to_page(result.bytes) - result.bytes);

@@ -310,7 +310,8 @@ Ticket SsdPlane::write(const Block& block, const RecordInfo& info, std::span<con
 
 void SsdPlane::encode_and_write(const std::shared_ptr<Job>& job) {
   const Nanoseconds start = clock_.now();
-  if (std::optional<RecordCodec::Encoded> encoded = codec_.encode(job->source)) {
+  const std::size_t element_bytes = size_of(job->header.info.meta.dtype);
+  if (std::optional<RecordCodec::Encoded> encoded = codec_.encode(job->source, element_bytes)) {
     job->buffer = std::move(encoded->buffer);
     job->source = job->buffer.span().first(round_up_to_page(encoded->bytes));
     job->header.codec = codec_.id();

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "core/registry.h"
@@ -34,7 +35,7 @@ TEST_CASE("every codec gives back what it took, whatever it was") {
           CAPTURE(n);
           const auto in = bytes_of(n, n + alphabet, alphabet);
           std::vector<std::byte> out(n + n / 8 + 1024);
-          const auto length = codec->encode(in, out);
+          const auto length = codec->encode(in, 2, out);
           REQUIRE(length.has_value());
           std::vector<std::byte> back(n);
           CHECK(codec->decode(std::span(out).first(*length), back));
@@ -51,10 +52,10 @@ TEST_CASE("a codec says so when the result does not fit or does not decode") {
     const auto codec = descriptor.make(descriptor.default_level);
     const auto in = bytes_of(10'000, 1, 256);
     std::vector<std::byte> out(9'000);
-    CHECK_FALSE(codec->encode(in, out).has_value());
+    CHECK_FALSE(codec->encode(in, 2, out).has_value());
 
     out.resize(20'000);
-    const auto length = codec->encode(in, out);
+    const auto length = codec->encode(in, 2, out);
     REQUIRE(length.has_value());
     const auto encoded = std::span<const std::byte>(out).first(*length);
     std::vector<std::byte> shorter(9'999);
@@ -71,7 +72,7 @@ TEST_CASE("broken input never crashes a codec") {
     const auto codec = descriptor.make(descriptor.default_level);
     const auto in = bytes_of(5'000, 2, 4);
     std::vector<std::byte> out(6'000);
-    const auto length = codec->encode(in, out);
+    const auto length = codec->encode(in, 2, out);
     REQUIRE(length.has_value());
     Rng rng(3);
     for (int i = 0; i < 2'000; ++i) {
@@ -91,8 +92,12 @@ TEST_CASE("the numbers that records carry are unique and stay what they were") {
     CHECK_FALSE(descriptor.doc.empty());
   }
   const auto& registry = Registry<CodecDescriptor>::instance();
-  REQUIRE(registry.find("none") != nullptr);
-  REQUIRE(registry.find("zstd") != nullptr);
-  CHECK(registry.find("none")->id == 0);
-  CHECK(registry.find("zstd")->id == 1);
+  const std::vector<std::pair<const char*, int>> known{
+      {"none", 0},        {"zstd", 1},          {"lz4", 2}, {"shuffle-zstd", 3}, {"bitshuffle-zstd", 4},
+      {"shuffle-lz4", 5}, {"bitshuffle-lz4", 6}};
+  for (const auto& [name, id] : known) {
+    CAPTURE(name);
+    REQUIRE(registry.find(name) != nullptr);
+    CHECK(registry.find(name)->id == id);
+  }
 }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/registry.h"
+#include "tier/blosc_codec.h"
+
+namespace cachebench::tier {
+namespace {
+
+CACHEBENCH_REGISTER(CodecDescriptor, {.name = "lz4",
+                                      .id = 2,
+                                      .default_level = 5,
+                                      .min_level = 1,
+                                      .max_level = 9,
+                                      .doc = "LZ4, each record by itself",
+                                      .make = [](int level) {
+                                        return make_blosc_codec({.filter = BloscFilter::kNone,
+                                                                 .compressor = BloscCompressor::kLz4,
+                                                                 .level = level});
+                                      }});
+
+}  // namespace
+}  // namespace cachebench::tier
