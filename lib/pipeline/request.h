@@ -64,12 +64,27 @@ struct SamplingOptions {
 /// Asks for the end of a request; whoever executes it looks between two steps. Copies share the wish.
 class CancellationToken {
  public:
-  CancellationToken() : wish_(std::make_shared<std::atomic<bool>>(false)) {}
-  void cancel() const { wish_->store(true, std::memory_order_release); }
-  [[nodiscard]] bool cancelled() const { return wish_->load(std::memory_order_acquire); }
+  CancellationToken() : wish_(std::make_shared<Wish>()) {}
+  void cancel() const { wish_->made.store(true, std::memory_order_release); }
+  [[nodiscard]] bool cancelled() const {
+    for (const Wish* wish = wish_.get(); wish != nullptr; wish = wish->parent.get()) {
+      if (wish->made.load(std::memory_order_acquire)) return true;
+    }
+    return false;
+  }
+  /// Cancelled with this one, or alone.
+  [[nodiscard]] CancellationToken child() const {
+    CancellationToken token;
+    token.wish_->parent = wish_;
+    return token;
+  }
 
  private:
-  std::shared_ptr<std::atomic<bool>> wish_;
+  struct Wish {
+    std::atomic<bool> made{false};
+    std::shared_ptr<const Wish> parent;  // set before the token is shared
+  };
+  std::shared_ptr<Wish> wish_;
 };
 
 /// A token of the answer, as soon as it is there.
@@ -87,6 +102,8 @@ struct AsyncMultimodalRequest {
   std::uint32_t turn = 0;
   std::vector<RequestPart> parts;
   std::uint64_t max_new_tokens = 16;  ///< 0: the prompt is read and nothing answered
+  /// Stop at the model's end token, which is no part of the answer. Replays of recorded lengths go on.
+  bool stop_at_end = true;
   SamplingOptions sampling = {};
   std::int32_t priority = 0;  ///< higher goes first
   std::optional<Nanoseconds> deadline = {};
