@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What similarity costs: a query of the index over a million codes, spread evenly, in clusters and all equal,
-// with its recall against brute force; the scans it is compared with; changes; and the hashes themselves. All
-// figures are measured.
+// with its recall against brute force; the scans it is compared with; changes; the same through the face that
+// caches use; embeddings through a graph; and the hashes themselves. All figures are measured.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <bit>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cache/similarity/embedding_index.h"
 #include "cache/similarity/hamming_index.h"
 #include "cache/similarity/hamming_scan.h"
+#include "cache/similarity/similarity_index.h"
 #include "core/hamming.h"
 #include "core/rng.h"
 #include "core/simhash.h"
@@ -134,6 +137,87 @@ void BM_IndexReplace(benchmark::State& state) {
   }
 }
 
+void BM_SimilarityFind(benchmark::State& state) {
+  const auto codes = codes_of(static_cast<std::size_t>(state.range(0)), Spread::kPerceptual);
+  SimilarityIndex index;
+  for (std::uint32_t i = 0; i < codes.size(); ++i) index.insert(Modality::kImage, EntryId{i}, codes[i]);
+  const auto queries = queries_of(codes);
+  std::size_t next = 0;
+  for (auto _ : state) {
+    next = next + 1 < queries.size() ? next + 1 : 0;
+    benchmark::DoNotOptimize(index.find(Modality::kImage, queries[next], {.threshold = 0.875, .top_k = 10}));
+  }
+  state.counters["bytes_per_entry"] =
+      static_cast<double>(index.memory().value) / static_cast<double>(codes.size());
+}
+
+/// Embeddings of `count` contents in clumps, and queries a little beside some of them.
+struct Embeddings {
+  std::size_t dimension = 0;
+  std::vector<std::vector<float>> vectors;
+  std::vector<std::vector<float>> queries;
+
+  Embeddings(std::size_t count, std::size_t size) : dimension(size) {
+    Rng rng(13);
+    std::vector<std::vector<float>> centres;
+    for (int i = 0; i < 500; ++i) centres.push_back(near(std::vector<float>(size), 1, rng));
+    for (std::size_t i = 0; i < count; ++i)
+      vectors.push_back(near(centres[rng.below(centres.size())], 0.5F, rng));
+    for (int i = 0; i < 256; ++i) queries.push_back(near(vectors[rng.below(count)], 0.2F, rng));
+  }
+  static std::vector<float> near(std::vector<float> vector, float spread, Rng& rng) {
+    for (float& x : vector) x += spread * static_cast<float>(rng.uniform() - 0.5);
+    return vector;
+  }
+};
+
+double recall_of(const EmbeddingIndex& index, const Embeddings& embeddings) {
+  std::size_t expected = 0;
+  std::size_t found = 0;
+  for (const auto& vector : embeddings.queries) {
+    const EmbeddingQuery query{.vector = vector, .threshold = 0.5, .top_k = 10};
+    const auto all = index.query_all(query);
+    expected += all.size();
+    for (const EmbeddingMatch& match : index.query(query))
+      found += std::find(all.begin(), all.end(), match) != all.end() ? 1U : 0U;
+  }
+  return static_cast<double>(found) / static_cast<double>(std::max<std::size_t>(expected, 1));
+}
+
+// Beside the query, what it took to get there: time to insert, memory, recall before and after every entry
+// was replaced once.
+void BM_EmbeddingQuery(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  const Embeddings embeddings(2 * count, static_cast<std::size_t>(state.range(1)));
+  EmbeddingIndex index({.dimension = embeddings.dimension});
+  for (std::uint32_t i = 0; i < count; ++i) (void)index.insert(EntryId{i}, embeddings.vectors[i]);
+  state.counters["recall"] = recall_of(index, embeddings);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    index.erase(EntryId{i});
+    (void)index.insert(EntryId{static_cast<std::uint32_t>(count) + i}, embeddings.vectors[count + i]);
+  }
+  state.counters["recall_after_churn"] = recall_of(index, embeddings);
+  state.counters["bytes_per_entry"] = static_cast<double>(index.memory().value) / static_cast<double>(count);
+  std::size_t next = 0;
+  for (auto _ : state) {
+    next = next + 1 < embeddings.queries.size() ? next + 1 : 0;
+    benchmark::DoNotOptimize(
+        index.query({.vector = embeddings.queries[next], .threshold = 0.9, .top_k = 10}));
+  }
+}
+
+void BM_EmbeddingInsert(benchmark::State& state) {
+  const Embeddings embeddings(static_cast<std::size_t>(state.range(0)),
+                              static_cast<std::size_t>(state.range(1)));
+  for (auto _ : state) {
+    EmbeddingIndex index({.dimension = embeddings.dimension});
+    for (std::uint32_t i = 0; i < embeddings.vectors.size(); ++i)
+      (void)index.insert(EntryId{i}, embeddings.vectors[i]);
+    benchmark::DoNotOptimize(index.size());
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
 void BM_SimHash(benchmark::State& state) {
   Rng rng(5);
   std::vector<std::uint32_t> tokens(static_cast<std::size_t>(state.range(0)));
@@ -175,6 +259,13 @@ BENCHMARK(BM_Scan)
     ->Args({kMillion, 2})
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_IndexReplace)->Arg(kMillion);
+BENCHMARK(BM_SimilarityFind)->Arg(kMillion)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_EmbeddingQuery)
+    ->ArgNames({"entries", "dimension"})
+    ->Args({1000, 256})
+    ->Args({10'000, 256})
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_EmbeddingInsert)->Args({10'000, 256})->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_SimHash)->Arg(100)->Arg(1000)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_PHash)->Arg(256)->Arg(1024)->Arg(4096)->Unit(benchmark::kMicrosecond);
 
