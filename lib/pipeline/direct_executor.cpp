@@ -24,8 +24,8 @@ struct Joining {
 /// One call of the executor.
 class DirectRun {
  public:
-  DirectRun(model::ModelRunner& runner, const Clock& clock, const DirectOptions& options, BatchFeed& feed)
-      : runner_(runner), clock_(clock), options_(options), feed_(feed), space_(token_space(runner)) {}
+  DirectRun(model::ModelRunner& runner, const Clock& clock, const ContentSource& contents, BatchFeed& feed)
+      : runner_(runner), clock_(clock), contents_(contents), feed_(feed), space_(token_space(runner)) {}
 
   void admit(std::span<const BatchItem> items) {
     std::vector<Joining> joining;
@@ -69,7 +69,7 @@ class DirectRun {
       std::vector<model::PatchGrid> grids;
       for (const RequestPart& part : running.request().parts) {
         if (!is_image(part)) continue;
-        const auto picture = load_image(part, options_.contents);
+        const auto picture = load_image(part, contents_);
         next.pixels.push_back(runner_.preprocess({.width = picture->width(),
                                                   .height = picture->height(),
                                                   .rgb = std::as_bytes(picture->bytes())}));
@@ -130,9 +130,8 @@ class DirectRun {
   void take_token(RunningRequest& running, Outcome& outcome) {
     if (outcome.error) {
       running.fail(outcome.error->what());
-    } else if (!running.accept(std::move(outcome.logits), runner_.end_token()) &&
-               options_.on_callback_error) {
-      options_.on_callback_error();
+    } else {
+      running.accept(std::move(outcome.logits), runner_.end_token());
     }
   }
 
@@ -146,7 +145,7 @@ class DirectRun {
 
   model::ModelRunner& runner_;
   const Clock& clock_;
-  const DirectOptions& options_;
+  const ContentSource& contents_;
   BatchFeed& feed_;
   const TokenSpace space_;
   std::size_t next_index_ = 0;
@@ -165,8 +164,8 @@ class Collect final : public BatchFeed {
 
 }  // namespace
 
-DirectExecutor::DirectExecutor(model::ModelRunner& runner, const Clock& clock, DirectOptions options)
-    : runner_(runner), clock_(clock), options_(std::move(options)) {}
+DirectExecutor::DirectExecutor(model::ModelRunner& runner, const Clock& clock, ContentSource contents)
+    : runner_(runner), clock_(clock), contents_(std::move(contents)) {}
 
 std::vector<AsyncMultimodalResult> DirectExecutor::execute(std::span<const BatchItem> batch) {
   Collect collect(batch.size());
@@ -175,7 +174,7 @@ std::vector<AsyncMultimodalResult> DirectExecutor::execute(std::span<const Batch
 }
 
 void DirectExecutor::execute_feeding(std::span<const BatchItem> batch, BatchFeed& feed) {
-  DirectRun run(runner_, clock_, options_, feed);
+  DirectRun run(runner_, clock_, contents_, feed);
   run.admit(batch);
   while (run.busy()) {
     run.step();

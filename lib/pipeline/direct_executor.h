@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -18,22 +17,16 @@
 /// clock.
 namespace cachebench::pipeline {
 
-struct DirectOptions {
-  ContentSource contents = {};
-  /// Called where a caller's on_token threw.
-  std::function<void()> on_callback_error = {};
-};
-
 class DirectExecutor final : public BatchExecutor {
  public:
-  DirectExecutor(model::ModelRunner& runner, const Clock& clock, DirectOptions options = {});
+  DirectExecutor(model::ModelRunner& runner, const Clock& clock, ContentSource contents = {});
   [[nodiscard]] std::vector<AsyncMultimodalResult> execute(std::span<const BatchItem> batch) override;
   void execute_feeding(std::span<const BatchItem> batch, BatchFeed& feed) override;
 
  private:
   model::ModelRunner& runner_;
   const Clock& clock_;
-  DirectOptions options_;
+  ContentSource contents_;
 };
 
 }  // namespace cachebench::pipeline

@@ -66,24 +66,27 @@ class CancellationToken {
  public:
   CancellationToken() : wish_(std::make_shared<Wish>()) {}
   void cancel() const { wish_->made.store(true, std::memory_order_release); }
-  [[nodiscard]] bool cancelled() const {
-    for (const Wish* wish = wish_.get(); wish != nullptr; wish = wish->parent.get()) {
-      if (wish->made.load(std::memory_order_acquire)) return true;
-    }
-    return false;
-  }
-  /// Cancelled with this one, or alone.
-  [[nodiscard]] CancellationToken child() const {
+  [[nodiscard]] bool cancelled() const { return made(*wish_); }
+  /// A token of its own that is cancelled with either of two others, too.
+  [[nodiscard]] static CancellationToken with_either(const CancellationToken& one,
+                                                     const CancellationToken& other) {
     CancellationToken token;
-    token.wish_->parent = wish_;
+    token.wish_->parents = {one.wish_, other.wish_};
     return token;
   }
 
  private:
   struct Wish {
     std::atomic<bool> made{false};
-    std::shared_ptr<const Wish> parent;  // set before the token is shared
+    std::array<std::shared_ptr<const Wish>, 2> parents;  // set before the token is shared
   };
+  [[nodiscard]] static bool made(const Wish& wish) {
+    if (wish.made.load(std::memory_order_acquire)) return true;
+    for (const auto& parent : wish.parents) {
+      if (parent != nullptr && made(*parent)) return true;
+    }
+    return false;
+  }
   std::shared_ptr<Wish> wish_;
 };
 

@@ -33,31 +33,28 @@ bool RunningRequest::end_if_unwanted() {
   return ended_;
 }
 
-bool RunningRequest::accept(std::vector<float> logits, std::int64_t end_token) {
+void RunningRequest::accept(std::vector<float> logits, std::int64_t end_token) {
   CACHEBENCH_CHECK(!ended_);
   try {
     const bool first = result_.tokens.empty();
     if (first && request().want_logits) result_.first_logits = logits;
     if (request().max_new_tokens == 0) {
       end(RequestStatus::kOk, {});
-      return true;
+      return;
     }
     const std::int64_t token = sampler_.pick(logits);
     if (token == end_token && request().stop_at_end) {
       end(RequestStatus::kOk, {});
-      return true;
+      return;
     }
     const Nanoseconds since = clock_->now() - item_.submitted;
     if (first) result_.timings.first_token = since;
     result_.timings.token_times.push_back(since);
     result_.tokens.push_back(token);
-    const bool heard = deliver_token(
-        request(), {.request = request().id, .index = result_.tokens.size() - 1, .token = token});
+    deliver_token(request(), {.request = request().id, .index = result_.tokens.size() - 1, .token = token});
     if (result_.tokens.size() >= request().max_new_tokens) end(RequestStatus::kOk, {});
-    return heard;
   } catch (const std::exception& error) {
     fail(error.what());
-    return true;
   }
 }
 

@@ -34,9 +34,9 @@ class RunningRequest {
   [[nodiscard]] bool ended() const { return ended_; }
   /// Ends it where its caller no longer waits: cancelled, or past its deadline. True when it has ended.
   bool end_if_unwanted();
-  /// Takes the next token from logits, streams it, and ends the request where that was the last one. False
-  /// when the caller's function threw. `end_token` -1: none.
-  bool accept(std::vector<float> logits, std::int64_t end_token);
+  /// Takes the next token from logits, streams it, and ends the request where that was the last one.
+  /// `end_token` -1: none.
+  void accept(std::vector<float> logits, std::int64_t end_token);
   void fail(const std::string& error);
   void end(RequestStatus status, std::string error);
   /// What is handed out. REQUIRES: ended.

@@ -43,7 +43,8 @@ void check(const AsyncConfig& config) {
   require(count(config.async_buffer_size), "async_buffer_size" + range);
   require(count(config.max_batch_size), "max_batch_size" + range);
   require(config.workers <= 1024, "workers: at most 1024");
-  require(config.async_batch_timeout >= Nanoseconds{0}, "async_batch_timeout: 0 or more");
+  require(config.async_batch_timeout >= Nanoseconds{0} && config.async_batch_timeout <= std::chrono::hours(1),
+          "async_batch_timeout: 0 to 1 hour");
   require(config.max_wait > Nanoseconds{0}, "max_wait: more than 0");
   require(std::isfinite(config.text_weight) && config.text_weight >= 0, "text_weight: 0 or more");
   require(std::isfinite(config.image_weight) && config.image_weight >= 0, "image_weight: 0 or more");
