@@ -3,7 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "core/error.h"
+#include "core/ids.h"
 #include "hardware/profile.h"
 #include "model/geometry.h"
 #include "policy/admission.h"
@@ -115,6 +121,38 @@ void check_names(const RunConfig& config, const Origin& origin) {
   within(origin, "cache.prefetch", [&] { static_cast<void>(policy::make_prefetch(config.cache.prefetch)); });
 }
 
+void check_ordered(double low, double high, const char* low_key, const char* high_key, const Origin& origin) {
+  if (low <= high) return;
+  const std::string_view high_name =
+      std::string_view(high_key).substr(std::string_view(high_key).rfind('.') + 1);
+  refuse(origin, low_key, fmt::format("{} is above {} {}", low, high_name, high));
+}
+
+void check_multimodal(const MultimodalSection& multimodal, std::uint64_t seed, const Origin& origin) {
+  within(origin, "multimodal.eviction", [&] {
+    static_cast<void>(policy::make_eviction(multimodal.eviction, {.capacity = Bytes{1}, .seed = seed}));
+  });
+  const auto* policy = policy::EvictionRegistry::instance().find(multimodal.eviction.name);
+  if (policy != nullptr && policy->sees_future) {
+    refuse(origin, "multimodal.eviction",
+           fmt::format("'{}' sees the future, which this cache has none of", multimodal.eviction.name));
+  }
+  const Nanoseconds ttl = multimodal.ttl.default_ttl;
+  if (ttl.count() <= 0) refuse(origin, "multimodal.ttl.default", "a time to live is longer than 0");
+  const CompressionSection& compression = multimodal.compression;
+  check_ordered(compression.pressure_stop, compression.pressure_start, "multimodal.compression.pressure_stop",
+                "multimodal.compression.pressure_start", origin);
+  check_ordered(multimodal.dynamic.min_share, multimodal.dynamic.max_share, "multimodal.dynamic.min_share",
+                "multimodal.dynamic.max_share", origin);
+  std::vector<std::string> kinds;
+  for (int i = 0; i < kArtefactKinds; ++i) kinds.emplace_back(name_of(static_cast<ArtefactKind>(i)));
+  for (const auto& [kind, share] : multimodal.quotas) {
+    if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) continue;
+    refuse(origin, "multimodal.quotas",
+           fmt::format("unknown kind '{}'; known are: {}", kind, fmt::join(kinds, ", ")));
+  }
+}
+
 /// Adds the parameters that the config leaves out, at their defaults.
 template <typename Descriptor>
 void complete(NamedParameters& variant) {
@@ -131,6 +169,7 @@ void complete_parameters(RunConfig& config) {
     complete<policy::EvictionDescriptor>(tier.eviction);
     complete<policy::AdmissionDescriptor>(tier.admission);
   }
+  complete<policy::EvictionDescriptor>(config.multimodal.eviction);
   complete<policy::MigrationDescriptor>(config.cache.migration);
   complete<policy::PrefetchDescriptor>(config.cache.prefetch);
 }
@@ -138,6 +177,7 @@ void complete_parameters(RunConfig& config) {
 void cross_check(const RunConfig& config, const Origin& origin) {
   check_names(config, origin);
   check_tiers(config, origin);
+  check_multimodal(config.multimodal, config.seed, origin);
   if (config.load.clock == LoadClock::kWall && config.mode == RunMode::kSimulate) {
     refuse(origin, "load.clock", "'wall' is for real runs: simulated time advances by rule");
   }

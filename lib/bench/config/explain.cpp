@@ -39,6 +39,7 @@ std::string comment(std::string_view text, const std::string& indent) {
 }
 
 std::string known_policies(const std::string& path) {
+  if (path == "visual.eviction") return {};  // its choice is its own
   std::vector<std::string> names;
   if (path.ends_with("eviction")) names = policy::EvictionRegistry::instance().names();
   if (path.ends_with("admission")) names = policy::AdmissionRegistry::instance().names();

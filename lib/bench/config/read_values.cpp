@@ -3,96 +3,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
-#include <initializer_list>
 #include <nlohmann/json.hpp>
 
+#include "bench/config/section_reader.h"
 #include "core/error.h"
 
 namespace cachebench::bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// One section of the document; a key that is absent leaves its target as it is, at its default.
-class Section {
- public:
-  Section(const Json& parent, std::string path, const Origin& origin)
-      : json_(parent), path_(std::move(path)), origin_(origin) {}
-
-  [[nodiscard]] Section below(const char* key) const {
-    static const Json kNothing = Json::object();
-    return {json_.contains(key) ? json_.at(key) : kNothing, full(key), origin_};
-  }
-  [[nodiscard]] bool has(const char* key) const { return json_.contains(key); }
-  [[nodiscard]] const Json& at(const char* key) const { return json_.at(key); }
-
-  /// Applies a parser of text to a value that may also be a plain number; its complaint gets the key's name.
-  template <typename Parser>
-  auto parsed(const char* key, Parser parse) const {
-    const Json& value = at(key);
-    return parsed_value(key, value.is_string() ? value.get<std::string>() : plain(value), parse);
-  }
-  template <typename Parser>
-  auto parsed_value(const char* key, const std::string& text, Parser parse) const {
-    try {
-      return parse(text);
-    } catch (const Error& error) {
-      throw Error(ErrorKind::kUsage, fmt::format("{}: {}: {}", origin_.at(key), full(key), error.what()));
-    }
-  }
-
-  template <typename T>
-  void read(const char* key, T& target) const {
-    if (has(key)) target = at(key).get<T>();
-  }
-  /// Null is absent.
-  void read(const char* key, std::optional<std::uint64_t>& target) const {
-    if (has(key) && !at(key).is_null()) target = at(key).get<std::uint64_t>();
-  }
-  void read(const char* key, std::optional<Nanoseconds>& target) const {
-    if (has(key) && !at(key).is_null()) target = parsed(key, parse_duration);
-  }
-  void read(const char* key, SizeSpec& target) const {
-    if (has(key)) target = parsed(key, parse_size);
-  }
-  /// One of the enumeration's names; `last` is its last enumerator.
-  template <typename Enum>
-  void read_enum(const char* key, Enum& target, Enum last) const {
-    if (!has(key)) return;
-    const std::string name = at(key).get<std::string>();
-    for (int i = 0; i <= static_cast<int>(last); ++i) {
-      if (name == name_of(static_cast<Enum>(i))) target = static_cast<Enum>(i);
-    }
-  }
-  /// A policy with its parameters; parameters in the name, after colons, are taken too. `others` are keys
-  /// beside them that are no parameters.
-  void read_variant(const char* key, NamedParameters& target,
-                    std::initializer_list<std::string_view> others = {}) const {
-    if (!has(key)) return;
-    const std::string name_given = at(key).value("policy", target.name);
-    target = parsed_value(key, name_given, parse_named_parameters);
-    for (const auto& [name, value] : at(key).items()) {
-      if (name == "policy" || std::find(others.begin(), others.end(), name) != others.end()) continue;
-      if (!target.values.emplace(name, value.template get<double>()).second) {
-        throw Error(ErrorKind::kUsage,
-                    fmt::format("{}: {}.{} is given twice", origin_.at(name), full(key), name));
-      }
-    }
-  }
-
- private:
-  // JSON writes large floating-point numbers with exponents, which sizes and durations do not have.
-  static std::string plain(const Json& value) {
-    return value.is_number_float() ? fmt::format("{:f}", value.get<double>()) : value.dump();
-  }
-  [[nodiscard]] std::string full(const char* key) const { return path_.empty() ? key : path_ + "." + key; }
-
-  const Json& json_;
-  std::string path_;
-  const Origin& origin_;
-};
+using Section = SectionReader;
 
 MissCost parse_miss_cost(const std::string& text) {
   const std::size_t plus = text.find('+');
@@ -224,6 +145,10 @@ RunConfig read_values(const Json& document, const Origin& origin) {
   read_load(root.below("load"), config.load);
   read_cache(document, root.below("cache"), config.cache, origin);
   root.below("device").read("throttle", config.throttle);
+  read_multimodal(root.below("multimodal"), config.multimodal);
+  read_visual(root.below("visual"), config.visual);
+  read_async(root.below("async"), config.async);
+  read_pipeline(root.below("pipeline"), config.pipeline);
   root.read("verify", config.verify);
   root.read_enum("validity", config.validity, Validity::kStrict);
   if (root.has("nvtx")) {

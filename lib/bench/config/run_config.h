@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/config/feature_sections.h"
 #include "cache/prefetch_rules.h"
 #include "core/parameters.h"
 #include "core/trace_range.h"
@@ -115,6 +116,10 @@ struct RunConfig {
   std::string geometry = "2b";  ///< model.geometry
   LoadSection load;
   CacheSection cache;
+  MultimodalSection multimodal;
+  VisualSection visual;
+  AsyncSection async;
+  PipelineSection pipeline;
   bool throttle = true;  ///< device.throttle: the emulated link runs at the profile's rate
   bool verify = false;   ///< compare every byte served with what was stored
   Validity validity = Validity::kWarn;

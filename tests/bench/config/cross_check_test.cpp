@@ -52,6 +52,23 @@ TEST_CASE("the defaults are in order") {
   CHECK(complaint(default_config()).empty());
 }
 
+TEST_CASE("the multimodal section makes sense in itself") {
+  CHECK(complaint_after([](RunConfig& c) { c.multimodal.eviction.name = "lruu"; }) ==
+        "c.json: multimodal.eviction: unknown eviction policy 'lruu'; did you mean 'lru'?");
+  CHECK(complaint_after([](RunConfig& c) { c.multimodal.eviction.name = "belady"; }).find("the future") !=
+        std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.multimodal.ttl.default_ttl = Nanoseconds{0}; }) ==
+        "c.json: multimodal.ttl.default: a time to live is longer than 0");
+  CHECK(complaint_after([](RunConfig& c) { c.multimodal.compression.pressure_stop = 0.95; }) ==
+        "c.json: multimodal.compression.pressure_stop: 0.95 is above pressure_start 0.9");
+  CHECK(complaint_after([](RunConfig& c) { c.multimodal.dynamic.max_share = 0.125; }) ==
+        "c.json: multimodal.dynamic.min_share: 0.25 is above max_share 0.125");
+  CHECK(complaint_after([](RunConfig& c) {
+          c.multimodal.quotas["imag"] = 0.5;
+        }).find("unknown kind 'imag'; known are: object, text, image") != std::string::npos);
+  CHECK(complaint_after([](RunConfig& c) { c.multimodal.quotas["image"] = 0.5; }).empty());
+}
+
 TEST_CASE("unknown names are told with the nearest") {
   CHECK(complaint_after([](RunConfig& c) { c.cache.tiers[1].eviction.name = "lruu"; }) ==
         "c.json: cache.tiers.1.eviction: unknown eviction policy 'lruu'; did you mean 'lru'?");
