@@ -54,11 +54,11 @@ struct PromptTokens {
 /// decoded or asked for K/V blocks, which for a prompt with images beyond the K/V blocks needs its `pair` or
 /// `vision` here too (without them that later call fails, not this one).
 struct ReadyArtefacts {
-  std::vector<SharedTensor> kv_blocks;  ///< the leading ones, front to back: Geometry::kv
-  SharedTensor language;                ///< Geometry::hidden_states of the whole prompt, which has no images
-  SharedTensor fusion;                  ///< Geometry::hidden_states of the whole prompt
-  SharedTensor pair;                    ///< Geometry::pair
-  std::vector<SharedTensor> vision;  ///< one an image, Geometry::vision_output; empty: encode was not asked
+  std::vector<SharedTensor> kv_blocks{};  ///< the leading ones, front to back: Geometry::kv
+  SharedTensor language{};             ///< Geometry::hidden_states of the whole prompt, which has no images
+  SharedTensor fusion{};               ///< Geometry::hidden_states of the whole prompt
+  SharedTensor pair{};                 ///< Geometry::pair
+  std::vector<SharedTensor> vision{};  ///< one an image, Geometry::vision_output; empty: encode was not asked
 };
 
 /// Which values on the way the caller wants to keep; those cost a copy.
@@ -86,16 +86,16 @@ class Sequence {
 
 struct PrefillItem {
   const PromptTokens* prompt = nullptr;
-  ReadyArtefacts ready;
-  WantedArtefacts wanted;
+  ReadyArtefacts ready{};
+  WantedArtefacts wanted{};
 };
 
 struct PrefillOutcome {
   std::unique_ptr<Sequence> sequence;  ///< null when it failed
   std::vector<float> logits;           ///< of the last token, one a word of the vocabulary
-  SharedTensor pair;                   ///< what was wanted and computed; else none
-  SharedTensor fusion;
-  SharedTensor language;
+  SharedTensor pair{};                 ///< what was wanted and computed; else none
+  SharedTensor fusion{};
+  SharedTensor language{};
   std::optional<Error> error;
 };
 
@@ -141,17 +141,17 @@ class ModelRunner {
 
 struct RunnerOptions {
   std::string preset = "tiny";   ///< a geometry with seeded random weights, or
-  std::string checkpoint;        ///< a folder; "": none
+  std::string checkpoint{};      ///< a folder; "": none
   std::uint64_t seed = 1;        ///< of the weights
-  std::string dtype;             ///< "float32", "bfloat16", "float16"; "": the runner's choice for the device
+  std::string dtype{};           ///< "float32", "bfloat16", "float16"; "": the runner's choice for the device
   std::string weights = "full";  ///< "full", or "int8" for the linear layers
   std::uint32_t threads = 1;     ///< inside one stage
   std::uint64_t kv_tokens = 65536;  ///< room for keys and values of all sequences together
   /// What runners that compute nothing call with the work they leave out, to spend its time; empty: none.
-  std::function<void(const Work&)> spend;
+  std::function<void(const Work&)> spend{};
   /// Host memory that artefacts are made in, so that a tier can keep them without a copy: a buffer of at
   /// least that many bytes, 64-byte aligned, or null for the runner's own memory. Thread-safe.
-  std::function<std::shared_ptr<std::byte>(Bytes)> memory;
+  std::function<std::shared_ptr<std::byte>(Bytes)> memory{};
 };
 
 /// A way of running the model. Registered.
