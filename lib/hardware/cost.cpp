@@ -30,9 +30,9 @@ Nanoseconds through(const Channel& channel, Bytes bytes) {
   return channel.latency + at_rate(bytes, channel.bytes_per_second);
 }
 
-void append(Stages& stages, Resource resource, Nanoseconds duration) {
+void append(Stages& stages, Resource resource, Nanoseconds duration, Bytes bytes = {}) {
   CACHEBENCH_DCHECK(stages.count < stages.items.size());
-  stages.items[stages.count++] = {resource, duration};
+  stages.items[stages.count++] = {resource, duration, bytes};
 }
 
 }  // namespace
@@ -72,21 +72,47 @@ Bytes CostModel::stored_bytes(Bytes bytes) const {
 }
 
 Stages CostModel::fetch(Medium from, Bytes bytes) const {
-  return from == Medium::kDevice ? Stages{} : copy(from, Medium::kDevice, bytes);
+  return fetch(Resting{.medium = from, .bytes = bytes}, bytes);
+}
+
+Stages CostModel::fetch(const Resting& from, Bytes bytes) const {
+  if (from.medium != Medium::kDevice) return copy(from, {.medium = Medium::kDevice, .bytes = bytes}, bytes);
+  Stages stages;
+  if (from.form != 0) {  // read in the form, written plain
+    const Bytes moved = from.bytes + bytes;
+    append(stages, Resource::kGpu, at_rate(moved, profile_.device_bytes_per_second), moved);
+  }
+  return stages;
 }
 
 Stages CostModel::copy(Medium from, Medium to, Bytes bytes) const {
-  CACHEBENCH_CHECK(from != to, "a copy needs two places");
+  return copy(Resting{.medium = from, .bytes = bytes}, Resting{.medium = to, .bytes = bytes}, bytes);
+}
+
+Stages CostModel::copy(const Resting& from, const Resting& to, Bytes bytes) const {
+  CACHEBENCH_CHECK(from.medium != to.medium, "a copy needs two places");
   Stages stages;
-  if (from == Medium::kSsd) {
-    append(stages, Resource::kSsdRead, through(profile_.ssd_read, stored_bytes(bytes)));
-    if (has_codec()) append(stages, Resource::kCpu, at_rate(bytes, profile_.decode_bytes_per_second));
+  if (from.medium == Medium::kSsd) {
+    const Bytes stored = from.form == 0 ? stored_bytes(from.bytes) : from.bytes;
+    append(stages, Resource::kSsdRead, through(profile_.ssd_read, stored), stored);
+    if (from.form == 0 && has_codec())
+      append(stages, Resource::kCpu, at_rate(bytes, profile_.decode_bytes_per_second), bytes);
   }
-  if (from == Medium::kDevice) append(stages, Resource::kPcieDown, through(profile_.d2h, bytes));
-  if (to == Medium::kDevice) append(stages, Resource::kPcieUp, through(profile_.h2d, bytes));
-  if (to == Medium::kSsd) {
-    if (has_codec()) append(stages, Resource::kCpu, at_rate(bytes, profile_.encode_bytes_per_second));
-    append(stages, Resource::kSsdWrite, through(profile_.ssd_write, stored_bytes(bytes)));
+  if (from.medium == Medium::kDevice)
+    append(stages, Resource::kPcieDown, through(profile_.d2h, from.bytes), from.bytes);
+  if (from.form != to.form) {
+    Nanoseconds recoding{0};
+    if (from.form != 0) recoding += at_rate(bytes, profile_.lossy_decode_bytes_per_second);
+    if (to.form != 0) recoding += at_rate(bytes, profile_.lossy_encode_bytes_per_second);
+    append(stages, Resource::kCpu, recoding, bytes);
+  }
+  if (to.medium == Medium::kDevice)
+    append(stages, Resource::kPcieUp, through(profile_.h2d, to.bytes), to.bytes);
+  if (to.medium == Medium::kSsd) {
+    if (to.form == 0 && has_codec())
+      append(stages, Resource::kCpu, at_rate(bytes, profile_.encode_bytes_per_second), bytes);
+    const Bytes stored = to.form == 0 ? stored_bytes(to.bytes) : to.bytes;
+    append(stages, Resource::kSsdWrite, through(profile_.ssd_write, stored), stored);
   }
   return stages;
 }
@@ -104,6 +130,10 @@ Stages CostModel::recompute(const Work& work) const {
 }
 
 Nanoseconds CostModel::hit_cost(Medium from, Bytes bytes) const {
+  return lookup() + fetch(from, bytes).total();
+}
+
+Nanoseconds CostModel::hit_cost(const Resting& from, Bytes bytes) const {
   return lookup() + fetch(from, bytes).total();
 }
 

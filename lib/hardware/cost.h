@@ -15,8 +15,13 @@
 ///   L3 hit   lookup + read latency + stored bytes / read rate + decode time + the L2 hit's transfer
 ///   miss     lookup + recompute
 ///
+/// What lies in a tier in a lossy form is read and written at the size of that form, and pays for decoding
+/// and encoding on the host's core, on the device at the rate of its memory. Between two tiers that keep the
+/// same form it is passed on as it is.
+///
 /// Each term is rounded to the nearest nanosecond on its own, and bounded by 1e18 ns. The SSD's records pass
-/// a codec only where `stored_ratio` is below 1. Immutable values; senseless profiles are refused when read.
+/// a lossless codec only where `stored_ratio` is below 1. Immutable values; senseless profiles are refused
+/// when read.
 namespace cachebench::hardware {
 
 /// What an entry's bytes sit on.
@@ -31,14 +36,23 @@ inline constexpr int kResources = 6;
 struct Stage {
   Resource resource;
   Nanoseconds duration;
+  Bytes bytes{};  ///< that pass through
 };
 
-/// Up to four stages in order; a copy between tiers or a computation.
+/// Up to five stages in order; a copy between tiers or a computation.
 struct Stages {
-  std::array<Stage, 4> items{};
+  std::array<Stage, 5> items{};
   std::size_t count = 0;
   [[nodiscard]] std::span<const Stage> span() const { return {items.data(), count}; }
   [[nodiscard]] Nanoseconds total() const;
+};
+
+/// An entry in a tier: the bytes that it takes there, and in which form. 0 is the plain one; others are told
+/// apart only by whether they are equal.
+struct Resting {
+  Medium medium = Medium::kDevice;
+  Bytes bytes{};
+  std::uint8_t form = 0;
 };
 
 /// Thread-safe: immutable after construction. `stored_ratio` is the configured size of an SSD record over the
@@ -54,11 +68,15 @@ class CostModel {
   [[nodiscard]] Stages fetch(Medium from, Bytes bytes) const;
   /// Copying between tiers, either way; device to SSD passes through the host. REQUIRES: from ≠ to.
   [[nodiscard]] Stages copy(Medium from, Medium to, Bytes bytes) const;
+  // The same for an entry of `bytes` that lies in a form of its own.
+  [[nodiscard]] Stages fetch(const Resting& from, Bytes bytes) const;
+  [[nodiscard]] Stages copy(const Resting& from, const Resting& to, Bytes bytes) const;
   /// Computing an artefact from its inputs: the host's share first, then the device's (FLOPs, memory traffic
   /// and fixed time add up: no overlap is assumed).
   [[nodiscard]] Stages recompute(const Work& work) const;
   /// lookup + fetch: what a hit at `from` costs.
   [[nodiscard]] Nanoseconds hit_cost(Medium from, Bytes bytes) const;
+  [[nodiscard]] Nanoseconds hit_cost(const Resting& from, Bytes bytes) const;
   /// lookup + recompute.
   [[nodiscard]] Nanoseconds miss_cost(const Work& work) const;
 

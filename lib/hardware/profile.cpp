@@ -28,6 +28,7 @@ constexpr double kLargestSize = 1e18;
 constexpr double kMostCores = 1e6;
 
 enum class Whole : std::uint8_t { kNo, kYes };
+enum class Need : std::uint8_t { kAlways, kIfThere };
 
 // One key of "figures": its range, and where its value goes.
 struct Figure {
@@ -36,6 +37,7 @@ struct Figure {
   double max;
   Whole whole;
   void (*store)(Profile&, double);
+  Need need = Need::kAlways;
 };
 
 std::int64_t integer(double value) {
@@ -45,7 +47,7 @@ Bytes bytes(double value) {
   return Bytes{static_cast<std::uint64_t>(value)};
 }
 
-constexpr std::array<Figure, 20> kFigures{{
+constexpr std::array<Figure, 24> kFigures{{
     {"h2d_bytes_per_second", 1, kLargestRate, Whole::kNo,
      [](Profile& p, double v) { p.h2d.bytes_per_second = v; }},
     {"h2d_latency_ns", 0, kLongestLatency, Whole::kYes,
@@ -73,6 +75,14 @@ constexpr std::array<Figure, 20> kFigures{{
      [](Profile& p, double v) { p.decode_bytes_per_second = v; }},
     {"encode_bytes_per_second", 1, kLargestRate, Whole::kNo,
      [](Profile& p, double v) { p.encode_bytes_per_second = v; }},
+    {"lossy_encode_bytes_per_second", 1, kLargestRate, Whole::kNo,
+     [](Profile& p, double v) { p.lossy_encode_bytes_per_second = v; }, Need::kIfThere},
+    {"lossy_decode_bytes_per_second", 1, kLargestRate, Whole::kNo,
+     [](Profile& p, double v) { p.lossy_decode_bytes_per_second = v; }, Need::kIfThere},
+    {"sha256_bytes_per_second", 1, kLargestRate, Whole::kNo,
+     [](Profile& p, double v) { p.sha256_bytes_per_second = v; }, Need::kIfThere},
+    {"xxh3_bytes_per_second", 1, kLargestRate, Whole::kNo,
+     [](Profile& p, double v) { p.xxh3_bytes_per_second = v; }, Need::kIfThere},
     {"tokenize_ns", 0, kLongestLatency, Whole::kNo, [](Profile& p, double v) { p.tokenize_ns = v; }},
     {"preprocess_ns", 0, kLongestLatency, Whole::kNo, [](Profile& p, double v) { p.preprocess_ns = v; }},
     {"lookup_ns", 0, kLongestLatency, Whole::kYes,
@@ -107,6 +117,7 @@ std::string text_at(const std::string& path, const Json& object, const char* key
 
 void read_figure(const std::string& path, const Figure& figure, const Json& figures, Profile& profile) {
   const auto found = figures.find(figure.key);
+  if (found == figures.end() && figure.need == Need::kIfThere) return;
   if (found == figures.end()) refuse(path, fmt::format("'figures.{}' is missing", figure.key));
   const std::string where = fmt::format("figures.{}.", figure.key);
   if (!found->is_object()) {
@@ -124,6 +135,24 @@ void read_figure(const std::string& path, const Figure& figure, const Json& figu
   }
   figure.store(profile, number);
   profile.sources[figure.key] = text_at(path, *found, "source", where);
+}
+
+// Figures that came later than the first files: shares of the memory's rate, each with that as its source.
+void fill_in(Profile& profile) {
+  struct Share {
+    const char* key;
+    double& rate;
+    double share;
+  };
+  for (const Share& item :
+       {Share{"lossy_encode_bytes_per_second", profile.lossy_encode_bytes_per_second, 0.6},
+        Share{"lossy_decode_bytes_per_second", profile.lossy_decode_bytes_per_second, 0.6},
+        Share{"sha256_bytes_per_second", profile.sha256_bytes_per_second, 0.04},
+        Share{"xxh3_bytes_per_second", profile.xxh3_bytes_per_second, 0.8}}) {
+    if (item.rate > 0) continue;
+    item.rate = std::max(1.0, profile.host_memcpy_bytes_per_second * item.share);
+    profile.sources[item.key] = fmt::format("assumed: {:g} of host_memcpy_bytes_per_second", item.share);
+  }
 }
 
 Profile profile_from(const std::string& path, const Json& document) {
@@ -144,6 +173,7 @@ Profile profile_from(const std::string& path, const Json& document) {
   for (const Figure& figure : kFigures) keys.emplace_back(figure.key);
   refuse_unknown(path, *figures, keys);
   for (const Figure& figure : kFigures) read_figure(path, figure, *figures, profile);
+  fill_in(profile);
   return profile;
 }
 

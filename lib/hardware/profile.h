@@ -31,10 +31,14 @@ struct Profile {
   double host_memcpy_bytes_per_second = 0;
   double decode_bytes_per_second = 0;  ///< codec of the SSD tier, decompressed bytes
   double encode_bytes_per_second = 0;
-  double tokenize_ns = 0;    ///< per token
-  double preprocess_ns = 0;  ///< per source pixel: decode and resize
-  Nanoseconds lookup{0};     ///< one directory lookup
-  Bytes device_memory;       ///< usable
+  double lossy_encode_bytes_per_second = 0;  ///< lossy formats on one core, bytes of the tensor;
+  double lossy_decode_bytes_per_second = 0;  ///< a file without them: 60% of memcpy
+  double sha256_bytes_per_second = 0;        ///< identity of contents, one core; a file without them:
+  double xxh3_bytes_per_second = 0;          ///< 4% and 80% of memcpy
+  double tokenize_ns = 0;                    ///< per token
+  double preprocess_ns = 0;                  ///< per source pixel: decode and resize
+  Nanoseconds lookup{0};                     ///< one directory lookup
+  Bytes device_memory;                       ///< usable
   Bytes host_memory;
   int host_cores = 0;
   /// figure -> where it comes from, or "measured here on DATE by calibrate"

@@ -13,6 +13,8 @@
 #include "core/tensor_view.h"
 #include "core/units.h"
 #include "hardware/cost.h"
+#include "tier/codec_use.h"
+#include "tier/encoding.h"
 #include "tier/ticket.h"
 
 /// A plane holds the bytes of one tier. It allocates, copies to and from host memory, and completes tickets;
@@ -30,6 +32,7 @@ struct RecordInfo {
   Key key;
   TensorMeta meta;
   ArtefactKind kind = ArtefactKind::kObject;
+  Encoding encoding = Encoding::kPlain;  ///< what the block holds; the plane itself does not care
 };
 
 /// An entry found on a plane that outlives the process.
@@ -47,6 +50,7 @@ struct PlaneStats {
   Bytes bytes_read;     ///< by transfers, as stored
   Bytes bytes_written;
   std::uint64_t corrupt_records = 0;
+  CodecUses codec{};               ///< lossless compression of records, by kind
   std::vector<std::string> notes;  ///< what a person should know: "locked-memory limit too low: …"
 };
 

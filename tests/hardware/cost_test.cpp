@@ -28,6 +28,8 @@ Profile round_profile() {
   profile.device_bytes_per_second = 1e10;
   profile.decode_bytes_per_second = 8e9;
   profile.encode_bytes_per_second = 1e9;
+  profile.lossy_encode_bytes_per_second = 2e9;
+  profile.lossy_decode_bytes_per_second = 4e9;
   profile.tokenize_ns = 3;
   profile.preprocess_ns = 0.5;
   profile.lookup = Nanoseconds{7};
@@ -80,6 +82,33 @@ TEST_CASE("a codec shrinks what the drive sees and costs processor time on the f
   check_stages(cost.copy(Medium::kSsd, Medium::kHost, bytes),
                {{Resource::kSsdRead, 4100}, {Resource::kCpu, 1000}});
   check_stages(cost.copy(Medium::kHost, Medium::kDevice, bytes), {{Resource::kPcieUp, 2010}});
+}
+
+TEST_CASE("a lossy form crosses links at its own size and is recoded where the forms differ") {
+  const CostModel cost(round_profile(), 1.0);
+  const Bytes bytes{8000};
+  const Resting device{.medium = Medium::kDevice, .bytes = bytes};
+  const Resting host{.medium = Medium::kHost, .bytes = Bytes{2000}, .form = 3};
+  const Resting drive{.medium = Medium::kSsd, .bytes = Bytes{4000}, .form = 1};
+  check_stages(cost.copy(host, device, bytes), {{Resource::kCpu, 2000}, {Resource::kPcieUp, 2010}});
+  check_stages(cost.fetch(host, bytes), {{Resource::kCpu, 2000}, {Resource::kPcieUp, 2010}});
+  check_stages(cost.copy(device, host, bytes), {{Resource::kPcieDown, 4020}, {Resource::kCpu, 4000}});
+  check_stages(cost.copy(host, drive, bytes), {{Resource::kCpu, 2000 + 4000}, {Resource::kSsdWrite, 8050}});
+  check_stages(cost.fetch(drive, bytes),
+               {{Resource::kSsdRead, 4100}, {Resource::kCpu, 2000}, {Resource::kPcieUp, 2010}});
+  CHECK(cost.hit_cost(host, bytes).count() == 7 + 4010);
+  // On the device it is read there; between equal forms nothing is recoded, and links carry the form.
+  const Resting small{.medium = Medium::kDevice, .bytes = Bytes{2000}, .form = 3};
+  check_stages(cost.fetch(small, bytes), {{Resource::kGpu, 1000}});
+  check_stages(cost.copy(small, host, bytes), {{Resource::kPcieDown, 20 + 1000}});
+  CHECK(cost.copy(small, host, bytes).span()[0].bytes == Bytes{2000});
+}
+
+TEST_CASE("a lossless codec is not laid over a lossy form") {
+  const CostModel cost(round_profile(), 0.5);
+  const Bytes bytes{8000};
+  check_stages(cost.fetch({.medium = Medium::kSsd, .bytes = Bytes{4000}, .form = 1}, bytes),
+               {{Resource::kSsdRead, 4100}, {Resource::kCpu, 2000}, {Resource::kPcieUp, 2010}});
 }
 
 TEST_CASE("hits cost the look-up and the way to the device") {

@@ -26,11 +26,12 @@ RecordCodec::RecordCodec(const std::string& name, int level) {
 }
 
 std::optional<RecordCodec::Encoded> RecordCodec::encode(std::span<const std::byte> in,
-                                                        std::size_t element_bytes) const {
+                                                        const RecordInfo& info) const {
   if (in.size() <= kPage) return std::nullopt;
   const std::uint64_t room = round_up_to_page(in.size()) - kPage;
   Encoded result{PageBuffer(room), 0};
   if (result.buffer.data() == nullptr) return std::nullopt;
+  const std::size_t element_bytes = info.encoding == Encoding::kPlain ? size_of(info.meta.dtype) : 1;
   const std::optional<std::size_t> length =
       by_id_[id_]->encode(in, element_bytes, result.buffer.span().first(room));
   if (!length) return std::nullopt;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "tier/codec.h"
+#include "tier/plane.h"
 #include "tier/ssd/page.h"
 
 namespace cachebench::tier {
@@ -30,7 +31,7 @@ class RecordCodec {
     std::uint64_t bytes = 0;
   };
   /// Nothing when it would save no page, or there is no memory for it.
-  [[nodiscard]] std::optional<Encoded> encode(std::span<const std::byte> in, std::size_t element_bytes) const;
+  [[nodiscard]] std::optional<Encoded> encode(std::span<const std::byte> in, const RecordInfo& info) const;
   /// With the codec of that id; false when there is none, or `in` is not what it made of `out.size()` bytes.
   [[nodiscard]] bool decode(std::uint8_t id, std::span<const std::byte> in, std::span<std::byte> out) const;
 

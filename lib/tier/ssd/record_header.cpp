@@ -22,6 +22,7 @@ constexpr std::size_t kKind = 41;
 constexpr std::size_t kDType = 42;
 constexpr std::size_t kCodec = 43;
 constexpr std::size_t kRank = 44;
+constexpr std::size_t kEncoding = 45;
 constexpr std::size_t kKeyHigh = 48;
 constexpr std::size_t kKeyLow = 56;
 constexpr std::size_t kPayloadBytes = 64;
@@ -82,6 +83,7 @@ void encode_record_header(const RecordHeader& header, std::span<std::byte> page)
   put_field(page, kKind, header.info.kind);
   put_field(page, kDType, header.info.meta.dtype);
   put_field(page, kCodec, header.codec);
+  put_field(page, kEncoding, header.info.encoding);
   const std::span<const std::int64_t> dims = header.info.meta.shape.dims();
   put_field(page, kRank, static_cast<std::uint8_t>(dims.size()));
   put_field(page, kKeyHigh, header.info.key.hi);
@@ -105,6 +107,8 @@ std::optional<RecordHeader> decode_record_header(std::span<const std::byte> page
   const auto state = get_field<std::uint8_t>(page, kState);
   const auto kind = get_field<std::uint8_t>(page, kKind);
   const auto dtype = get_field<std::uint8_t>(page, kDType);
+  const auto encoding = get_field<std::uint8_t>(page, kEncoding);
+  if (encoding >= kEncodings) return std::nullopt;
   if (state < 1 || state > 2 || kind >= kArtefactKinds || dtype > static_cast<std::uint8_t>(DType::kF32)) {
     return std::nullopt;
   }
@@ -118,7 +122,8 @@ std::optional<RecordHeader> decode_record_header(std::span<const std::byte> page
       .codec = get_field<std::uint8_t>(page, kCodec),
       .info = {.key = {get_field<std::uint64_t>(page, kKeyHigh), get_field<std::uint64_t>(page, kKeyLow)},
                .meta = {*shape, static_cast<DType>(dtype)},
-               .kind = static_cast<ArtefactKind>(kind)},
+               .kind = static_cast<ArtefactKind>(kind),
+               .encoding = static_cast<Encoding>(encoding)},
       .payload_bytes = get_field<std::uint64_t>(page, kPayloadBytes),
       .stored_bytes = get_field<std::uint64_t>(page, kStoredBytes),
       .payload_crc = get_field<std::uint32_t>(page, kPayloadCrc),

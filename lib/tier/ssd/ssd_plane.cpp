@@ -310,8 +310,7 @@ Ticket SsdPlane::write(const Block& block, const RecordInfo& info, std::span<con
 
 void SsdPlane::encode_and_write(const std::shared_ptr<Job>& job) {
   const Nanoseconds start = clock_.now();
-  const std::size_t element_bytes = size_of(job->header.info.meta.dtype);
-  if (std::optional<RecordCodec::Encoded> encoded = codec_.encode(job->source, element_bytes)) {
+  if (std::optional<RecordCodec::Encoded> encoded = codec_.encode(job->source, job->header.info)) {
     job->buffer = std::move(encoded->buffer);
     job->source = job->buffer.span().first(round_up_to_page(encoded->bytes));
     job->header.codec = codec_.id();
@@ -339,6 +338,8 @@ void SsdPlane::finish_write(Job& job, const TransferResult& result) {
       record.header = job.header;
       record.header.payload_crc = result.crc;
       stats_.bytes_written += Bytes{job.header.stored_bytes};
+      stats_.codec[job.header.info.kind].note_encode(Bytes{job.header.payload_bytes},
+                                                     Bytes{job.header.stored_bytes}, job.codec_time);
       // What encoding saved.
       const std::uint64_t used = record.header.extent_bytes();
       if (used < record.extent.bytes) {
@@ -412,12 +413,14 @@ void SsdPlane::finish_read(const std::shared_ptr<Job>& job, const TransferResult
     const Nanoseconds start = clock_.now();
     const std::span<const std::byte> stored = job->buffer.span().first(job->header.stored_bytes);
     const bool sound = codec_.decode(job->header.codec, stored, job->target.first(job->header.payload_bytes));
-    if (!sound) {
+    const Nanoseconds elapsed = clock_.now() - start;
+    {
       const MutexLock lock(mutex_);
-      ++stats_.corrupt_records;
+      if (!sound) ++stats_.corrupt_records;
+      stats_.codec[job->header.info.kind].note_decode(Bytes{job->header.payload_bytes}, elapsed);
     }
     complete(*job, {.status = sound ? TransferStatus::kDone : TransferStatus::kCorrupt,
-                    .service = service + (clock_.now() - start)});
+                    .service = service + elapsed});
   });
 }
 

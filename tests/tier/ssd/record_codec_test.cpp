@@ -15,7 +15,7 @@ TEST_CASE("an encoded record saves at least a page and decodes under any store's
   const RecordCodec zstd("zstd", 0);
   CHECK(zstd.encodes());
   std::vector<std::byte> in(100'000, std::byte{7});
-  const auto encoded = zstd.encode(in, 1);
+  const auto encoded = zstd.encode(in, RecordInfo{});
   REQUIRE(encoded.has_value());
   CHECK(encoded->bytes <= round_up_to_page(in.size()) - kPage);
   CHECK(encoded->buffer.size() >= round_up_to_page(encoded->bytes));
@@ -35,9 +35,9 @@ TEST_CASE("what would save nothing is left plain") {
   Rng rng(1);
   std::vector<std::byte> noise(50'000);
   for (std::byte& b : noise) b = static_cast<std::byte>(rng.below(256));
-  CHECK_FALSE(zstd.encode(noise, 2).has_value());
-  CHECK_FALSE(zstd.encode(std::span(noise).first(kPage), 2).has_value());
-  CHECK_FALSE(zstd.encode({}, 2).has_value());
+  CHECK_FALSE(zstd.encode(noise, RecordInfo{}).has_value());
+  CHECK_FALSE(zstd.encode(std::span(noise).first(kPage), RecordInfo{}).has_value());
+  CHECK_FALSE(zstd.encode({}, RecordInfo{}).has_value());
 }
 
 TEST_CASE("unknown codecs and levels are usage errors") {
