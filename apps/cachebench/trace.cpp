@@ -15,13 +15,14 @@ namespace {
 
 void add(CLI::App& parent, Action& action) {
   CLI::App* command =
-      parent.add_subcommand("trace", "Look at, check, convert, cut and generate workload traces");
+      parent.add_subcommand("trace", "Look at, check, convert, cut, generate and import workload traces");
   command->require_subcommand(1);
   add_trace_info(*command, action);
   add_trace_validate(*command, action);
   add_trace_convert(*command, action);
   add_trace_slice(*command, action);
   add_trace_generate(*command, action);
+  add_trace_import(*command, action);
 }
 
 CACHEBENCH_REGISTER(CommandDescriptor, {.name = "trace", .order = 40, .add = add});

@@ -15,6 +15,7 @@ void add_trace_validate(CLI::App& parent, Action& action);
 void add_trace_convert(CLI::App& parent, Action& action);
 void add_trace_slice(CLI::App& parent, Action& action);
 void add_trace_generate(CLI::App& parent, Action& action);
+void add_trace_import(CLI::App& parent, Action& action);
 
 /// `--trace-format`, `--skip-bad`, `--limit` of whatever reads a trace.
 void add_read_options(CLI::App& command, trace::ReadOptions& options);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 #include <vector>
 
 #include "core/error.h"
@@ -29,6 +30,26 @@ std::string reason_of(const json::exception& error) {
   return start == std::string::npos ? text : text.substr(start + 2);
 }
 
+// Keys of one object. Most have a few; a line made to be slow has millions.
+class Keys {
+ public:
+  /// False when it was there.
+  bool add(const std::string& key) {
+    if (few_.size() >= kFew) return many_.insert(key).second && !among_few(key);
+    if (among_few(key)) return false;
+    few_.push_back(key);
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kFew = 24;
+  [[nodiscard]] bool among_few(const std::string& key) const {
+    return std::find(few_.begin(), few_.end(), key) != few_.end();
+  }
+  std::vector<std::string> few_;
+  std::unordered_set<std::string> many_;
+};
+
 // Keys seen in each object that is open.
 class DuplicateFinder {
  public:
@@ -39,16 +60,14 @@ class DuplicateFinder {
       open_.pop_back();
     } else if (event == json::parse_event_t::key) {
       const auto& key = parsed.get_ref<const std::string&>();
-      std::vector<std::string>& keys = open_.back();
-      if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
-        throw Error(ErrorKind::kInput, fmt::format("the key \"{}\" occurs twice", key));
+      if (!open_.back().add(key)) {
+        throw Error(ErrorKind::kInput, fmt::format("the key \"{}\" occurs twice", key.substr(0, 80)));
       }
-      keys.push_back(key);
     }
   }
 
  private:
-  std::vector<std::vector<std::string>> open_;
+  std::vector<Keys> open_;
 };
 
 const json* present(const json& object, const char* key) {
@@ -60,7 +79,9 @@ const json* present(const json& object, const char* key) {
 
 json parse_json_line(std::string_view line) {
   DuplicateFinder duplicates;
-  const auto watch = [&](int, json::parse_event_t event, json& parsed) {
+  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
+    if (depth > kDeepestLine)  // every level takes memory, and a line may have millions
+      throw Error(ErrorKind::kInput, fmt::format("nested deeper than {} levels", kDeepestLine));
     duplicates.on(event, parsed);
     return true;
   };

@@ -11,8 +11,10 @@
 /// reason alone; whoever knows file and line puts them in front.
 namespace cachebench::trace {
 
-/// Parses one JSON object. Malformed text, something else than an object, and a key that occurs twice in one
-/// object are errors.
+inline constexpr int kDeepestLine = 100;  ///< levels of nesting
+
+/// Parses one JSON object. Malformed text, something else than an object, a key that occurs twice in one
+/// object, and nesting beyond kDeepestLine are errors.
 [[nodiscard]] nlohmann::json parse_json_line(std::string_view line);
 
 // Fields of an object. Absent and null are the same; a wrong type, a negative number, a fraction where a
