@@ -19,11 +19,11 @@ struct MetricsServer::State {
 };
 
 MetricsServer::MetricsServer(int port) : state_(std::make_unique<State>()) {
-  state_->server.Get(
-      "/metrics", [state = state_.get()](const httplib::Request&, httplib::Response& response) {
-        const MutexLock lock(state->mutex);
-        response.set_content(state->text, "application/openmetrics-text; version=1.0.0; charset=utf-8");
-      });
+  state_->server.Get("/metrics",
+                     [state = state_.get()](const httplib::Request&, httplib::Response& response) {
+                       const MutexLock lock(state->mutex);
+                       response.set_content(state->text, "text/plain; version=0.0.4; charset=utf-8");
+                     });
   if (!state_->server.bind_to_port("127.0.0.1", port)) {
     throw Error(ErrorKind::kEnvironment,
                 fmt::format("--metrics-port {}: the port cannot be listened on", port));

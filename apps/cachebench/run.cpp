@@ -161,7 +161,7 @@ void add(CLI::App& parent, Action& action) {
   command->add_option("--timeline", options->observers.timeline,
                       "Write the profiler ranges to FILE as trace events");
   command->add_option("--metrics-file", options->observers.metrics_file,
-                      "Keep OpenMetrics text in FILE up to date");
+                      "Keep Prometheus text in FILE up to date");
   command
       ->add_option("--metrics-port", options->observers.metrics_port, "Serve it on 127.0.0.1 under /metrics")
       ->check(CLI::Range(1, 65535));

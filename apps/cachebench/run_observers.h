@@ -11,7 +11,7 @@ namespace cachebench::app {
 
 struct ObserverOptions {
   std::string timeline;      ///< file for trace events, "" = none
-  std::string metrics_file;  ///< file for OpenMetrics text, "" = none
+  std::string metrics_file;  ///< file for Prometheus text, "" = none
   int metrics_port = 0;      ///< 0 = none
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenMetrics text: counters end in _total, base units (seconds, bytes), "# EOF" last. Absent ratios are left
-// out.
+// Prometheus' text exposition format 0.0.4: counters end in _total, base units (seconds, bytes). Not
+// OpenMetrics, where a gauge `x` and a counter `x_total` cannot stand side by side, as the visual registry's
+// do; "# EOF" is a comment here. Absent ratios are left out.
 #include <fmt/format.h>
 
 #include <array>
@@ -31,22 +32,14 @@ std::string label(std::string_view text) {
 class Family {
  public:
   Family(std::string& out, std::string_view name, std::string_view type, std::string_view help)
-      : out_(out),
-        name_(name),
-        suffix_(type == "counter" ? "_total"
-                : type == "info"  ? "_info"
-                                  : "") {
-    out_ += fmt::format("# TYPE {} {}\n", name_, type);
-    for (const std::string_view unit : {"seconds", "bytes"}) {
-      if (name_.ends_with(fmt::format("_{}", unit))) out_ += fmt::format("# UNIT {} {}\n", name_, unit);
-    }
-    out_ += fmt::format("# HELP {} {}\n", name_, help);
+      : out_(out), name_(fmt::format("{}{}", name, type == "counter" ? "_total" : "")) {
+    out_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name_, help, name_, type);
   }
   /// `labels` as in `tier="L1"`; may be empty.
   template <typename Value>
   void sample(const std::string& labels, Value value) {
     const std::string braces = labels.empty() ? "" : "{" + labels + "}";
-    out_ += fmt::format("{}{}{} {}\n", name_, suffix_, braces, value);
+    out_ += fmt::format("{}{} {}\n", name_, braces, value);
   }
   void raw(const std::string& suffix, const std::string& labels, std::uint64_t value) {
     out_ += fmt::format("{}{}{{{}}} {}\n", name_, suffix, labels, value);
@@ -55,7 +48,6 @@ class Family {
  private:
   std::string& out_;
   std::string name_;
-  std::string suffix_;
 };
 
 double seconds(std::int64_t ns) {
@@ -156,12 +148,62 @@ void add_latency(const RunResult& result, std::string& out) {
   }
 }
 
+struct VisualMetric {
+  const char* name;
+  const char* help;
+  std::uint64_t result::Visual::*field;
+};
+
+// What only grows: a gauge by the source document's name where it has one, and a counter.
+constexpr VisualMetric kVisualCounters[] = {
+    {"visual_cache_hits", "Look-ups that the visual registry served.", &result::Visual::hits},
+    {"visual_cache_misses", "Look-ups that it did not.", &result::Visual::misses},
+    {"visual_vram_saved_bytes", "Embeddings of hits.", &result::Visual::vram_saved_bytes},
+    {"dp_mode_recommendations", "Batches for which a data-parallel vision encoder was recommended.",
+     &result::Visual::dp_mode_recommendations},
+};
+constexpr VisualMetric kFurtherVisualCounters[] = {
+    {"dp_mode_refusals", "Batches for which it was not.", &result::Visual::dp_mode_refusals},
+    {"visual_cache_stored", "Embeddings stored.", &result::Visual::stored},
+    {"visual_cache_evictions", "Embeddings evicted.", &result::Visual::evictions},
+    {"visual_cache_refusals", "Stores refused.", &result::Visual::refusals},
+};
+constexpr VisualMetric kVisualGauges[] = {
+    {"visual_cache_entries", "Embeddings in the visual registry.", &result::Visual::entries},
+    {"visual_cache_used_bytes", "Their bytes.", &result::Visual::used_bytes},
+    {"visual_cache_peak_bytes", "Most bytes it held.", &result::Visual::peak_bytes},
+    {"visual_cache_limit_bytes", "Bytes it may hold.", &result::Visual::max_vram_bytes},
+    {"visual_cache_limit_entries", "Embeddings it may hold.", &result::Visual::max_entries},
+};
+
+void add_visual(const RunResult& result, std::string& out) {
+  if (!result.visual) return;
+  const result::Visual& visual = *result.visual;
+  for (const VisualMetric& metric : kVisualCounters) {
+    Family(out, metric.name, "gauge", metric.help).sample("", visual.*metric.field);
+    Family(out, metric.name, "counter", metric.help).sample("", visual.*metric.field);
+  }
+  for (const VisualMetric& metric : kFurtherVisualCounters)
+    Family(out, metric.name, "counter", metric.help).sample("", visual.*metric.field);
+  for (const VisualMetric& metric : kVisualGauges)
+    Family(out, metric.name, "gauge", metric.help).sample("", visual.*metric.field);
+  Family(out, "visual_cache_hit_rate", "gauge", "hits / (hits + misses); 0 before the first look-up.")
+      .sample("", visual.hit_rate().value_or(0.0));
+  Family lookups(out, "visual_cache_lookups", "counter", "Look-ups by modality and outcome.");
+  for (const auto& [name, counts] : visual.modalities) {
+    const std::string at = fmt::format("modality=\"{}\",outcome=", label(name));
+    lookups.sample(at + "\"hit\"", counts.hits);
+    lookups.sample(at + "\"miss\"", counts.misses);
+  }
+}
+
 std::string render_prometheus(const RunResult& result) {
   std::string out;
   add_totals(result, out);
   add_tiers(result, out);
   add_kinds(result, out);
   add_latency(result, out);
+  add_visual(result, out);
   return out + "# EOF\n";
 }
 
@@ -209,7 +251,7 @@ std::string render_sweep(const result::SweepResult& sweep) {
 
 CACHEBENCH_REGISTER(ReportDescriptor, {.name = "prometheus",
                                        .extension = "prom",
-                                       .doc = "OpenMetrics text, for a scrape or a metrics file",
+                                       .doc = "Prometheus text exposition, for a scrape or a metrics file",
                                        .render = render_prometheus,
                                        .render_sweep = render_sweep});
 
