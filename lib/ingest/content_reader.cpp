@@ -19,6 +19,7 @@ namespace cachebench::ingest {
 namespace {
 
 constexpr std::size_t kRememberedPictures = 1 << 16;
+constexpr std::uint32_t kLongestSide = 1U << 20;  // that a trace can say
 constexpr std::uint64_t kLargestFile = std::uint64_t{256} << 20;
 
 std::span<const std::byte> bytes_in(std::string_view text) {
@@ -220,6 +221,8 @@ ContentReader::Facts ContentReader::measure(std::span<const std::byte> bytes) co
   const image::Source source{.name = "the image", .bytes = bytes};
   if (!format_of(source)) return facts;
   facts.size = image::inspect(source).size;
+  if (std::max(facts.size->width, facts.size->height) > kLongestSide)
+    throw Error(ErrorKind::kInput, fmt::format("the image has a side above {} pixels", kLongestSide));
   facts.visual_tokens = geometry_.grid_of(facts.size->width, facts.size->height).visual_tokens;
   if (options_.codes && facts.size->pixels() <= image::DecodeLimits{}.max_pixels)
     facts.phash = image::phash(image::decode(source));

@@ -149,6 +149,9 @@ TEST_CASE("a picture of 30,000 by 30,000 is sized and not decoded") {
   REQUIRE(input);
   CHECK(input->width == 30'000);
   CHECK_FALSE(input->phash);
+  const std::string wide =
+      testing::png_file({.width = 1'048'577, .height = 1'048'577, .before_data = {}, .rows = "never read"});
+  CHECK_THROWS_AS((void)reader.read(image(data_url(wide))), Error);
 }
 
 }  // namespace
