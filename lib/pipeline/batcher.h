@@ -23,7 +23,7 @@ namespace cachebench::pipeline {
 struct BatchCandidate {
   std::uint64_t text_tokens = 0;
   std::uint64_t visual_tokens = 0;
-  Bytes memory;  ///< while it is computed
+  Bytes memory = {};  ///< while it is computed
   [[nodiscard]] std::uint64_t tokens() const { return text_tokens + visual_tokens; }
 };
 
@@ -40,7 +40,7 @@ struct BatchLimits {
   std::uint32_t max_requests = 8;
   double max_complexity = 0;  ///< 0: no limit
   Bytes max_memory{0};        ///< 0: no limit
-  ComplexityWeights weights;
+  ComplexityWeights weights = {};
 };
 
 /// What a batch was and took.

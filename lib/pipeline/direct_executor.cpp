@@ -2,8 +2,10 @@
 #include "pipeline/direct_executor.h"
 
 #include <algorithm>
-#include <deque>
+#include <cstdint>
 #include <memory>
+#include <numeric>
+#include <optional>
 #include <utility>
 
 #include "pipeline/isolate.h"
@@ -13,63 +15,81 @@
 namespace cachebench::pipeline {
 namespace {
 
-/// A request on its way to its first token.
-struct Joining {
+/// A request of the run, with what it takes to compute it again.
+struct Active {
   std::unique_ptr<RunningRequest> running;
-  std::vector<model::Pixels> pixels;
-  Prompt prompt;
-  model::PrefillItem item;
+  std::vector<model::Pixels> pixels = {};  // until they are encoded
+  Prompt prompt = {};
+  std::vector<SharedTensor> vision = {};
+  ParkedKv parked = {};                  // while it waits for room,
+  std::vector<SharedTensor> ready = {};  // and its leading K/V once they were read back
 };
+
+bool more_urgent(const Active& a, const Active& b) {
+  const std::int32_t priority_a = a.running->request().priority;
+  const std::int32_t priority_b = b.running->request().priority;
+  return priority_a != priority_b ? priority_a > priority_b : a.running->index() < b.running->index();
+}
+
+bool is_out_of_room(const std::optional<Error>& error) {
+  return error && error->kind() == ErrorKind::kEnvironment;
+}
 
 /// One call of the executor.
 class DirectRun {
  public:
-  DirectRun(model::ModelRunner& runner, const Clock& clock, const ContentSource& contents, BatchFeed& feed)
-      : runner_(runner), clock_(clock), contents_(contents), feed_(feed), space_(token_space(runner)) {}
+  DirectRun(model::ModelRunner& runner, const Clock& clock, const DirectOptions& options, BatchFeed& feed)
+      : runner_(runner), clock_(clock), options_(options), feed_(feed), space_(token_space(runner)) {}
 
   void admit(std::span<const BatchItem> items) {
-    std::vector<Joining> joining;
+    std::vector<Active> joining;
     for (const BatchItem& item : items) {
-      Joining next;
-      next.running = std::make_unique<RunningRequest>(next_index_++, item, clock_);
+      Active next{.running = std::make_unique<RunningRequest>(next_index_++, item, clock_)};
       prepare(next);
-      if (!settle(next.running)) joining.push_back(std::move(next));
+      if (!settle(next)) joining.push_back(std::move(next));
     }
     encode(joining);
-    prefill(joining);
+    prefill(std::move(joining));
   }
 
-  [[nodiscard]] bool busy() const { return !running_.empty(); }
+  [[nodiscard]] bool busy() const { return !running_.empty() || !waiting_.empty(); }
+  [[nodiscard]] bool may_grow() const { return !running_.empty() && waiting_.empty(); }
 
   void step() {
-    std::erase_if(running_, [&](auto& request) {
-      request->end_if_unwanted();
-      return settle(request);
-    });
-    if (running_.empty()) return;
-    std::vector<model::DecodeItem> items;
-    std::vector<std::uint64_t> tokens;
-    for (const auto& request : running_) {
-      items.push_back({.sequence = request->sequence(), .token = request->last_token()});
-      tokens.push_back(request->sequence()->tokens());
+    drop_unwanted(running_);
+    drop_unwanted(waiting_);
+    resume();
+    std::vector<std::size_t> all(running_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    for (std::vector<std::size_t> left = decode(all); !left.empty();) {
+      // They are as they were: with one sequence less there is room for the others.
+      const auto least = std::max_element(left.begin(), left.end(), [&](std::size_t a, std::size_t b) {
+        return more_urgent(running_[a], running_[b]);
+      });
+      park(running_[*least]);
+      left.erase(least);
+      left = decode(left);
     }
-    std::vector<model::DecodeOutcome> outcomes = isolate<model::DecodeOutcome>(
-        std::span<const model::DecodeItem>(items), [&](auto part) { return runner_.decode(part); },
-        [&](std::size_t i) { return items[i].sequence->tokens() == tokens[i]; });
-    for (std::size_t i = 0; i < outcomes.size(); ++i) take_token(*running_[i], outcomes[i]);
-    std::erase_if(running_, [&](auto& request) { return settle(request); });
+    std::erase_if(running_, [&](Active& active) { return !active.running || settle(active); });
   }
 
  private:
+  void drop_unwanted(std::vector<Active>& from) {
+    std::erase_if(from, [&](Active& active) {
+      active.running->end_if_unwanted();
+      return settle(active);
+    });
+  }
+
   // Images to pixels, text to tokens: what may be wrong with a request alone.
-  void prepare(Joining& next) {
+  void prepare(Active& next) {
     RunningRequest& running = *next.running;
     if (running.end_if_unwanted()) return;
     try {
       std::vector<model::PatchGrid> grids;
       for (const RequestPart& part : running.request().parts) {
         if (!is_image(part)) continue;
-        const auto picture = load_image(part, contents_);
+        const auto picture = load_image(part, options_.contents);
         next.pixels.push_back(runner_.preprocess({.width = picture->width(),
                                                   .height = picture->height(),
                                                   .rgb = std::as_bytes(picture->bytes())}));
@@ -85,44 +105,112 @@ class DirectRun {
     }
   }
 
-  void encode(std::vector<Joining>& joining) {
+  void encode(std::vector<Active>& joining) {
     std::vector<model::Pixels> images;
-    for (const Joining& next : joining) images.insert(images.end(), next.pixels.begin(), next.pixels.end());
+    for (const Active& next : joining) images.insert(images.end(), next.pixels.begin(), next.pixels.end());
     if (images.empty()) return;
     std::vector<model::EncodeOutcome> outcomes = isolate<model::EncodeOutcome>(
         std::span<const model::Pixels>(images), [&](auto part) { return runner_.encode(part); },
         [](std::size_t) { return true; });
     std::size_t at = 0;
-    for (Joining& next : joining) {
+    for (Active& next : joining) {
       for (std::size_t i = 0; i < next.pixels.size(); ++i, ++at) {
         if (outcomes[at].error) next.running->fail(outcomes[at].error->what());
-        next.item.ready.vision.push_back(std::move(outcomes[at].output));
+        next.vision.push_back(std::move(outcomes[at].output));
         ++next.running->result().cache.images_encoded;
       }
       next.pixels.clear();
     }
-    std::erase_if(joining, [&](Joining& next) { return settle(next.running); });
+    std::erase_if(joining, [&](Active& next) { return settle(next); });
   }
 
-  void prefill(std::vector<Joining>& joining) {
-    std::erase_if(joining, [&](Joining& next) {
-      next.running->end_if_unwanted();
-      return settle(next.running);
-    });
+  void prefill(std::vector<Active> joining) {
+    drop_unwanted(joining);
     if (joining.empty()) return;
     std::vector<model::PrefillItem> items;
-    for (Joining& next : joining) {
-      next.item.prompt = &next.prompt.tokens;
-      items.push_back(next.item);
+    for (Active& next : joining) {
+      items.push_back({.prompt = &next.prompt.tokens,
+                       .ready = {.kv_blocks = next.ready, .vision = next.vision},
+                       .wanted = {}});
     }
     std::vector<model::PrefillOutcome> outcomes = isolate<model::PrefillOutcome>(
         std::span<const model::PrefillItem>(items), [&](auto part) { return runner_.prefill(part); },
         [](std::size_t) { return true; });
+    const bool alone = running_.empty() && joining.size() == 1;
     for (std::size_t i = 0; i < joining.size(); ++i) {
-      std::unique_ptr<RunningRequest>& running = joining[i].running;
-      running->set_sequence(std::move(outcomes[i].sequence));
-      take_token(*running, outcomes[i]);
-      if (!settle(running)) running_.push_back(std::move(running));
+      Active& next = joining[i];
+      if (is_out_of_room(outcomes[i].error) && options_.offload != nullptr && !alone) {
+        waiting_.push_back(std::move(next));
+        continue;
+      }
+      next.ready.clear();
+      if (options_.offload == nullptr) next.vision.clear();
+      next.running->set_sequence(std::move(outcomes[i].sequence));
+      take_token(*next.running, outcomes[i]);
+      if (!settle(next)) running_.push_back(std::move(next));
+    }
+  }
+
+  // One token of some of those that run. Returns who could not for want of room and may be made to wait.
+  [[nodiscard]] std::vector<std::size_t> decode(const std::vector<std::size_t>& which) {
+    if (which.empty()) return {};
+    std::vector<model::DecodeItem> items;
+    std::vector<std::uint64_t> tokens;
+    for (const std::size_t i : which) {
+      model::Sequence* sequence = running_[i].running->sequence();
+      items.push_back({.sequence = sequence, .token = running_[i].running->last_token()});
+      tokens.push_back(sequence->tokens());
+    }
+    std::vector<model::DecodeOutcome> outcomes = isolate<model::DecodeOutcome>(
+        std::span<const model::DecodeItem>(items), [&](auto part) { return runner_.decode(part); },
+        [&](std::size_t i) { return items[i].sequence->tokens() == tokens[i]; });
+    std::vector<std::size_t> out_of_room;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      const bool as_before = items[i].sequence->tokens() == tokens[i];
+      if (is_out_of_room(outcomes[i].error) && options_.offload != nullptr && as_before &&
+          others_run(which[i]))
+        out_of_room.push_back(which[i]);
+      else
+        take_token(*running_[which[i]].running, outcomes[i]);
+    }
+    return out_of_room;
+  }
+
+  [[nodiscard]] bool others_run(std::size_t but) const {
+    for (std::size_t i = 0; i < running_.size(); ++i) {
+      if (i != but && running_[i].running && !running_[i].running->ended()) return true;
+    }
+    return false;
+  }
+
+  // Leaves an empty place behind.
+  void park(Active& active) {
+    try {
+      active.parked = options_.offload->park(*active.running->sequence());
+    } catch (...) {  // nothing was kept: all of it is computed again
+      active.parked = {};
+    }
+    active.running->set_sequence(nullptr);
+    // The answer so far is part of what is to be read when it goes on.
+    std::vector<std::int64_t>& ids = active.prompt.tokens.ids;
+    const std::vector<std::int64_t>& answer = active.running->result().tokens;
+    ids.resize(active.running->result().prompt_tokens);
+    ids.insert(ids.end(), answer.begin(), answer.end());
+    waiting_.push_back(std::move(active));
+  }
+
+  // Whoever waits for room goes on, the most urgent first, as long as there is some.
+  void resume() {
+    while (!waiting_.empty() && (room_may_be_ || running_.empty())) {
+      const auto next = std::min_element(waiting_.begin(), waiting_.end(), more_urgent);
+      Active active = std::move(*next);
+      waiting_.erase(next);
+      if (active.ready.empty()) active.ready = options_.offload->fetch(std::exchange(active.parked, {}));
+      const std::size_t before = waiting_.size();
+      std::vector<Active> one;
+      one.push_back(std::move(active));
+      prefill(std::move(one));
+      if (waiting_.size() > before) room_may_be_ = false;
     }
   }
 
@@ -136,20 +224,24 @@ class DirectRun {
   }
 
   // Hands out what has ended; true when it has.
-  bool settle(std::unique_ptr<RunningRequest>& running) {
-    if (!running->ended()) return false;
-    feed_.finish(running->index(), running->finish());
-    running.reset();
+  bool settle(Active& active) {
+    if (!active.running->ended()) return false;
+    if (options_.offload != nullptr) options_.offload->forget(active.parked);
+    room_may_be_ = true;
+    feed_.finish(active.running->index(), active.running->finish());
+    active.running.reset();
     return true;
   }
 
   model::ModelRunner& runner_;
   const Clock& clock_;
-  const ContentSource& contents_;
+  const DirectOptions& options_;
   BatchFeed& feed_;
   const TokenSpace space_;
   std::size_t next_index_ = 0;
-  std::vector<std::unique_ptr<RunningRequest>> running_;
+  std::vector<Active> running_;
+  std::vector<Active> waiting_;  // for room, not in the runner
+  bool room_may_be_ = false;     // somebody has ended since somebody could not go on
 };
 
 class Collect final : public BatchFeed {
@@ -164,8 +256,8 @@ class Collect final : public BatchFeed {
 
 }  // namespace
 
-DirectExecutor::DirectExecutor(model::ModelRunner& runner, const Clock& clock, ContentSource contents)
-    : runner_(runner), clock_(clock), contents_(std::move(contents)) {}
+DirectExecutor::DirectExecutor(model::ModelRunner& runner, const Clock& clock, DirectOptions options)
+    : runner_(runner), clock_(clock), options_(std::move(options)) {}
 
 std::vector<AsyncMultimodalResult> DirectExecutor::execute(std::span<const BatchItem> batch) {
   Collect collect(batch.size());
@@ -174,11 +266,11 @@ std::vector<AsyncMultimodalResult> DirectExecutor::execute(std::span<const Batch
 }
 
 void DirectExecutor::execute_feeding(std::span<const BatchItem> batch, BatchFeed& feed) {
-  DirectRun run(runner_, clock_, contents_, feed);
+  DirectRun run(runner_, clock_, options_, feed);
   run.admit(batch);
   while (run.busy()) {
     run.step();
-    if (!run.busy()) return;  // who comes now is better off in a batch formed with care
+    if (!run.may_grow()) continue;  // who comes now is better off in a batch formed with care
     if (const std::vector<BatchItem> more = feed.join(); !more.empty()) run.admit(more);
   }
 }

@@ -31,24 +31,24 @@ struct TokensPart {
 };
 /// Text known by its identity and length alone; its tokens follow from the key.
 struct TextContentPart {
-  Key content;
+  Key content = {};
   std::uint64_t tokens = 0;
 };
 struct ImageFilePart {
-  std::string path;           ///< PNG or JPEG
+  std::string path = {};      ///< PNG or JPEG
   image::Size expected = {};  ///< for forming batches, before the file is read; {0, 0}: unknown
 };
 struct ImageBytesPart {
-  std::shared_ptr<const std::vector<std::byte>> bytes;  ///< of a PNG or JPEG file
-  std::string name;                                     ///< for messages
+  std::shared_ptr<const std::vector<std::byte>> bytes = {};  ///< of a PNG or JPEG file
+  std::string name = {};                                     ///< for messages
 };
 struct PicturePart {
-  std::shared_ptr<const image::Image> picture;
+  std::shared_ptr<const image::Image> picture = {};
   std::optional<Key> content = {};  ///< its identity, where the caller has it already
 };
 /// A picture known by its identity and size alone: looked up, or drawn from the key.
 struct ImageContentPart {
-  Key content;
+  Key content = {};
   image::Size size = {};
 };
 using RequestPart = std::variant<TextPart, TokensPart, TextContentPart, ImageFilePart, ImageBytesPart,

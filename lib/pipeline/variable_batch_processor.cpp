@@ -91,17 +91,16 @@ std::vector<std::vector<std::size_t>> VariableBatchProcessor::process(std::span<
 
 bool VariableBatchProcessor::is_full(std::span<const BatchCandidate> waiting,
                                      std::span<const std::size_t> batch) const {
-  if (batch.size() >= limits_.max_requests) return true;
   BatchFill fill(waiting, limits_);
   for (const std::size_t i : batch) fill.add(i);
-  for (std::size_t i = 0, at = 0; i < waiting.size(); ++i) {
+  for (std::size_t i = 0, at = 0; i < waiting.size() && !fill.full(); ++i) {
     if (at < batch.size() && batch[at] == i) {
       ++at;
     } else if (!fill.add(i)) {
       return true;
     }
   }
-  return false;
+  return fill.full();
 }
 
 void VariableBatchProcessor::account(std::span<const BatchCandidate> members, Nanoseconds elapsed) {

@@ -30,7 +30,7 @@ struct PaddingAccount {
 struct BatchingOptions {
   bool variable_batch_size = true;  ///< off: in order of arrival, whatever `batcher` says
   NamedParameters batcher = {.name = "size-grouped", .values = {}};
-  BatchLimits limits;
+  BatchLimits limits = {};
 };
 
 class VariableBatchProcessor {

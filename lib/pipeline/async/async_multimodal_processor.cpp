@@ -458,6 +458,10 @@ void AsyncMultimodalProcessor::wake() {
   room_.notify_all();
 }
 
+bool AsyncMultimodalProcessor::called_back_here() const {
+  return executing_for == this;
+}
+
 ProcessorStatistics AsyncMultimodalProcessor::statistics() const {
   const MutexLock lock(mutex_);
   ProcessorStatistics copy = statistics_;

@@ -84,6 +84,8 @@ class AsyncMultimodalProcessor {
 
   [[nodiscard]] ProcessorStatistics statistics() const CACHEBENCH_EXCLUDES(mutex_);
   [[nodiscard]] const AsyncConfig& config() const { return config_; }
+  /// Whether this very thread is in a callback of a request, or executes its batch.
+  [[nodiscard]] bool called_back_here() const;
 
  private:
   class Feed;
