@@ -2,6 +2,7 @@
 #include "trace/request.h"
 
 #include "core/check.h"
+#include "core/hash.h"
 
 namespace cachebench::trace {
 
@@ -18,6 +19,10 @@ const char* name_of(InputKind kind) {
   }
   CACHEBENCH_CHECK(false, "input kind {}", static_cast<int>(kind));
   return "";
+}
+
+std::optional<Key> meaning_of(const Input& input) {
+  return input.copy_of.empty() ? input.content : hash_key(input.copy_of);
 }
 
 }  // namespace cachebench::trace

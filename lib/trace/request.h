@@ -30,8 +30,13 @@ struct Input {
   std::optional<std::uint64_t> frames;  ///< video
   std::optional<std::uint64_t> simhash;
   std::optional<std::uint64_t> phash;
+  std::string copy_of;  ///< hash text of the content whose other encoding this is, "" where none is known
   bool operator==(const Input&) const = default;
 };
+
+/// The content's own identity, or that of what it is a copy of: equal for contents that an answer by
+/// similarity may be given for rightly. Absent: content that never repeats.
+[[nodiscard]] std::optional<Key> meaning_of(const Input& input);
 
 /// Reference to one block of the token prefix.
 struct BlockRef {

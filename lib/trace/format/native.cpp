@@ -100,6 +100,7 @@ Input parse_input(const json& object) {
   input.frames = optional_count(object, "frames");
   input.simhash = optional_hex64(object, "simhash");
   input.phash = optional_hex64(object, "phash");
+  input.copy_of = optional_text(object, "copy_of").value_or("");
   return input;
 }
 
@@ -196,6 +197,7 @@ ordered_json to_json(const Input& input) {
   put("frames", input.frames);
   if (input.simhash) object["simhash"] = to_hex(*input.simhash);
   if (input.phash) object["phash"] = to_hex(*input.phash);
+  if (!input.copy_of.empty()) object["copy_of"] = input.copy_of;
   return object;
 }
 

@@ -9,7 +9,7 @@ namespace cachebench::trace {
 namespace {
 
 // What a key is derived for.
-enum Purpose : std::uint64_t { kFresh = 1, kNamed = 2, kSimilarity = 3 };
+enum Purpose : std::uint64_t { kFresh = 1, kNamed = 2, kSimilarity = 3, kResembling = 4 };
 
 constexpr std::uint32_t kTokenSide = 32;
 
@@ -34,6 +34,24 @@ Input image_of(const Key& key, const ImageShape& shape) {
   input.tokens = shape.tokens;
   input.phash = derive_key(key, kSimilarity).lo;
   return input;
+}
+
+// So many different bits of 64.
+std::uint64_t mask_of(std::uint64_t bits, Rng& rng) {
+  std::uint64_t mask = 0;
+  for (std::uint64_t set = 0; set < bits;) {
+    const std::uint64_t bit = 1ULL << rng.below(64);
+    if ((mask & bit) != 0) continue;
+    mask |= bit;
+    ++set;
+  }
+  return mask;
+}
+
+// The same picture encoded anew: a few per cent more or less.
+void reencode(Input& copy, Rng& rng) {
+  if (!copy.bytes) return;
+  copy.bytes = std::max<std::uint64_t>(1, *copy.bytes - *copy.bytes / 32 + rng.below(*copy.bytes / 16 + 1));
 }
 
 }  // namespace
@@ -65,18 +83,22 @@ Input ContentMint::near_duplicate(const Input& base, std::uint32_t max_bits, Rng
   Input copy = base;
   copy.hash = to_hex(fresh());
   copy.content = hash_key(copy.hash);
-  const std::uint64_t flips = 1 + rng.below(max_bits);
-  std::uint64_t mask = 0;
-  for (std::uint64_t flipped = 0; flipped < flips;) {
-    const std::uint64_t bit = 1ULL << rng.below(64);
-    if ((mask & bit) != 0) continue;
-    mask |= bit;
-    ++flipped;
-  }
+  const std::uint64_t mask = mask_of(1 + rng.below(max_bits), rng);
   if (copy.phash) *copy.phash ^= mask;
-  // The same picture encoded anew: a few per cent more or less.
-  if (copy.bytes)
-    copy.bytes = std::max<std::uint64_t>(1, *copy.bytes - *copy.bytes / 32 + rng.below(*copy.bytes / 16 + 1));
+  reencode(copy, rng);
+  return copy;
+}
+
+Input ContentMint::resembling(const Input& base, ContentName name, std::uint64_t bits) const {
+  const Key key = derive_key(derive_key(root_, kResembling, name.group, name.number), kNamed);
+  Rng rng(key.lo);
+  Input copy = base;
+  copy.hash = to_hex(key);
+  copy.content = hash_key(copy.hash);
+  const std::uint64_t mask = mask_of(std::min<std::uint64_t>(bits, 64), rng);
+  if (copy.phash) *copy.phash ^= mask;
+  if (copy.simhash) *copy.simhash ^= mask;
+  reencode(copy, rng);
   return copy;
 }
 

@@ -38,6 +38,9 @@ class ContentMint {
   [[nodiscard]] Input named_image(ContentName name, const ImageShape& shape) const;
   /// Another file of the size of `base` whose perceptual hash differs in 1 to `max_bits` bits.
   [[nodiscard]] Input near_duplicate(const Input& base, std::uint32_t max_bits, Rng& rng);
+  /// Content of the size of `base` of whose similarity hash `bits` bits differ, at most 64; the same whenever
+  /// it is named again.
+  [[nodiscard]] Input resembling(const Input& base, ContentName name, std::uint64_t bits) const;
 
  private:
   [[nodiscard]] Key fresh();

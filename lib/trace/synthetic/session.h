@@ -57,7 +57,9 @@ enum ContentGroup : std::uint64_t {
   kSystemPrompt = 1,
   kDocumentText = 2,
   kSharedImageBase = 1000,
-  kDocumentPage = 1ULL << 40
+  kDocumentPage = 1ULL << 40,
+  kResemblingPicture = 1ULL << 48,
+  kResemblingText = 1ULL << 56
 };
 
 }  // namespace cachebench::trace

@@ -33,10 +33,11 @@ TEST_CASE("the example of the format's page reads as it says") {
   const TempDir folder;
   write_text(
       folder / "a.jsonl",
-      kHead + R"({"t":1500,"id":3,"session":7,"turn":1,"output_tokens":128,"inputs":[)"
-              R"({"kind":"text","hash":"ab","tokens":523,"simhash":"00000000000000ff"},)"
-              R"({"kind":"image","hash":"cd","width":1024,"height":768,"bytes":183422,"phash":"1"},)"
-              R"({"kind":"audio","seconds":2.5},{"kind":"video","frames":48}],"prefix_blocks":["x","y"]})");
+      kHead +
+          R"({"t":1500,"id":3,"session":7,"turn":1,"output_tokens":128,"inputs":[)"
+          R"({"kind":"text","hash":"ab","tokens":523,"simhash":"00000000000000ff"},)"
+          R"({"kind":"image","hash":"cd","width":1024,"height":768,"bytes":183422,"phash":"1","copy_of":"ab"},)"
+          R"({"kind":"audio","seconds":2.5},{"kind":"video","frames":48}],"prefix_blocks":["x","y"]})");
   const auto requests = read_requests(folder / "a.jsonl");
   REQUIRE(requests.size() == 1);
   const Request& request = requests[0];
@@ -48,6 +49,9 @@ TEST_CASE("the example of the format's page reads as it says") {
   CHECK(request.inputs[0].simhash == 255U);
   CHECK(request.inputs[1].width == 1024U);
   CHECK(request.inputs[1].bytes == 183422U);
+  CHECK(meaning_of(request.inputs[1]) == hash_key("ab"));
+  CHECK(meaning_of(request.inputs[0]) == request.inputs[0].content);
+  CHECK(!meaning_of(request.inputs[2]));
   CHECK(!request.inputs[2].content);
   CHECK(request.inputs[2].seconds == 2.5);
   CHECK(request.inputs[3].frames == 48U);
@@ -141,6 +145,7 @@ TEST_CASE("what is written is read again, plain and compressed") {
   image.bytes = 5;
   image.tokens = 6;
   image.phash = 0xFFFFFFFFFFFFFFFF;
+  image.copy_of = "original";
   Input audio;
   audio.kind = InputKind::kAudio;
   audio.seconds = 0.1;

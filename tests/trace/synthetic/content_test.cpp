@@ -38,6 +38,26 @@ TEST_CASE("mints of another seed or owner share nothing, the same mint starts ag
   CHECK(input.simhash);
 }
 
+TEST_CASE("what resembles a content is named, of its size, and as many bits away as asked for") {
+  ContentMint mint(1, "client");
+  const Input picture = mint.image({.width = 64, .height = 32, .bytes = 5000, .tokens = {}});
+  const Input text = mint.text(30);
+  for (const std::uint64_t bits : {0U, 1U, 7U, 64U}) {
+    const Input copy = mint.resembling(picture, {9, bits}, bits);
+    CHECK(copy == mint.resembling(picture, {9, bits}, bits));
+    CHECK(copy.content != picture.content);
+    CHECK(copy.content == hash_key(copy.hash));
+    CHECK(copy.width == picture.width);
+    CHECK(std::popcount(*copy.phash ^ *picture.phash) == static_cast<int>(bits));
+    CHECK(meaning_of(copy) == copy.content);
+    const Input rephrased = mint.resembling(text, {9, bits}, bits);
+    CHECK(rephrased.tokens == 30U);
+    CHECK(std::popcount(*rephrased.simhash ^ *text.simhash) == static_cast<int>(bits));
+  }
+  CHECK(mint.resembling(picture, {9, 1}, 1).content != mint.resembling(picture, {8, 1}, 1).content);
+  CHECK(std::popcount(*mint.resembling(picture, {1, 1}, 1000).phash ^ *picture.phash) == 64);
+}
+
 TEST_CASE("a near-duplicate is another file of the same size, a few bits away") {
   ContentMint mint(1, "a");
   Rng rng(4);

@@ -112,7 +112,7 @@ TEST_CASE("later lengths replace earlier ones, and sessions end with them") {
 
 TEST_CASE("the shipped workloads come out of their specs, byte for byte, and are small") {
   const TempDir folder;
-  for (const std::string name : {"chat", "docqa", "agent"}) {
+  for (const std::string name : {"chat", "docqa", "agent", "neardup"}) {
     const std::string shipped = (kWorkloads / (name + ".jsonl.zst")).string();
     const GeneratorSpec spec = load_spec((kWorkloads / (name + ".spec.json")).string());
     const auto writer = create_trace(folder / name, "native", Generator(spec).header());

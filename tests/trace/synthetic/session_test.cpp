@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <bit>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -71,6 +72,61 @@ std::string error_for(const std::string& session) {
 }
 
 }  // namespace
+
+TEST_CASE("near-duplicates: copies name their original and look-alikes do not, each so many bits away") {
+  Bench bench(R"({"kind": "near-duplicates", "system_tokens": 7,
+    "pictures": {"objects": 3, "alpha": 0, "copies": {"share": 0.5, "count": 2, "bits": 2},
+                 "look_alikes": {"share": 0.5, "count": 1, "bits": 10}},
+    "questions": {"objects": 2, "copies": {"share": 0.5, "count": 2, "bits": {"uniform": [1, 3]}}}})",
+              lengths_of(10, 20, 0));
+  const auto session = bench.start();
+  std::map<std::string, Input> seen[2];
+  for (std::uint32_t turn = 1; turn <= 400; ++turn) {
+    const Request request = bench.ask(*session, turn);
+    REQUIRE(request.inputs.size() == 3);
+    CHECK(request.inputs[0].tokens == 7U);
+    CHECK(request.inputs[1].kind == InputKind::kImage);
+    CHECK(request.inputs[2].kind == InputKind::kText);
+    CHECK(request.output_tokens == 20U);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Input& input = request.inputs[i + 1];
+      // The same content is the same input whenever it comes.
+      CHECK(seen[i].emplace(input.hash, input).first->second == input);
+    }
+  }
+  // Three objects with a look-alike each, and two copies of every one of the six; two texts with two copies.
+  CHECK(seen[0].size() == 18);
+  CHECK(seen[1].size() == 6);
+  std::set<std::optional<Key>> meanings;
+  for (const auto& [hash, input] : seen[0]) {
+    meanings.insert(meaning_of(input));
+    if (input.copy_of.empty()) continue;
+    const Input& original = seen[0].at(input.copy_of);
+    CHECK(original.copy_of.empty());
+    CHECK(std::popcount(*input.phash ^ *original.phash) == 2);
+    CHECK(meaning_of(input) == original.content);
+  }
+  CHECK(meanings.size() == 6);
+  int look_alikes = 0;
+  for (const auto& [a, x] : seen[0]) {
+    for (const auto& [b, y] : seen[0]) {
+      if (x.copy_of.empty() && y.copy_of.empty() && std::popcount(*x.phash ^ *y.phash) == 10) ++look_alikes;
+    }
+  }
+  CHECK(look_alikes == 6);  // three pairs, both ways
+}
+
+TEST_CASE("near-duplicates need both catalogues and know their keys") {
+  CHECK(contains(error_for(R"({"kind": "near-duplicates", "pictures": {"objects": 1}})"), "questions"));
+  const std::string text = R"(, "questions": {"objects": 1}})";
+  CHECK(contains(error_for(R"({"kind": "near-duplicates", "pictures": {"objects": 0})" + text), "objects"));
+  CHECK(contains(error_for(R"({"kind": "near-duplicates", "pictures": {"objects": 1, "copy": 1})" + text),
+                 "\"copy\""));
+  CHECK(contains(error_for(R"({"kind": "near-duplicates",
+                   "pictures": {"objects": 1, "copies": {"share": 2, "count": 1, "bits": 1}})" +
+                           text),
+                 "copies.share"));
+}
 
 TEST_CASE("chat sends the whole conversation again, answers included") {
   Bench bench(R"({"kind": "chat", "system_tokens": 50})", lengths_of(10, 20, 1));
