@@ -12,6 +12,7 @@
 #include "core/nearest.h"
 #include "hardware/profile.h"
 #include "model/geometry.h"
+#include "pipeline/batcher.h"
 #include "policy/admission.h"
 #include "policy/bound.h"
 #include "policy/eviction.h"
@@ -81,6 +82,15 @@ Json policy_items() {
   return items;
 }
 
+Json batcher_items() {
+  Json items = Json::array();
+  for (const pipeline::BatcherDescriptor& item : pipeline::BatcherRegistry::instance().items()) {
+    items.push_back(
+        {{"name", item.name}, {"summary", item.doc}, {"parameters", parameters_of(item.parameters)}});
+  }
+  return items;
+}
+
 Json codec_items() {
   Json items = Json::array();
   for (const tier::CodecDescriptor& item : Registry<tier::CodecDescriptor>::instance().items()) {
@@ -138,12 +148,13 @@ struct Kind {
   Json (*items)();
 };
 
-constexpr std::array<Kind, 11> kKinds{{
+constexpr std::array<Kind, 12> kKinds{{
     {"eviction", "which entry leaves a tier", [] { return eviction_items(Bound::kNo); }},
     {"bound", "offline bounds: they see the future", bound_items},
     {"admission", "whether a computed entry may enter a tier", policy_items<policy::AdmissionDescriptor>},
     {"migration", "what moves between tiers", policy_items<policy::MigrationDescriptor>},
     {"prefetch", "what is brought up before it is asked for", policy_items<policy::PrefetchDescriptor>},
+    {"batcher", "which requests share a batch", batcher_items},
     {"format", "trace formats", format_items},
     {"codec", "lossless codecs of the SSD tier", codec_items},
     {"profile", "hardware profiles", profile_items},

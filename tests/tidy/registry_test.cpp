@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/batcher.h"
 #include "policy/admission.h"
 #include "policy/bound.h"
 #include "policy/eviction.h"
@@ -83,6 +84,7 @@ TEST_CASE("the registry of each kind equals its folder") {
   check_folder<policy::AdmissionDescriptor>("lib/policy/admission");
   check_folder<policy::MigrationDescriptor>("lib/policy/migration");
   check_folder<policy::PrefetchDescriptor>("lib/policy/prefetch");
+  check_folder<pipeline::BatcherDescriptor>("lib/pipeline/batcher");
   check_folder<trace::FormatDescriptor>("lib/trace/format");
   check_folder<trace::SessionDescriptor>("lib/trace/generator");
   check_folder<tier::CodecDescriptor>("lib/tier/codec");
