@@ -27,9 +27,9 @@ TEST_CASE("base64 as RFC 4648 lists it, with padding and without") {
                                                       {"Zm9vYmFy", "foobar"},
                                                       {"Zg", "f"},
                                                       {"Zm8", "fo"}};
-  for (const auto& [text, bytes] : rows) {
-    CAPTURE(text);
-    CHECK(decoded(text) == bytes);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(decoded(row.first) == row.second);
   }
 }
 

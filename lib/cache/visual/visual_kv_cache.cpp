@@ -239,17 +239,18 @@ bool VisualKVCache::choose_victims(Room& room) {
 }
 
 void VisualKVCache::evict_chosen(Room& room) {
-  const auto evict = [&](EntryId id) {
-    room.gone.push_back(leave(id, policy::EraseReason::kEvicted));
-    ++stats_.evictions;
-  };
-  for (const EntryId id : room.victims) evict(id);
+  for (const EntryId id : room.victims) evict(id, room);
   while (stats_.entries >= options_.max_entries ||
          stats_.used + room.record->bytes > options_.max_vram_bytes) {
     const EntryId id = policy_->victim(pins_);
     CACHEBENCH_CHECK(id != kNoEntry, "{} blocks, {} in use, and no victim", stats_.entries, entries_in_use_);
-    evict(id);
+    evict(id, room);
   }
+}
+
+void VisualKVCache::evict(EntryId id, Room& room) {
+  room.gone.push_back(leave(id, policy::EraseReason::kEvicted));
+  ++stats_.evictions;
 }
 
 // Copies the bytes; the record is in use meanwhile, so it stays. Null when the store has no room.

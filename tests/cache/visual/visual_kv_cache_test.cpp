@@ -96,9 +96,9 @@ TEST_CASE("the statistics have the source's names, and clear forgets entries and
   CHECK(cache.get_cache_stats() == expected);
   CHECK(cache.statistics().data_parallel.refusals() == 1);
   cache.clear();
-  for (const auto& [name, value] : cache.get_cache_stats()) {
-    CAPTURE(name);
-    CHECK(value == 0);
+  for (const auto& named : cache.get_cache_stats()) {
+    CAPTURE(named.first);
+    CHECK(named.second == 0);
   }
   CHECK(cache.statistics().used == Bytes{0});
   CHECK_FALSE(get(cache, 1));
