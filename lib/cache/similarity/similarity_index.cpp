@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/similarity/similarity_index.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <compare>
+
 #include "cache/similarity/threshold.h"
 #include "core/check.h"
+#include "core/error.h"
 
 namespace cachebench::cache {
 
@@ -24,6 +30,22 @@ void SimilarityIndex::CodeIndex::insert(EntryId id, std::uint64_t code) {
   if (at >= slots_.size()) slots_.resize(at + 1, kNoSlot);
   if (slots_[at] != kNoSlot) codes_.remove(slots_[at]);
   slots_[at] = codes_.insert(code, id);
+  // The slot may have been another's.
+  const auto slot = static_cast<std::size_t>(slots_[at]);
+  if (slot < fine_.size()) fine_[slot] = kNoFineCode;
+}
+
+void SimilarityIndex::CodeIndex::insert(EntryId id, const PictureCode& code) {
+  insert(id, code.coarse);
+  const auto slot = static_cast<std::size_t>(slots_[index_of(id)]);
+  if (slot >= fine_.size()) fine_.resize(slot + 1, kNoFineCode);
+  fine_[slot] = code.fine;
+}
+
+int SimilarityIndex::CodeIndex::fine_distance(EntryId id, const FineCode& fine) const {
+  const auto slot = static_cast<std::size_t>(slots_[index_of(id)]);
+  if (slot >= fine_.size() || fine_[slot] == kNoFineCode) return kFineCodeBits;
+  return hamming_distance(fine_[slot], fine);
 }
 
 void SimilarityIndex::CodeIndex::erase(EntryId id) {
@@ -39,7 +61,8 @@ bool SimilarityIndex::CodeIndex::contains(EntryId id) const {
 }
 
 Bytes SimilarityIndex::CodeIndex::memory() const {
-  return codes_.memory() + Bytes{slots_.capacity() * sizeof(HammingIndex::Slot)};
+  return codes_.memory() +
+         Bytes{slots_.capacity() * sizeof(HammingIndex::Slot) + fine_.capacity() * sizeof(FineCode)};
 }
 
 SimilarityIndex::SimilarityIndex(EmbeddingOptions embedding) : embedding_options_(embedding) {}
@@ -58,6 +81,10 @@ const SimilarityIndex::CodeIndex& SimilarityIndex::codes_of(Modality modality) c
 
 void SimilarityIndex::insert(Modality modality, EntryId id, std::uint64_t code) {
   codes_of(modality).insert(id, code);
+}
+
+void SimilarityIndex::insert(EntryId id, const PictureCode& code) {
+  codes_of(Modality::kImage).insert(id, code);
 }
 
 VectorFault SimilarityIndex::insert(EntryId id, std::span<const float> embedding) {
@@ -95,6 +122,35 @@ std::vector<SimilarHit> SimilarityIndex::find(Modality modality, std::uint64_t c
   std::vector<SimilarHit> hits;
   for (const SimilarMatch& match : codes_of(modality).codes().query(query)) {
     hits.push_back({.id = match.id, .score = similarity_of(match.distance)});
+  }
+  return hits;
+}
+
+std::vector<SimilarHit> SimilarityIndex::find(const PictureCode& code, const FindOptions& options) const {
+  if (options.fine_distance < 0 || options.fine_distance > kFineCodeBits) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("fine distance {}: from 0 to {}", options.fine_distance, kFineCodeBits));
+  }
+  constexpr std::size_t kLookedAt = 256;
+  const CodeIndex& pictures = codes_of(Modality::kImage);
+  struct Confirmed {
+    int distance = 0;
+    int fine = 0;
+    EntryId id = kNoEntry;
+    auto operator<=>(const Confirmed&) const = default;
+  };
+  std::vector<Confirmed> confirmed;
+  for (const SimilarMatch& match : pictures.codes().query({.code = code.coarse,
+                                   .max_distance = max_distance_of(options.threshold),
+                                   .top_k = options.top_k == 0 ? 0 : std::max(options.top_k, kLookedAt)})) {
+    const int fine = pictures.fine_distance(match.id, code.fine);
+    if (fine <= options.fine_distance) confirmed.push_back({match.distance, fine, match.id});
+  }
+  std::sort(confirmed.begin(), confirmed.end());
+  if (confirmed.size() > options.top_k) confirmed.resize(options.top_k);
+  std::vector<SimilarHit> hits;
+  for (const Confirmed& one : confirmed) {
+    hits.push_back({.id = one.id, .score = similarity_of(one.distance)});
   }
   return hits;
 }

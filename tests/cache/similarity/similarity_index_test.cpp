@@ -119,6 +119,33 @@ TEST_CASE("the first embedding sets the dimension; bad ones are refused and chan
   CHECK(index.find(std::vector<float>{3, 4}, {.threshold = 0}).empty());
 }
 
+TEST_CASE("a second look keeps what the finer code confirms and prefers the nearer of it") {
+  SimilarityIndex index;
+  const FineCode fine{0xFF, 0, 0xF0F0, 0};
+  const auto off_by = [&](std::uint64_t mask) { return FineCode{fine[0] ^ mask, fine[1], fine[2], fine[3]}; };
+  index.insert(EntryId{1}, PictureCode{.coarse = 0b11, .fine = off_by(0xFFFF00)});  // 16 bits
+  index.insert(EntryId{2}, PictureCode{.coarse = 0b11, .fine = off_by(0x7)});       // 3
+  index.insert(EntryId{3}, PictureCode{.coarse = 0b11, .fine = off_by(0x1)});       // 1
+  index.insert(Modality::kImage, EntryId{4}, 0b11);
+  const PictureCode query{.coarse = 0b11, .fine = fine};
+  const auto ids = [&](const FindOptions& options) {
+    std::vector<std::uint32_t> found;
+    for (const SimilarHit& hit : index.find(query, options)) found.push_back(index_of(hit.id));
+    return found;
+  };
+  CHECK(ids({.top_k = 9}) == std::vector<std::uint32_t>{3, 2, 1, 4});
+  CHECK(ids({.top_k = 9, .fine_distance = kCopyFineDistance}) == std::vector<std::uint32_t>{3, 2});
+  CHECK(ids({.top_k = 1, .fine_distance = 255}) == std::vector<std::uint32_t>{3});
+  CHECK(ids({.top_k = 9, .fine_distance = 0}).empty());
+  CHECK(ids({.top_k = 0}).empty());
+  CHECK(index.find(query, {.top_k = 1})[0].score == 1);
+  for (const int bad : {-1, 257}) CHECK_THROWS_AS((void)index.find(query, {.fine_distance = bad}), Error);
+  // Whoever takes a slot does not inherit its fine code.
+  index.erase(EntryId{3});
+  index.insert(Modality::kImage, EntryId{5}, 0b11);
+  CHECK(ids({.top_k = 9, .fine_distance = kCopyFineDistance}) == std::vector<std::uint32_t>{2});
+}
+
 TEST_CASE("a million codes of pictures and as many of texts leave room in a budget of 300 MB") {
   SimilarityIndex index;
   Rng rng(4);
