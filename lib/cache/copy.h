@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "cache/compression/compression_meter.h"
 #include "core/sync.h"
 #include "tier/host/staging_pool.h"
 #include "tier/plane.h"
@@ -17,6 +18,10 @@
 /// The physical side of one copy of one entry on one plane. The directory lists it from the moment of the
 /// decision; its bytes arrive later. Shared by the directory, by transfers that read it and by live handles;
 /// the last owner frees the block. Thread-safe.
+///
+/// A copy may lie on its plane in a lossy form: then its block is smaller, `read` gives the plain elements
+/// back, and nobody sees the block's bytes but who passes them on as they are. An entry whose values the form
+/// has no place for becomes plain after all, before it settles.
 ///
 /// A copy that can get no room on its plane, because live handles keep what the directory has given up
 /// already, keeps its bytes in a staging buffer instead, and is read from there.
@@ -41,7 +46,10 @@ class Copy {
  public:
   Copy(tier::Plane& plane, SpaceGate& gate, tier::RecordInfo info, Bytes bytes)
       : plane_(plane), gate_(gate), info_(info), bytes_(bytes) {}
-  /// A copy that an earlier process left, complete.
+  /// In the form that `info` names; `meter` keeps the account and outlives the copy.
+  Copy(tier::Plane& plane, SpaceGate& gate, tier::RecordInfo info, CompressionMeter& meter)
+      : plane_(plane), gate_(gate), info_(info), bytes_(info.meta.bytes()), meter_(&meter) {}
+  /// A copy that an earlier process left, complete. REQUIRES: is_sound(recovered).
   Copy(tier::Plane& plane, SpaceGate& gate, const tier::Recovered& recovered);
   ~Copy();
   Copy(const Copy&) = delete;
@@ -50,7 +58,20 @@ class Copy {
   [[nodiscard]] tier::Plane& plane() const { return plane_; }
   [[nodiscard]] SpaceGate& gate() const { return gate_; }
   [[nodiscard]] const tier::RecordInfo& info() const { return info_; }
+  /// Whether the block has the size that its form and shape ask for.
+  [[nodiscard]] static bool is_sound(const tier::Recovered& recovered);
+  /// Of the plain elements: what `read` gives.
   [[nodiscard]] Bytes bytes() const { return bytes_; }
+  [[nodiscard]] tier::Encoding encoding() const { return info_.encoding; }
+  /// Of the block.
+  [[nodiscard]] Bytes stored() const { return is_plain() ? bytes_ : stored_bytes(encoding(), info_.meta); }
+  [[nodiscard]] bool is_plain() const { return encoding() == tier::Encoding::kPlain; }
+  /// The lossy forms that the bytes have passed on their way here, this one's included. Once settled.
+  [[nodiscard]] const Passes& passes() const { return passes_; }
+  void set_passes(const Passes& passes) { passes_ = passes; }
+  /// Gives up the form, and the block that was made for it. Before settling.
+  void become_plain();
+  void count_in(CompressionMeter& meter) { meter_ = &meter; }
 
   /// Tries to get physical room; true when the copy has it.
   bool allocate();
@@ -65,9 +86,11 @@ class Copy {
   [[nodiscard]] bool is_listed() const { return listed_.load(std::memory_order_relaxed); }
 
   // Both REQUIRE that it settled as done.
-  /// Copies the bytes to `out`, at least bytes() long.
+  /// Copies the bytes to `out`, at least bytes() long; decoded, on this thread, where they lie in a form.
   [[nodiscard]] tier::Ticket read(std::span<std::byte> out) const;
-  /// The bytes where the host can address them, else empty.
+  /// Copies the block as it is, stored() bytes. REQUIRES: not plain.
+  [[nodiscard]] tier::Ticket read_stored(std::span<std::byte> out) const;
+  /// The plain bytes where the host can address them, else empty.
   [[nodiscard]] std::span<const std::byte> host_view() const;
   /// The bytes are there, or never will be. Called once.
   void settle(const tier::Completion& completion);
@@ -78,11 +101,15 @@ class Copy {
   void when_settled(std::function<void()> job);
 
  private:
+  [[nodiscard]] tier::Completion read_encoded(std::span<std::byte> out) const;
+
   tier::Plane& plane_;
   SpaceGate& gate_;
   tier::RecordInfo info_;
   Bytes bytes_;
-  // Both written before settling, read after.
+  CompressionMeter* meter_ = nullptr;  // whoever made it; null for copies that are plain
+  Passes passes_;
+  // All of it written before settling, read after.
   std::optional<tier::Block> block_;
   std::optional<tier::StagingPool::Lease> staging_;
   std::atomic<bool> listed_{true};

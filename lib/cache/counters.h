@@ -30,8 +30,13 @@ struct KindCounters {
   std::uint64_t hits = 0;
   std::uint64_t covered = 0;
   std::uint64_t misses = 0;
+  std::uint64_t similar_hits = 0;  ///< of `hits`
+  std::uint64_t expired = 0;       ///< entries that were given up for their age
   Bytes bytes_requested;
   std::int64_t saved_ns = 0;
+  std::uint64_t compressed = 0;  ///< times that an entry entered a tier in a lossy form,
+  Bytes bytes_plain;             ///< its nominal bytes, summed,
+  Bytes bytes_compressed;        ///< and what it was charged
 };
 
 /// Nominal bytes over each link and drive, foreground and background.
@@ -48,6 +53,8 @@ struct CacheCounters {
   std::uint64_t covered = 0;
   std::uint64_t misses = 0;
   std::uint64_t joined_hits = 0;
+  std::uint64_t similar_hits = 0;  ///< of `hits`: another entry of like content served
+  std::uint64_t expired = 0;       ///< entries that were given up for their age
   std::uint64_t insertions = 0;
   std::uint64_t refusals = 0;
   Bytes bytes_requested;

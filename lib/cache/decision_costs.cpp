@@ -29,17 +29,22 @@ policy::AccessInfo DecisionEngine::info_of(EntryId id) const {
 
 policy::AccessInfo DecisionEngine::info_at(EntryId id, Level level) const {
   policy::AccessInfo info = info_of(id);
+  info.bytes = charged(id, level);
   if (tiers_[index_of(level)].wants_loss) info.loss = loss_of(id, level, Afterwards::kEvicted);
   return info;
 }
 
 policy::MigrationQuery DecisionEngine::query_of(EntryId id) {
+  view_.look_at(id);
   return {.id = id, .access = info_of(id), .copies = directory_[id].copies, .tiers = &view_};
 }
 
 Nanoseconds DecisionEngine::loss_of(EntryId id, Level level, Afterwards how) const {
   const Entry& entry = directory_[id];
-  const Nanoseconds here = view_.fetch(level, entry.what.bytes);
+  const auto fetch = [&](Level from) {
+    return costs_.fetch(resting_once_there(id, from), entry.what.bytes).total();
+  };
+  const Nanoseconds here = fetch(level);
   Nanoseconds there = entry.what.recompute;
   Level next = Level::kNone;
   for (std::size_t i = index_of(level) + 1; i < tiers_.size() && next == Level::kNone; ++i) {
@@ -48,13 +53,15 @@ Nanoseconds DecisionEngine::loss_of(EntryId id, Level level, Afterwards how) con
   if (next == Level::kNone && how == Afterwards::kEvicted)
     next = migration_->demotes_to(level, entry.what.bytes).value_or(Level::kNone);
   // Where computing is cheaper than fetching, computing is what one would do.
-  if (next != Level::kNone) there = std::min(there, view_.fetch(next, entry.what.bytes));
+  if (next != Level::kNone) there = std::min(there, fetch(next));
   return std::max(Nanoseconds{0}, there - here);
 }
 
 bool DecisionEngine::admits(EntryId id, Level level, Level from) {
+  view_.look_at(id);
   policy::AdmissionQuery query{
       .id = id, .access = info_of(id), .level = level, .from = from, .tiers = &view_};
+  query.access.bytes = charged(id, level);
   if (at(level).weighs_loss) query.access.loss = loss_of(id, level, Afterwards::kDropped);
   return at(level).admission->admit(query);
 }
@@ -91,25 +98,28 @@ PolicyFacts DecisionEngine::facts() const {
 }
 
 Nanoseconds DecisionEngine::View::fetch(Level level, Bytes bytes) const {
-  return engine_.costs_.fetch(engine_.tiers_[index_of(level)].options.medium, bytes).total();
+  return engine_.costs_.fetch(resting_of(level, bytes), bytes).total();
 }
 
 Nanoseconds DecisionEngine::View::write(Level from, Level to, Bytes bytes) const {
-  const hardware::Medium source = engine_.tiers_[from == Level::kNone ? 0 : index_of(from)].options.medium;
-  const hardware::Medium target = engine_.tiers_[index_of(to)].options.medium;
-  return source == target ? Nanoseconds{0} : engine_.costs_.copy(source, target, bytes).total();
+  const hardware::Medium computed = engine_.tiers_.front().options.medium;
+  const hardware::Resting source =
+      from == Level::kNone ? hardware::Resting{.medium = computed, .bytes = bytes} : resting_of(from, bytes);
+  const hardware::Resting target = resting_of(to, bytes);
+  return source.medium == target.medium ? Nanoseconds{0} : engine_.costs_.copy(source, target, bytes).total();
 }
 
 std::span<const policy::Victim> DecisionEngine::View::victims(Level level, Bytes bytes) {
   Tier& tier = engine_.at(level);
   const auto mark = static_cast<double>(tier.options.capacity.value) * tier.options.high_watermark;
+  const Bytes arriving = resting_of(level, bytes).bytes;
   Bytes used = engine_.count_at(level).used;
   std::size_t count = 0;
   // A victim is named again until it leaves, so those named so far are held.
-  while (used + bytes > Bytes{static_cast<std::uint64_t>(mark)} && count < kMaxVictims) {
+  while (used + arriving > Bytes{static_cast<std::uint64_t>(mark)} && count < kMaxVictims) {
     const EntryId id = tier.eviction->victim(engine_.pins_);
     if (id == kNoEntry) break;
-    const Bytes size = engine_.directory_[id].what.bytes;
+    const Bytes size = engine_.charged(id, level);
     victims_[count++] = {.id = id, .bytes = size, .loss = engine_.loss_of(id, level, Afterwards::kEvicted)};
     engine_.pins_.pin(id);
     used -= size;

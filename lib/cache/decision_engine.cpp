@@ -27,11 +27,26 @@ void check_options(const EngineOptions& options) {
   }
 }
 
+void check_lifetimes(const EngineOptions& options) {
+  if (options.default_ttl.count() < 0)
+    throw Error(ErrorKind::kUsage, "the default lifetime of entries is below 0; 0 means for ever");
+  for (std::size_t kind = 0; kind < options.quotas.size(); ++kind) {
+    const double share = options.quotas[kind];
+    if (share >= 0 && share <= 1) continue;
+    throw Error(ErrorKind::kUsage, fmt::format("quota of {}: {} is not a share from 0 to 1",
+                                               name_of(static_cast<ArtefactKind>(kind)), share));
+  }
+}
+
 }  // namespace
 
 DecisionEngine::DecisionEngine(const EngineOptions& options, const hardware::CostModel& costs)
-    : costs_(costs) {
+    : costs_(costs), default_ttl_(options.default_ttl), quotas_(options.quotas) {
   check_options(options);
+  check_lifetimes(options);
+  RankedEviction::Kinds with_quota{};
+  for (std::size_t kind = 0; kind < quotas_.size(); ++kind) with_quota[kind] = quotas_[kind] < 1;
+  has_quotas_ = quotas_ != kNoQuotas;
   layout_.count = options.tiers.size();
   const auto learning = std::make_shared<policy::SharedLearning>();
   for (std::size_t i = 0; i < options.tiers.size(); ++i) {
@@ -44,7 +59,15 @@ DecisionEngine::DecisionEngine(const EngineOptions& options, const hardware::Cos
                                           .learning = learning};
     Tier made;
     made.options = tier;
-    made.eviction = policy::make_eviction(tier.eviction, context);
+    made.compression = CompressionPolicy(tier.compression);
+    made.capacity_limit = tier.capacity;
+    if (has_quotas_ || options.priorities == Priorities::kOn) {
+      auto ranked = std::make_unique<RankedEviction>(tier.eviction, context, with_quota);
+      made.ranked = ranked.get();
+      made.eviction = std::move(ranked);
+    } else {
+      made.eviction = policy::make_eviction(tier.eviction, context);
+    }
     made.admission = policy::make_admission(tier.admission, tier.capacity);
     if (const auto* descriptor = policy::EvictionRegistry::instance().find(tier.eviction.name)) {
       made.wants_loss = descriptor->uses_profile;
@@ -81,7 +104,7 @@ void DecisionEngine::count_miss(EntryId id, MissCause cause) {
   ++count_kind(id).misses;
 }
 
-void DecisionEngine::count_hit(EntryId id, Level level, Nanoseconds service) {
+void DecisionEngine::count_hit(EntryId id, Level level, Nanoseconds service, EntryId serving) {
   const EntryDescription& what = directory_[id].what;
   ++counters_.hits;
   counters_.bytes_hit += what.bytes;
@@ -91,14 +114,16 @@ void DecisionEngine::count_hit(EntryId id, Level level, Nanoseconds service) {
   kind.saved_ns += saved;
   counters_.saved_ns += saved;
   // A promotion is the same transfer: its bytes cross the links once.
-  count_at(level).bytes_read += what.bytes;
-  count_links(costs_.fetch(at(level).options.medium, what.bytes), what.bytes);
+  count_at(level).bytes_read += charged(serving, level);
+  count_links(costs_.fetch(resting(serving, level), directory_[serving].what.bytes));
 }
 
 AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessContext& context) {
   if (prefetcher_) complete_fetches();
+  expire_due();
   note_use(id, context);
   AccessDecision decision;
+  decision.bytes = bytes;
   const bool new_size = bytes != directory_[id].what.bytes;
   if (new_size) recharge(id, bytes);
   count_request(id);
@@ -120,18 +145,14 @@ AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessConte
   } else {
     decision.hit = true;
     decision.served = found;
-    decision.service = decision.waited + costs_.hit_cost(at(found).options.medium, bytes);
+    decision.resting = resting(id, found);
+    decision.service = decision.waited + costs_.hit_cost(decision.resting, bytes);
     ++count_at(found).hits;
-    count_hit(id, found, decision.service);
-    at(found).eviction->on_hit(id, at(found).wants_loss ? info_at(id, found) : info);
+    count_hit(id, found, decision.service, id);
+    at(found).eviction->on_hit(id, at(found).has_own_view() ? info_at(id, found) : info);
     if (new_size) settle(id);
     // What is on its way to the first tier moves nowhere else.
-    if (directory_[id].copies.has(found) && found == top) {
-      const policy::HitMove move = migration_->on_hit(
-          {.id = id, .access = info, .copies = directory_[id].copies, .tiers = &view_}, found);
-      if (move.target != Level::kNone) promote(id, found, move);
-      if (!move.also.empty()) copy_down(id, move.also);
-    }
+    if (directory_[id].copies.has(found) && found == top) move_after_hit(id, found, info);
     decision.resized = new_size && !directory_[id].copies.empty();
     decision.level = found == top                       ? directory_[id].copies.top()
                      : directory_[id].copies.has(found) ? found
@@ -162,6 +183,7 @@ void DecisionEngine::tell_oracles(EntryId id) {
 }
 
 Nanoseconds DecisionEngine::account_skipped(EntryId id, Skipped how, const AccessContext& context) {
+  expire_due();
   count_request(id);
   if (how == Skipped::kCovered) {
     directory_[id].last = context;
@@ -210,10 +232,10 @@ Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause c
     service = costs_.lookup() + directory_[id].what.recompute;
     count_miss(id, cause);
   } else {
-    service = costs_.hit_cost(at(landed).options.medium, directory_[id].what.bytes);
+    service = costs_.hit_cost(resting(id, landed), directory_[id].what.bytes);
     ++counters_.joined_hits;
     ++count_at(landed).hits;
-    count_hit(id, landed, service);
+    count_hit(id, landed, service, id);
     at(landed).eviction->on_hit(id, info_at(id, landed));
     touch_recency(id);
   }
@@ -222,9 +244,16 @@ Nanoseconds DecisionEngine::account_joined(EntryId id, Level landed, MissCause c
   return service;
 }
 
-policy::LevelSet DecisionEngine::put(EntryId id) {
+policy::LevelSet DecisionEngine::put(EntryId id, const PutTerms& terms) {
   if (prefetcher_) complete_fetches();
+  expire_due();
   Entry& entry = directory_[id];
+  for (Tier& tier : tiers_) {
+    if (tier.ranked != nullptr) tier.ranked->set_priority(id, terms.priority);
+  }
+  const Nanoseconds ttl = terms.ttl.value_or(default_ttl_);
+  const bool ends = ttl.count() > 0 && ttl < ExpiryQueue::kNever - now_;
+  expiries_.set(id, ends ? now_ + ttl : ExpiryQueue::kNever);
   if (!entry.copies.empty()) {  // was resident behind a gap: the recomputed one is a touch
     at(entry.copies.top()).eviction->on_hit(id, info_at(id, entry.copies.top()));
     touch_recency(id);
@@ -232,7 +261,9 @@ policy::LevelSet DecisionEngine::put(EntryId id) {
   }
   policy::LevelSet wanted = migration_->on_put(query_of(id));
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
-    if (!wanted.has(level_at(i)) || layout_.fits(level_at(i), entry.what.bytes)) continue;
+    if (!wanted.has(level_at(i))) continue;
+    choose_form(id, level_at(i));
+    if (fits(id, level_at(i))) continue;
     wanted.remove(level_at(i));
     if (i + 1 < tiers_.size()) wanted.add(level_at(i + 1));
   }
@@ -248,9 +279,9 @@ policy::LevelSet DecisionEngine::put(EntryId id) {
     } else {
       enter(id, level);
       ++counters_.insertions;
-      count_write(level, entry.what.bytes);
+      count_write(id, level);
       log_.record(DecisionEvent::kInsert, entry.what.key, Level::kNone, level);
-      moves_.push_back({.kind = Move::Kind::kInsert, .id = id, .from = Level::kNone, .to = level});
+      hand_out({.kind = Move::Kind::kInsert, .id = id, .from = Level::kNone, .to = level});
     }
   }
   if (entry.copies.empty()) {
@@ -285,13 +316,20 @@ void DecisionEngine::drop_corrupt(EntryId id, Level level, Level source) {
 
 Nanoseconds DecisionEngine::uncount_hit(EntryId id, const CountedHit& hit) {
   const Level level = hit.level;
-  const EntryDescription& what = directory_[id].what;
-  const Nanoseconds hit_cost = hit.waited + costs_.hit_cost(at(level).options.medium, what.bytes);
-  if (hit.prefetched && prefetcher_) prefetcher_->recount_corrupt(what.bytes);
+  const bool similar = hit.asked != kNoEntry;
+  const EntryId asked = similar ? hit.asked : id;
+  const EntryDescription& what = directory_[asked].what;
+  const Bytes read = directory_[id].what.bytes;
+  const Nanoseconds hit_cost = hit.waited + costs_.hit_cost(resting(id, level), read);
+  if (hit.prefetched && prefetcher_) prefetcher_->recount_corrupt(read);
   const std::int64_t saved = (costs_.lookup() + what.recompute - hit_cost).count();
   --counters_.hits;
   if (hit.joined) --counters_.joined_hits;
-  --count_kind(id).hits;
+  if (similar) {
+    --counters_.similar_hits;
+    --count_kind(asked).similar_hits;
+  }
+  --count_kind(asked).hits;
   --count_at(level).hits;
   ++count_at(level).misses;
   for (std::size_t i = index_of(level) + 1; i < tiers_.size(); ++i) {
@@ -300,8 +338,8 @@ Nanoseconds DecisionEngine::uncount_hit(EntryId id, const CountedHit& hit) {
   }
   counters_.bytes_hit -= what.bytes;
   counters_.saved_ns -= saved;
-  count_kind(id).saved_ns -= saved;
-  count_miss(id, MissCause::kCorrupt);
+  count_kind(asked).saved_ns -= saved;
+  count_miss(asked, MissCause::kCorrupt);
   counters_.service_ns += what.recompute.count();
   return what.recompute;
 }
@@ -319,10 +357,12 @@ void DecisionEngine::describe(EntryId id, const EntryDescription& what) {
   if (what.recompute.count() == 0) entry.what.recompute = known;
 }
 
-bool DecisionEngine::adopt(EntryId id, Level level) {
+bool DecisionEngine::adopt(EntryId id, Level level, tier::Encoding form) {
   TierCounters& count = count_at(level);
-  const Bytes bytes = directory_[id].what.bytes;
-  if (directory_[id].copies.has(level) || count.used + bytes > at(level).options.capacity) return false;
+  if (directory_[id].copies.has(level)) return false;
+  directory_[id].forms[index_of(level)] = form;
+  const Bytes bytes = charged(id, level);
+  if (count.used + bytes > at(level).options.capacity) return false;
   enter(id, level);
   touch_recency(id);
   count.bytes_written -= bytes;  // it was there before
@@ -332,7 +372,9 @@ bool DecisionEngine::adopt(EntryId id, Level level) {
 void DecisionEngine::pin(EntryId id) {
   if (!pins_.is_pinned(id)) {
     for (std::size_t i = 0; i < tiers_.size(); ++i) {
-      if (directory_[id].copies.has(level_at(i))) tiers_[i].pinned += directory_[id].what.bytes;
+      if (!directory_[id].copies.has(level_at(i))) continue;
+      tiers_[i].pinned += charged(id, level_at(i));
+      charge(tiers_[i].pinned_by, id, level_at(i), Change::kAdd);
     }
   }
   pins_.pin(id);
@@ -342,7 +384,9 @@ void DecisionEngine::unpin(EntryId id) {
   pins_.unpin(id);
   if (pins_.is_pinned(id)) return;
   for (std::size_t i = 0; i < tiers_.size(); ++i) {
-    if (directory_[id].copies.has(level_at(i))) tiers_[i].pinned -= directory_[id].what.bytes;
+    if (!directory_[id].copies.has(level_at(i))) continue;
+    tiers_[i].pinned -= charged(id, level_at(i));
+    charge(tiers_[i].pinned_by, id, level_at(i), Change::kTake);
   }
 }
 

@@ -14,9 +14,11 @@
 #include "cache/counters.h"
 #include "cache/decision_log.h"
 #include "cache/directory.h"
+#include "cache/engine_options.h"
+#include "cache/expiry_queue.h"
 #include "cache/prefetcher.h"
+#include "cache/ranked_eviction.h"
 #include "cache/recency_list.h"
-#include "core/parameters.h"
 #include "hardware/cost.h"
 #include "policy/admission.h"
 #include "policy/eviction.h"
@@ -27,25 +29,6 @@
 /// moves, which someone else carries out on the planes; it touches no bytes and reads no clock but the one it
 /// is given. Thread-compatible; HierarchicalCacheManager holds the lock around it.
 namespace cachebench::cache {
-
-struct TierOptions {
-  std::string name;  ///< "L1", …
-  hardware::Medium medium = hardware::Medium::kDevice;
-  Bytes capacity;
-  double high_watermark = 1.0;  ///< share of the capacity at which eviction starts
-  double low_watermark = 1.0;   ///< share at which it stops; at most `high_watermark`
-  NamedParameters eviction{.name = "lru", .values = {}};
-  NamedParameters admission{.name = "always", .values = {}};
-};
-
-struct EngineOptions {
-  std::vector<TierOptions> tiers;  ///< one to three, fastest first
-  NamedParameters migration{.name = "demote-on-evict", .values = {}};
-  NamedParameters prefetch{.name = "none", .values = {}};
-  PrefetchRules prefetch_rules{};
-  std::uint64_t seed = 1;
-  std::size_t expected_entries = 0;  ///< distinct entries to come, 0 = unknown: a hint for reserving
-};
 
 /// A change of the set of copies of one entry, in order of decision.
 struct Move {
@@ -59,7 +42,9 @@ struct Move {
   EntryId id;
   Level from = Level::kNone;
   Level to = Level::kNone;
-  bool ahead = false;  ///< nobody asked for it: its transfer is nobody's hit
+  bool ahead = false;                                 ///< nobody asked for it: its transfer is nobody's hit
+  tier::Encoding from_form = tier::Encoding::kPlain;  ///< what it lies in `from` as,
+  tier::Encoding to_form = tier::Encoding::kPlain;    ///< and in `to`
 };
 
 /// What became of one look-up.
@@ -70,8 +55,10 @@ struct AccessDecision {
   Level served = Level::kNone;  ///< the tier that the directory named when the request asked
   Level level = Level::kNone;   ///< where the entry is after promotion
   MissCause cause = MissCause::kCold;
-  Nanoseconds service{0};  ///< modelled, the wait included
-  Nanoseconds waited{0};   ///< for what was being fetched ahead, by the decision clock
+  Nanoseconds service{0};       ///< modelled, the wait included
+  Nanoseconds waited{0};        ///< for what was being fetched ahead, by the decision clock
+  Bytes bytes{};                ///< nominal, of what was served
+  hardware::Resting resting{};  ///< how it lay in `served`
 };
 
 /// How an access ended that was not looked up.
@@ -96,12 +83,28 @@ class DecisionEngine {
   [[nodiscard]] EntryId intern(const EntryDescription& what) { return directory_.intern(what); }
   /// Looks an entry up and counts the access; `bytes` is its size as recorded now.
   AccessDecision access(EntryId id, Bytes bytes, const AccessContext& context = {});
+  /// Counts an access to `asked`, which is nowhere, as a hit of `serving`, a resident entry of like content.
+  /// REQUIRES: can_stand_in(serving).
+  AccessDecision access_similar(EntryId asked, EntryId serving, const AccessContext& context = {});
+  /// Resident and not on its way.
+  [[nodiscard]] bool can_stand_in(EntryId id) const;
   /// Counts an access that needs no look-up; returns its modelled service time.
   Nanoseconds account_skipped(EntryId id, Skipped how, const AccessContext& context = {});
   /// Counts a wait for another's computation: a hit at `landed`, or a miss of `cause` when it landed nowhere.
   Nanoseconds account_joined(EntryId id, Level landed, MissCause cause, const AccessContext& context = {});
-  /// Offers a computed entry. Returns the tiers it entered; a resident one is touched, not stored twice.
-  policy::LevelSet put(EntryId id);
+  /// Offers a computed entry. Returns the tiers it entered; a resident one is touched, not stored twice. Its
+  /// lifetime and priority are new either way. REQUIRES: terms that check_terms lets pass.
+  policy::LevelSet put(EntryId id, const PutTerms& terms = {});
+  /// Throws Error{kUsage} for a lifetime that is not above 0 and for a priority that there is not.
+  void check_terms(const PutTerms& terms) const;
+  /// Gives up what has expired by the decision clock. Every other call that asks or stores does so first.
+  void expire_due() {
+    if (expiries_.may_be_due(now_)) expire();
+  }
+  /// The capacity of a tier from now on, evicting what is too much; never below what pinned entries take.
+  /// Returns what it is. Policies keep the shares of the capacity that they were made with. Throws
+  /// Error{kUsage} above the capacity of the options: the tier has no room for more.
+  Bytes resize(Level level, Bytes capacity);
   /// Gives up every copy, for another reason than making room.
   void erase(EntryId id, MissCause why);
   /// A copy turned out to be unusable: gives it up, and the one at `source` that it was made from.
@@ -113,6 +116,7 @@ class DecisionEngine {
     bool joined = false;
     bool prefetched = false;
     Nanoseconds waited{0};
+    EntryId asked = kNoEntry;  ///< a similar hit: what it was counted for
   };
   Nanoseconds uncount_hit(EntryId id, const CountedHit& hit);
   /// After the last access of a request: fetches ahead what the prefetch policy proposes.
@@ -124,7 +128,10 @@ class DecisionEngine {
   /// What the entry is from now on. REQUIRES: no copies.
   void describe(EntryId id, const EntryDescription& what);
   /// Takes an entry found on a plane at start into `level`; false when it does not fit. Counts nothing.
-  bool adopt(EntryId id, Level level);
+  bool adopt(EntryId id, Level level, tier::Encoding form = tier::Encoding::kPlain);
+
+  /// How a resident entry lies in a tier.
+  [[nodiscard]] hardware::Resting resting(EntryId id, Level level) const;
 
   void pin(EntryId id);
   void unpin(EntryId id);
@@ -132,6 +139,10 @@ class DecisionEngine {
 
   /// The decision clock. `advance` adds service time (closed loop), `set_now` follows arrivals (open loop).
   [[nodiscard]] Nanoseconds now() const { return now_; }
+  /// References so far, whatever the counters were reset to.
+  [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
+  /// Entries with a copy in any tier.
+  [[nodiscard]] std::size_t residents() const { return residents_; }
   void advance(Nanoseconds by) { now_ += by; }
   void set_now(Nanoseconds now) { now_ = std::max(now_, now); }
 
@@ -148,26 +159,38 @@ class DecisionEngine {
   struct Tier {
     TierOptions options;
     std::unique_ptr<policy::EvictionPolicy> eviction;
+    RankedEviction* ranked = nullptr;  ///< `eviction`, where there are priorities or quotas
     std::unique_ptr<policy::AdmissionPolicy> admission;
-    Bytes pinned;              ///< nominal bytes of pinned entries
+    Bytes capacity_limit;  ///< what `resize` may go up to
+    CompressionPolicy compression;
+    Bytes pinned;                                 ///< nominal bytes of pinned entries
+    std::array<Bytes, kArtefactKinds> used_by{};  ///< nominal bytes by kind, where there are quotas
+    std::array<Bytes, kArtefactKinds> pinned_by{};
     bool wants_loss = false;   ///< the eviction policy decides by modelled time,
     bool weighs_loss = false;  ///< the admission policy does
     bool watches = true;       ///< the admission policy wants to be told of accesses
     bool sees_future = false;  ///< it has to be told of references that nobody looks up too
-    double residence = 0;      ///< running mean, in accesses; 0 = nothing evicted yet
+    /// Whether its eviction policy sees an entry otherwise than another tier's: its loss, or its bytes.
+    [[nodiscard]] bool has_own_view() const { return wants_loss || compression.is_on(); }
+    double residence = 0;  ///< running mean, in accesses; 0 = nothing evicted yet
   };
 
   // What policies may ask, decision_costs.cpp.
   class View final : public policy::TierView {
    public:
     explicit View(DecisionEngine& engine) : engine_(engine) {}
+    /// The entry that the next questions are about: its form in a tier follows from what it is.
+    void look_at(EntryId id) { about_ = id; }
     [[nodiscard]] Nanoseconds fetch(Level level, Bytes bytes) const override;
     [[nodiscard]] Nanoseconds write(Level from, Level to, Bytes bytes) const override;
     [[nodiscard]] std::span<const policy::Victim> victims(Level level, Bytes bytes) override;
     [[nodiscard]] double residence(Level level) const override;
 
    private:
+    [[nodiscard]] hardware::Resting resting_of(Level level, Bytes bytes) const;
+
     DecisionEngine& engine_;
+    EntryId about_ = kNoEntry;
     std::array<policy::Victim, kMaxVictims> victims_{};
   };
   friend class View;
@@ -197,17 +220,42 @@ class DecisionEngine {
   [[nodiscard]] KindCounters& count_kind(EntryId id);
   void count_request(EntryId id);
   void count_miss(EntryId id, MissCause cause);
-  void count_hit(EntryId id, Level level, Nanoseconds service);
-  void count_links(const hardware::Stages& stages, Bytes bytes);
-  void count_write(Level to, Bytes bytes);
+  /// `serving`: whose bytes crossed the links; another entry at a similar hit.
+  void count_hit(EntryId id, Level level, Nanoseconds service, EntryId serving);
+  void count_links(const hardware::Stages& stages);
+  void count_write(EntryId id, Level to);
   void count_demotion(EntryId id, Level from, Level to);
+
+  // Lossy forms, decision_forms.cpp.
+  /// The form that the entry takes in a tier that it is about to enter.
+  void choose_form(EntryId id, Level level);
+  /// What it takes, or is about to take, of the tier's budget.
+  [[nodiscard]] Bytes charged(EntryId id, Level level) const;
+  /// How it lies in a tier that it has not entered yet, and that no form was chosen for.
+  [[nodiscard]] hardware::Resting resting_once_there(EntryId id, Level level) const;
+  void count_form(EntryId id, Level level);
+  void hand_out(Move move);
 
   void promote(EntryId id, Level from, const policy::HitMove& move);
   void copy_down(EntryId id, policy::LevelSet targets);
-  [[nodiscard]] bool could_hold(Level level, Bytes bytes) const;
+  /// What a hit moves, by the migration policy.
+  void move_after_hit(EntryId id, Level found, const policy::AccessInfo& info);
+  void expire();
+  /// The bytes that entries of the kind may take of a tier.
+  [[nodiscard]] Bytes quota(Level level, ArtefactKind kind) const;
+  /// Whether the tier and the share of its kind are large enough for the entry at all.
+  [[nodiscard]] bool fits(EntryId id, Level level) const;
+  /// The same, beside what is pinned there.
+  [[nodiscard]] bool could_hold(EntryId id, Level level) const;
+  /// Keeps the sums of used or pinned bytes by kind.
+  enum class Change : std::uint8_t { kAdd, kTake };
+  void charge(std::array<Bytes, kArtefactKinds>& sums, EntryId id, Level level, Change change);
+  void keep_within_quota(Level level, ArtefactKind kind, Bytes arriving);
   /// Tells the tier's policy who is coming, then evicts; false when everything there is pinned.
   bool make_room(EntryId id, Level level);
   bool evict_from(Level level);
+  /// The same with a named victim; false for none.
+  bool evict(EntryId victim, Level level);
   /// Whether the copy to demote is still charged to its tier.
   enum class Source : std::uint8_t { kLeft, kResident };
   void demote(EntryId id, Level from, Level to, Source source);
@@ -228,12 +276,17 @@ class DecisionEngine {
   std::vector<EntryId> give_up_below_;  ///< arrived while a handle read a lower copy
   policy::PinSet pins_;
   policy::TierLayout layout_;
+  ExpiryQueue expiries_;  ///< of resident entries, and of some that have left
+  Nanoseconds default_ttl_{0};
+  KindShares quotas_ = kNoQuotas;
+  bool has_quotas_ = false;
   CacheCounters counters_;
   DecisionLog log_;
   std::vector<Move> moves_;
   Nanoseconds now_{0};
   std::uint64_t sequence_ = 0;  ///< references so far
   std::uint64_t lookups_ = 0;
+  std::size_t residents_ = 0;
   View view_{*this};
   RecencyList recency_;  ///< residents, kept only for policies that move idle entries
   bool moving_idle_ = false;

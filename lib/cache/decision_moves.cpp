@@ -9,22 +9,33 @@ namespace cachebench::cache {
 
 using hardware::Medium;
 
-bool DecisionEngine::could_hold(Level level, Bytes bytes) const {
+bool DecisionEngine::could_hold(EntryId id, Level level) const {
   const Tier& tier = tiers_[index_of(level)];
-  return tier.pinned + bytes <= tier.options.capacity;
+  const EntryDescription& what = directory_[id].what;
+  const Bytes bytes = charged(id, level);
+  if (tier.pinned + bytes > tier.options.capacity) return false;
+  return !has_quotas_ ||
+         tier.pinned_by[static_cast<std::size_t>(what.kind)] + bytes <= quota(level, what.kind);
+}
+
+void DecisionEngine::move_after_hit(EntryId id, Level found, const policy::AccessInfo& info) {
+  const policy::HitMove move =
+      migration_->on_hit({.id = id, .access = info, .copies = directory_[id].copies, .tiers = &view_}, found);
+  if (move.target != Level::kNone) promote(id, found, move);
+  if (!move.also.empty()) copy_down(id, move.also);
 }
 
 void DecisionEngine::promote(EntryId id, Level from, const policy::HitMove& move) {
-  const Bytes bytes = directory_[id].what.bytes;
   // A live handle reads the lower copy: it stays where it is.
-  if (pins_.is_pinned(id) || directory_[id].copies.has(move.target) || !could_hold(move.target, bytes))
-    return;
+  if (pins_.is_pinned(id) || directory_[id].copies.has(move.target)) return;
+  choose_form(id, move.target);
+  if (!could_hold(id, move.target)) return;
   if (!move.keep_source) leave(id, from, policy::EraseReason::kRemoved);
   // The move is handed out before the evictions that make room for it, so that its source is held first.
-  moves_.push_back({.kind = move.keep_source ? Move::Kind::kCopy : Move::Kind::kMove,
-                    .id = id,
-                    .from = from,
-                    .to = move.target});
+  hand_out({.kind = move.keep_source ? Move::Kind::kCopy : Move::Kind::kMove,
+            .id = id,
+            .from = from,
+            .to = move.target});
   const bool room = make_room(id, move.target);
   CACHEBENCH_CHECK(room, "no room for a promotion that was found possible");
   enter(id, move.target);
@@ -33,13 +44,14 @@ void DecisionEngine::promote(EntryId id, Level from, const policy::HitMove& move
 }
 
 void DecisionEngine::copy_down(EntryId id, policy::LevelSet targets) {
-  const Bytes bytes = directory_[id].what.bytes;
   for (std::size_t i = 1; i < tiers_.size(); ++i) {
     const Level to = level_at(i);
     const Level from = directory_[id].copies.top();
     if (!targets.has(to) || directory_[id].copies.has(to) || from >= to) continue;
-    if (pins_.is_pinned(id) || !could_hold(to, bytes) || !admits(id, to, from)) continue;
-    moves_.push_back({.kind = Move::Kind::kCopy, .id = id, .from = from, .to = to});
+    if (pins_.is_pinned(id)) continue;
+    choose_form(id, to);
+    if (!could_hold(id, to) || !admits(id, to, from)) continue;
+    hand_out({.kind = Move::Kind::kCopy, .id = id, .from = from, .to = to});
     const bool room = make_room(id, to);
     CACHEBENCH_CHECK(room, "no room for a copy that was found possible");
     enter(id, to);
@@ -49,9 +61,10 @@ void DecisionEngine::copy_down(EntryId id, policy::LevelSet targets) {
 
 bool DecisionEngine::make_room(EntryId id, Level level) {
   const TierOptions& options = at(level).options;
-  const Bytes bytes = directory_[id].what.bytes;
-  if (!could_hold(level, bytes)) return false;
+  const Bytes bytes = charged(id, level);
+  if (!could_hold(id, level)) return false;
   at(level).eviction->on_arrival(id, info_at(id, level));
+  if (has_quotas_) keep_within_quota(level, directory_[id].what.kind, bytes);
   const auto share = [&](double mark) {
     return Bytes{static_cast<std::uint64_t>(static_cast<double>(options.capacity.value) * mark)};
   };
@@ -65,7 +78,10 @@ bool DecisionEngine::make_room(EntryId id, Level level) {
 }
 
 bool DecisionEngine::evict_from(Level level) {
-  const EntryId victim = at(level).eviction->victim(pins_);
+  return evict(at(level).eviction->victim(pins_), level);
+}
+
+bool DecisionEngine::evict(EntryId victim, Level level) {
   if (victim == kNoEntry) return false;
   const TraceRange range(trace_names::kEvict, directory_[victim].what.bytes.value);
   note_residence(at(level), directory_[victim]);
@@ -79,22 +95,24 @@ bool DecisionEngine::evict_from(Level level) {
   if (target && !directory_[victim].copies.has(*target)) {
     demote(victim, level, *target, Source::kLeft);
   } else {
-    moves_.push_back({.kind = Move::Kind::kDrop, .id = victim, .from = level, .to = Level::kNone});
+    hand_out({.kind = Move::Kind::kDrop, .id = victim, .from = level, .to = Level::kNone});
   }
   return true;
 }
 
 void DecisionEngine::demote(EntryId id, Level from, Level to, Source source) {
-  const Bytes bytes = directory_[id].what.bytes;
-  while (index_of(to) < tiers_.size() && !layout_.fits(to, bytes)) to = level_at(index_of(to) + 1);
-  const bool possible = index_of(to) < tiers_.size() && could_hold(to, bytes) && admits(id, to, from);
+  for (; index_of(to) < tiers_.size(); to = level_at(index_of(to) + 1)) {
+    choose_form(id, to);
+    if (fits(id, to)) break;
+  }
+  const bool possible = index_of(to) < tiers_.size() && could_hold(id, to) && admits(id, to, from);
   if (!possible) {
     if (source == Source::kLeft)
-      moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = from, .to = Level::kNone});
+      hand_out({.kind = Move::Kind::kDrop, .id = id, .from = from, .to = Level::kNone});
     return;
   }
   if (source == Source::kResident) leave(id, from, policy::EraseReason::kRemoved);
-  moves_.push_back({.kind = Move::Kind::kMove, .id = id, .from = from, .to = to});
+  hand_out({.kind = Move::Kind::kMove, .id = id, .from = from, .to = to});
   const bool room = make_room(id, to);
   CACHEBENCH_CHECK(room, "no room for a demotion that was found possible");
   enter(id, to);
@@ -102,58 +120,83 @@ void DecisionEngine::demote(EntryId id, Level from, Level to, Source source) {
 }
 
 // What was computed is where the first tier is.
-void DecisionEngine::count_write(Level to, Bytes bytes) {
-  const Medium computed = tiers_.front().options.medium;
-  if (at(to).options.medium != computed)
-    count_links(costs_.copy(computed, at(to).options.medium, bytes), bytes);
+void DecisionEngine::count_write(EntryId id, Level to) {
+  const Bytes bytes = directory_[id].what.bytes;
+  const hardware::Resting computed{.medium = tiers_.front().options.medium, .bytes = bytes};
+  if (at(to).options.medium != computed.medium) count_links(costs_.copy(computed, resting(id, to), bytes));
 }
 
 void DecisionEngine::count_demotion(EntryId id, Level from, Level to) {
   const Bytes bytes = directory_[id].what.bytes;
   ++count_at(to).demotions_in;
-  count_at(from).bytes_read += bytes;
-  count_links(costs_.copy(at(from).options.medium, at(to).options.medium, bytes), bytes);
+  count_at(from).bytes_read += charged(id, from);
+  count_links(costs_.copy(resting(id, from), resting(id, to), bytes));
   log_.record(DecisionEvent::kDemote, directory_[id].what.key, from, to);
 }
 
 void DecisionEngine::enter(EntryId id, Level level) {
   Entry& entry = directory_[id];
   TierCounters& count = count_at(level);
+  if (entry.copies.empty()) ++residents_;
+  const Bytes bytes = charged(id, level);
   entry.copies.add(level);
-  count.used += entry.what.bytes;
+  count.used += bytes;
   count.peak = std::max(count.peak, count.used);
-  count.bytes_written += entry.what.bytes;
+  count.bytes_written += bytes;
+  count_form(id, level);
   CACHEBENCH_CHECK(count.used <= at(level).options.capacity, "tier {} holds {} of {} bytes", index_of(level),
                    count.used.value, at(level).options.capacity.value);
-  if (pins_.is_pinned(id)) at(level).pinned += entry.what.bytes;
+  charge(at(level).used_by, id, level, Change::kAdd);
+  if (pins_.is_pinned(id)) {
+    at(level).pinned += bytes;
+    charge(at(level).pinned_by, id, level, Change::kAdd);
+  }
   at(level).eviction->on_insert(id, info_at(id, level));
 }
 
 void DecisionEngine::leave(EntryId id, Level level, policy::EraseReason reason) {
   Entry& entry = directory_[id];
   entry.copies.remove(level);
-  count_at(level).used -= entry.what.bytes;
-  if (pins_.is_pinned(id)) at(level).pinned -= entry.what.bytes;
+  const Bytes bytes = charged(id, level);
+  count_at(level).used -= bytes;
+  charge(at(level).used_by, id, level, Change::kTake);
+  if (pins_.is_pinned(id)) {
+    at(level).pinned -= bytes;
+    charge(at(level).pinned_by, id, level, Change::kTake);
+  }
   at(level).eviction->on_erase(id, reason);
   if (prefetcher_ && level == Level::kL1) prefetcher_->forget(id);
-  if (entry.copies.empty()) recency_.remove(id);
+  if (!entry.copies.empty()) return;
+  --residents_;
+  recency_.remove(id);
 }
 
 void DecisionEngine::drop(EntryId id, Level level) {
   leave(id, level, policy::EraseReason::kRemoved);
-  moves_.push_back({.kind = Move::Kind::kDrop, .id = id, .from = level, .to = Level::kNone});
+  hand_out({.kind = Move::Kind::kDrop, .id = id, .from = level, .to = Level::kNone});
 }
 
 void DecisionEngine::recharge(EntryId id, Bytes bytes) {
   Entry& entry = directory_[id];
-  const Bytes before = entry.what.bytes;
+  const bool pinned = pins_.is_pinned(id);
+  const auto charge_all = [&](Change change) {
+    for (std::size_t i = 0; i < tiers_.size(); ++i) {
+      const Level level = level_at(i);
+      if (!entry.copies.has(level)) continue;
+      const Bytes taken = charged(id, level);
+      Bytes& used = counters_.tiers[i].used;
+      used = change == Change::kAdd ? used + taken : used - taken;
+      charge(tiers_[i].used_by, id, level, change);
+      if (!pinned) continue;
+      tiers_[i].pinned = change == Change::kAdd ? tiers_[i].pinned + taken : tiers_[i].pinned - taken;
+      charge(tiers_[i].pinned_by, id, level, change);
+    }
+  };
+  charge_all(Change::kTake);
   entry.what.bytes = bytes;
   entry.what.meta = {.shape = {static_cast<std::int64_t>(bytes.value)}, .dtype = DType::kU8};
-  for (std::size_t i = 0; i < tiers_.size(); ++i) {
-    if (!entry.copies.has(level_at(i))) continue;
-    counters_.tiers[i].used = counters_.tiers[i].used - before + bytes;
-    if (pins_.is_pinned(id)) tiers_[i].pinned = tiers_[i].pinned - before + bytes;
-  }
+  entry.forms = {};
+  charge_all(Change::kAdd);
 }
 
 void DecisionEngine::settle(EntryId id) {
@@ -161,10 +204,20 @@ void DecisionEngine::settle(EntryId id) {
     const Level level = level_at(i);
     if (!directory_[id].copies.has(level)) continue;
     TierCounters& count = counters_.tiers[i];
-    if (!layout_.fits(level, directory_[id].what.bytes)) {  // grown beyond the tier: it cannot stay
+    if (!fits(id, level)) {  // grown beyond the tier: it cannot stay
       drop(id, level);
       if (directory_[id].copies.empty()) directory_[id].absent = MissCause::kTooLarge;
       continue;
+    }
+    const ArtefactKind kind = directory_[id].what.kind;
+    if (has_quotas_) {
+      keep_within_quota(level, kind, Bytes{});
+      if (!directory_[id].copies.has(level)) continue;
+      if (tiers_[i].used_by[static_cast<std::size_t>(kind)] > quota(level, kind)) {
+        drop(id, level);
+        if (directory_[id].copies.empty()) directory_[id].absent = MissCause::kCapacity;
+        continue;
+      }
     }
     while (count.used > tiers_[i].options.capacity && evict_from(level)) {
     }
@@ -197,21 +250,21 @@ void DecisionEngine::move_idle_entries() {
   moving_idle_ = false;
 }
 
-void DecisionEngine::count_links(const hardware::Stages& stages, Bytes bytes) {
+void DecisionEngine::count_links(const hardware::Stages& stages) {
   LinkCounters& links = counters_.links;
   for (const hardware::Stage& stage : stages.span()) {
     switch (stage.resource) {
       case hardware::Resource::kPcieUp:
-        links.pcie_up += bytes;
+        links.pcie_up += stage.bytes;
         break;
       case hardware::Resource::kPcieDown:
-        links.pcie_down += bytes;
+        links.pcie_down += stage.bytes;
         break;
       case hardware::Resource::kSsdRead:
-        links.ssd_read += bytes;
+        links.ssd_read += stage.bytes;
         break;
       case hardware::Resource::kSsdWrite:
-        links.ssd_write += bytes;
+        links.ssd_write += stage.bytes;
         break;
       case hardware::Resource::kCpu:
       case hardware::Resource::kGpu:

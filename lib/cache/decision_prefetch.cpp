@@ -8,6 +8,7 @@ namespace cachebench::cache {
 
 void DecisionEngine::end_request(const policy::RequestInfo& request) {
   if (!prefetcher_) return;
+  expire_due();
   complete_fetches();
   for (const EntryId id : prefetcher_->proposals(request)) fetch_ahead(id);
 }
@@ -17,21 +18,23 @@ void DecisionEngine::fetch_ahead(EntryId id) {
   const Entry& entry = directory_[id];
   const Bytes bytes = entry.what.bytes;
   const Level from = entry.copies.top();
-  if (from == Level::kNone || from == Level::kL1 || !layout_.fits(Level::kL1, bytes)) return;
+  if (from == Level::kNone || from == Level::kL1) return;
+  choose_form(id, Level::kL1);
+  if (!fits(id, Level::kL1)) return;
   if (pins_.is_pinned(id) || !prefetcher_->within_budget(bytes)) return;
-  if (!could_hold(Level::kL1, bytes)) return prefetcher_->refuse(bytes);
-  moves_.push_back({.kind = Move::Kind::kCopy, .id = id, .from = from, .to = Level::kL1, .ahead = true});
+  if (!could_hold(id, Level::kL1)) return prefetcher_->refuse(bytes);
+  hand_out({.kind = Move::Kind::kCopy, .id = id, .from = from, .to = Level::kL1, .ahead = true});
   // Those who leave for it may push others down: not out of the place it is read from.
   pin(id);
   const bool room = make_room(id, Level::kL1);
   unpin(id);
   CACHEBENCH_CHECK(room, "no room for a fetch that was found possible");
-  const hardware::Stages stages = costs_.fetch(at(from).options.medium, bytes);
+  const hardware::Stages stages = costs_.fetch(resting(id, from), bytes);
   prefetcher_->begin(id, bytes, stages, now_);
   enter(id, Level::kL1);
   ++count_at(Level::kL1).promotions_in;
-  count_at(from).bytes_read += bytes;
-  count_links(stages, bytes);
+  count_at(from).bytes_read += charged(id, from);
+  count_links(stages);
   log_.record(DecisionEvent::kPromote, entry.what.key, from, Level::kL1);
 }
 

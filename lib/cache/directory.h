@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 
@@ -9,6 +10,7 @@
 #include "core/tensor_view.h"
 #include "core/units.h"
 #include "policy/migration.h"
+#include "tier/encoding.h"
 
 /// The directory: what is known of every entry ever asked for, and in which tiers it lives by decision. Bytes
 /// follow later and are no business of it. Thread-compatible; its owner holds the lock.
@@ -48,13 +50,14 @@ struct AccessContext {
 /// On lines of its own: an access touches two of the three.
 struct alignas(64) Entry {
   EntryDescription what;
-  policy::LevelSet copies;              ///< tiers the entry lives in, by decision
-  Nanoseconds last_access{0};           ///< decision clock
-  std::uint64_t last_sequence = 0;      ///< number of its last access, covered references apart
-  std::uint64_t last_gap = 0;           ///< accesses between that and the one before it
-  std::uint32_t uses = 0;               ///< accesses so far, saturating
-  AccessContext last{};                 ///< its request and its future
-  MissCause absent = MissCause::kCold;  ///< the cause a miss would have now
+  policy::LevelSet copies;                        ///< tiers the entry lives in, by decision
+  std::array<tier::Encoding, kMaxTiers> forms{};  ///< what it lies there as, or would by the last choice
+  Nanoseconds last_access{0};                     ///< decision clock
+  std::uint64_t last_sequence = 0;                ///< number of its last access, covered references apart
+  std::uint64_t last_gap = 0;                     ///< accesses between that and the one before it
+  std::uint32_t uses = 0;                         ///< accesses so far, saturating
+  AccessContext last{};                           ///< its request and its future
+  MissCause absent = MissCause::kCold;            ///< the cause a miss would have now
 };
 
 class Directory {

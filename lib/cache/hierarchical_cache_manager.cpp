@@ -56,49 +56,91 @@ std::optional<TensorHandle> HierarchicalCacheManager::get_tensor(std::string_vie
   return std::move(found.handle);
 }
 
-LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, const AccessContext& context) {
+LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, const AccessContext& context,
+                                              const ContentTraits* traits) {
   const TraceRange range(trace_names::kLookup, what.bytes.value);
   LookupResult result;
   std::unique_ptr<PlannedTransfers> planned;
   {
     const DecisionLock lock(mutex_);
     const EntryId id = engine_.intern(what);
+    settle_time();
     if (!flights_.empty() && engine_.directory()[id].copies.empty()) {
-      if (const auto flying = flights_.find(id); flying != flights_.end()) {
-        result.joined = flying->second;
-        return result;
-      }
+      if (const auto flying = flights_.find(id); flying != flights_.end()) result.joined = flying->second;
     }
-    result.decision = engine_.access(id, what.bytes, context);
-    tick(result.decision.service);
-    if (result.decision.hit) {
+    if (result.joined) {
       planned = plan_moves(nullptr);
-      if (result.decision.level != Level::kNone) result.handle = handle_for(id, result.decision);
     } else {
-      planned = plan_moves(nullptr);
-      result.owned = std::make_shared<Flight>(result.decision.cause);
-      flights_[id] = result.owned;
+      planned = serve(id, what.bytes, context, traits, result);
+      if (!result.decision.hit) {
+        result.owned = std::make_shared<Flight>(result.decision.cause);
+        flights_[id] = result.owned;
+      }
     }
   }
   transfers_->start(std::move(planned));
   return result;
 }
 
+LookupResult HierarchicalCacheManager::get(const Key& key, ArtefactKind kind, const ContentTraits* traits) {
+  const TraceRange range(trace_names::kLookup, 0);
+  LookupResult result;
+  std::unique_ptr<PlannedTransfers> planned;
+  {
+    const DecisionLock lock(mutex_);
+    const EntryId id = engine_.intern({.key = key, .kind = kind});
+    settle_time();
+    planned = serve(id, engine_.directory()[id].what.bytes, {}, traits, result);
+  }
+  transfers_->start(std::move(planned));
+  return result;
+}
+
+std::unique_ptr<PlannedTransfers> HierarchicalCacheManager::serve(EntryId id, Bytes bytes,
+                                                                  const AccessContext& context,
+                                                                  const ContentTraits* traits,
+                                                                  LookupResult& result) {
+  std::optional<StandIn> similar;
+  if (companion_ != nullptr && traits != nullptr && engine_.directory()[id].copies.empty() && !traits->none())
+    similar = companion_->stand_in(id, *traits, engine_);
+  result.decision =
+      similar ? engine_.access_similar(id, similar->id, context) : engine_.access(id, bytes, context);
+  tick(result.decision.service);
+  std::unique_ptr<PlannedTransfers> planned = plan_moves(nullptr);
+  if (!result.decision.hit) {
+    if (companion_ != nullptr) companion_->missed(id, engine_);
+    return planned;
+  }
+  if (result.decision.level != Level::kNone)
+    result.handle = handle_for(similar ? similar->id : id, result.decision);
+  if (similar) {
+    result.similarity = similar->score;
+    result.served_key = engine_.directory()[similar->id].what.key;
+    result.handle.asked_ = id;
+  }
+  return planned;
+}
+
 PutResult HierarchicalCacheManager::put(const EntryDescription& what, const TensorView* content,
-                                        const FlightPtr& owned) {
+                                        const FlightPtr& owned, const PutTerms& terms,
+                                        const ContentTraits* traits) {
   PutResult result;
   std::unique_ptr<PlannedTransfers> planned;
   {
     const DecisionLock lock(mutex_);
+    engine_.check_terms(terms);
     const EntryId id = engine_.intern(what);
+    settle_time();
     const bool resident = !engine_.directory()[id].copies.empty();
     if (!resident) engine_.describe(id, what);
-    const policy::LevelSet levels = engine_.put(id);
+    if (companion_ != nullptr) companion_->offered(id, traits != nullptr ? *traits : ContentTraits{});
+    const policy::LevelSet levels = engine_.put(id, terms);
     result.level = levels.top();
     result.status = resident         ? PutStatus::kTouched
                     : levels.empty() ? PutStatus::kRefused
                                      : PutStatus::kStored;
     planned = plan_moves(content);
+    if (companion_ != nullptr) companion_->offered(kNoEntry, {});  // its traits are the caller's
     if (owned) flights_.erase(id);
   }
   transfers_->start(std::move(planned));
@@ -140,6 +182,7 @@ LookupResult HierarchicalCacheManager::finish_join(const EntryDescription& what,
   LookupResult result;
   const DecisionLock lock(mutex_);
   const EntryId id = engine_.intern(what);
+  settle_time();
   // It may have been evicted again since it landed: then the waiter missed it as the owner did.
   const Level level = landing.level == Level::kNone ? Level::kNone : engine_.directory()[id].copies.top();
   result.decision.service = engine_.account_joined(id, level, landing.cause, context);
@@ -149,6 +192,8 @@ LookupResult HierarchicalCacheManager::finish_join(const EntryDescription& what,
   result.decision.cause = landing.cause;
   tick(result.decision.service);
   if (result.decision.hit) {
+    result.decision.resting = engine_.resting(id, level);
+    result.decision.bytes = engine_.directory()[id].what.bytes;
     result.handle = handle_for(id, result.decision);
     result.handle.joined_ = true;
   }
@@ -174,37 +219,109 @@ void HierarchicalCacheManager::report_corrupt(TensorHandle& handle) {
       tick(engine_.uncount_hit(handle.id_, {.level = handle.served_,
                                             .joined = handle.joined_,
                                             .prefetched = handle.prefetched_,
-                                            .waited = handle.waited_}));
+                                            .waited = handle.waited_,
+                                            .asked = handle.asked_}));
     planned = plan_moves(nullptr);
   }
   transfers_->start(std::move(planned));
 }
 
 bool HierarchicalCacheManager::erase(const Key& key) {
+  bool erased = false;
   std::unique_ptr<PlannedTransfers> planned;
   {
     const DecisionLock lock(mutex_);
+    settle_time();
     const EntryId id = engine_.directory().find(key);
-    if (id == kNoEntry || engine_.directory()[id].copies.empty() || engine_.is_pinned(id)) return false;
-    engine_.erase(id, MissCause::kCapacity);
+    erased = id != kNoEntry && !engine_.directory()[id].copies.empty() && !engine_.is_pinned(id);
+    if (erased) engine_.erase(id, MissCause::kCapacity);
+    if (erased && companion_ != nullptr) companion_->erased(id);
     planned = plan_moves(nullptr);
   }
   transfers_->start(std::move(planned));
+  return erased;
+}
+
+bool HierarchicalCacheManager::pin(const Key& key) {
+  expire_due();
+  const DecisionLock lock(mutex_);
+  const EntryId id = engine_.directory().find(key);
+  if (id == kNoEntry || engine_.directory()[id].copies.empty()) return false;
+  engine_.pin(id);
+  ++user_pins_[id];
   return true;
+}
+
+bool HierarchicalCacheManager::unpin(const Key& key) {
+  const DecisionLock lock(mutex_);
+  const auto pinned = user_pins_.find(engine_.directory().find(key));
+  if (pinned == user_pins_.end()) return false;
+  engine_.unpin(pinned->first);
+  if (--pinned->second == 0) user_pins_.erase(pinned);
+  return true;
+}
+
+void HierarchicalCacheManager::expire_due() {
+  std::unique_ptr<PlannedTransfers> planned;
+  {
+    const DecisionLock lock(mutex_);
+    settle_time();
+    planned = plan_moves(nullptr);
+  }
+  transfers_->start(std::move(planned));
+}
+
+Bytes HierarchicalCacheManager::resize(Level level, Bytes capacity) {
+  Bytes resized;
+  std::unique_ptr<PlannedTransfers> planned;
+  {
+    const DecisionLock lock(mutex_);
+    settle_time();
+    resized = engine_.resize(level, capacity);
+    planned = plan_moves(nullptr);
+  }
+  transfers_->start(std::move(planned));
+  return resized;
+}
+
+void HierarchicalCacheManager::attach(Companion* companion) {
+  const DecisionLock lock(mutex_);
+  companion_ = companion;
+}
+
+void HierarchicalCacheManager::follow(const Clock* clock) {
+  const DecisionLock lock(mutex_);
+  followed_ = clock;
+}
+
+void HierarchicalCacheManager::inspect(const std::function<void(const DecisionEngine&)>& look) const {
+  const DecisionLock lock(mutex_);
+  look(engine_);
+}
+
+void HierarchicalCacheManager::settle_time() {
+  if (followed_ != nullptr) engine_.set_now(followed_->now());
+  engine_.expire_due();
+  if (engine_.moves().empty()) return;
+  // Before what comes next is decided: it may be stored anew, and nothing like it is to be found there.
+  if (companion_ != nullptr) tell_companion(engine_.moves());
+  if (!user_pins_.empty()) end_pins(engine_.moves());
 }
 
 std::size_t HierarchicalCacheManager::adopt(Level level, tier::Plane& plane, SpaceGate& gate) {
   std::size_t adopted = 0;
   for (const tier::Recovered& found : plane.recover()) {
+    const bool sound = Copy::is_sound(found);
     auto copy = std::make_shared<Copy>(plane, gate, found);  // frees the block when it is not adopted
+    if (!sound) continue;
     const EntryDescription what{.key = found.info.key,
                                 .kind = found.info.kind,
                                 .meta = found.info.meta,
-                                .bytes = found.block.bytes,
+                                .bytes = copy->bytes(),
                                 .recompute = Nanoseconds{0}};
     const DecisionLock lock(mutex_);
     const EntryId id = engine_.intern(what);
-    if (!engine_.adopt(id, level)) continue;
+    if (!engine_.adopt(id, level, found.info.encoding)) continue;
     transfers_->adopt(id, level, std::move(copy));
     ++adopted;
   }
@@ -312,9 +429,28 @@ TensorHandle HierarchicalCacheManager::handle_for(EntryId id, const AccessDecisi
 std::unique_ptr<PlannedTransfers> HierarchicalCacheManager::plan_moves(const TensorView* content) {
   std::vector<Move>& moves = engine_.moves();
   if (moves.empty()) return nullptr;
+  if (companion_ != nullptr) tell_companion(moves);
+  if (!user_pins_.empty()) end_pins(moves);
   std::unique_ptr<PlannedTransfers> planned = transfers_->plan(moves, engine_.directory(), content);
   moves.clear();
   return planned;
+}
+
+void HierarchicalCacheManager::tell_companion(const std::vector<Move>& moves) {
+  for (const Move& move : moves) {
+    const bool resident = !engine_.directory()[move.id].copies.empty();
+    if (move.kind == Move::Kind::kInsert && resident) companion_->entered(move.id, engine_);
+    if (move.kind == Move::Kind::kDrop && !resident) companion_->left(move.id, engine_);
+  }
+}
+
+void HierarchicalCacheManager::end_pins(const std::vector<Move>& moves) {
+  for (const Move& move : moves) {
+    const auto pinned = user_pins_.find(move.id);
+    if (pinned == user_pins_.end() || !engine_.directory()[move.id].copies.empty()) continue;
+    for (; pinned->second > 0; --pinned->second) engine_.unpin(move.id);
+    user_pins_.erase(pinned);
+  }
 }
 
 void HierarchicalCacheManager::tick(Nanoseconds service) {

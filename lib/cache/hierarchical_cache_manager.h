@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,12 +9,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cache/companion.h"
 #include "cache/decision_engine.h"
 #include "cache/flight.h"
 #include "cache/statistics.h"
 #include "cache/tensor_handle.h"
 #include "cache/tensor_pool.h"
 #include "cache/transfers.h"
+#include "core/clock.h"
 #include "core/sync.h"
 
 /// The three-tier tensor cache: directory, policies and migration on one side, planes on the other, one lock
@@ -31,6 +34,9 @@ struct LookupResult {
   TensorHandle handle;  ///< on a hit
   FlightPtr owned;      ///< on a miss that the caller has to compute, then `put_tensor` or `abandon`
   FlightPtr joined;     ///< someone else is computing it: wait, then `finish_join`
+  /// A similar hit: how like the served content is to the one asked for, 0 to 1.
+  std::optional<double> similarity{};
+  Key served_key{};  ///< and the entry that served
 };
 
 /// How a put ended.
@@ -70,10 +76,17 @@ class HierarchicalCacheManager {
 
   // As replay and pipeline use it: by description.
   /// Looks up and counts one access. Single flight: of several callers that miss the same entry one owns it.
-  [[nodiscard]] LookupResult lookup(const EntryDescription& what, const AccessContext& context = {});
+  /// With `traits`, an attached companion may name another entry that serves when this one is nowhere.
+  [[nodiscard]] LookupResult lookup(const EntryDescription& what, const AccessContext& context = {},
+                                    const ContentTraits* traits = nullptr);
+  /// Looks up and counts one access to what is known under `key`, for callers that compute nothing: a miss is
+  /// theirs alone, and neither waits for another's computation nor is waited for.
+  [[nodiscard]] LookupResult get(const Key& key, ArtefactKind kind, const ContentTraits* traits = nullptr);
   /// Offers what was computed and lands the flight, if any. `content` (null in simulation) stays valid until
-  /// this returns. May wait for the eviction of others to free room, never for a lookup.
-  PutResult put(const EntryDescription& what, const TensorView* content, const FlightPtr& owned);
+  /// this returns. May wait for the eviction of others to free room, never for a lookup. Throws Error{kUsage}
+  /// for terms that make no sense.
+  PutResult put(const EntryDescription& what, const TensorView* content, const FlightPtr& owned,
+                const PutTerms& terms = {}, const ContentTraits* traits = nullptr);
   /// Lands an owned flight without an entry: its computation failed.
   void abandon(const EntryDescription& what, const FlightPtr& owned);
   /// Writes the bytes of a resident entry anew, after a hit whose recorded size had changed.
@@ -88,6 +101,23 @@ class HierarchicalCacheManager {
   void report_corrupt(TensorHandle& handle);
   /// Gives up every copy of an entry; false when there is none, or a handle reads it.
   bool erase(const Key& key);
+
+  /// Keeps a resident entry from eviction (not from expiry, which ends its pins) until it is unpinned as
+  /// often as it was pinned; false when it is nowhere.
+  bool pin(const Key& key);
+  /// False when it was not pinned.
+  bool unpin(const Key& key);
+  /// Gives up what has expired by the decision clock, as every access does.
+  void expire_due();
+  /// The capacity of a tier from now on: see DecisionEngine::resize.
+  Bytes resize(Level level, Bytes capacity);
+  /// Attaches a companion, or none. Before anything is stored.
+  void attach(Companion* companion);
+  /// From now on the decision clock follows `clock`, which outlives this; it never goes back. For caches
+  /// whose clock is external.
+  void follow(const Clock* clock);
+  /// Calls `look` with the engine, under the lock: it has to be short and must not call the manager.
+  void inspect(const std::function<void(const DecisionEngine&)>& look) const;
 
   /// Takes in what a plane kept from an earlier process; returns how many fit.
   std::size_t adopt(Level level, tier::Plane& plane, SpaceGate& gate);
@@ -114,10 +144,18 @@ class HierarchicalCacheManager {
  private:
   friend class TensorHandle;
   void unpin(EntryId id);
+  /// The look-up itself, once nobody is computing the entry; sets all of `result` but the flights.
+  [[nodiscard]] std::unique_ptr<PlannedTransfers> serve(EntryId id, Bytes bytes, const AccessContext& context,
+                                                        const ContentTraits* traits, LookupResult& result)
+      CACHEBENCH_REQUIRES(mutex_);
+  /// Brings the clock up to date and gives up what has expired.
+  void settle_time() CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] TensorHandle handle_for(EntryId id, const AccessDecision& decision)
       CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] std::unique_ptr<PlannedTransfers> plan_moves(const TensorView* content)
       CACHEBENCH_REQUIRES(mutex_);
+  void tell_companion(const std::vector<Move>& moves) CACHEBENCH_REQUIRES(mutex_);
+  void end_pins(const std::vector<Move>& moves) CACHEBENCH_REQUIRES(mutex_);
   void tick(Nanoseconds service) CACHEBENCH_REQUIRES(mutex_);
 
   const DecisionClock clock_;
@@ -127,6 +165,9 @@ class HierarchicalCacheManager {
   DecisionEngine engine_ CACHEBENCH_GUARDED_BY(mutex_);
   std::uint32_t epoch_ CACHEBENCH_GUARDED_BY(mutex_) = 0;  // of the counters
   std::unordered_map<EntryId, FlightPtr> flights_ CACHEBENCH_GUARDED_BY(mutex_);
+  std::unordered_map<EntryId, std::uint32_t> user_pins_ CACHEBENCH_GUARDED_BY(mutex_);  // of `pin`
+  Companion* companion_ CACHEBENCH_GUARDED_BY(mutex_) = nullptr;
+  const Clock* followed_ CACHEBENCH_GUARDED_BY(mutex_) = nullptr;
   TensorPool pool_{TensorPoolOptions{}};
 };
 

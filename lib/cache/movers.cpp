@@ -43,6 +43,7 @@ struct Movers::Job {
   std::span<const std::byte> content;  // of an insertion: the caller waits until it is settled
   CopyPtr target;
   std::optional<tier::StagingPool::Lease> lifted;
+  Passes passes;  // of the source
   const TraceName* range = nullptr;
   std::uint64_t seen = 0;  // generation of the target's gate when there was no room
   bool inserts = false;
@@ -91,13 +92,17 @@ CopyPtr Movers::copy_at(EntryId id, Level level) const {
 }
 
 void Movers::adopt(EntryId id, Level level, CopyPtr copy) {
+  copy->count_in(meter_);
   slot(id, level) = std::move(copy);
 }
 
-CopyPtr Movers::new_copy(EntryId id, Level level, const Directory& directory) {
-  const EntryDescription& what = directory[id].what;
-  const tier::RecordInfo info{.key = what.key, .meta = what.meta, .kind = what.kind};
-  return std::make_shared<Copy>(plane(level), gate(level), info, what.bytes);
+CopyPtr Movers::new_copy(const Move& move, const Directory& directory) {
+  const EntryDescription& what = directory[move.id].what;
+  tier::RecordInfo info{.key = what.key, .meta = what.meta, .kind = what.kind};
+  if (move.to_form == tier::Encoding::kPlain || what.meta.bytes() != what.bytes)
+    return std::make_shared<Copy>(plane(move.to), gate(move.to), info, what.bytes);
+  info.encoding = move.to_form;
+  return std::make_shared<Copy>(plane(move.to), gate(move.to), info, meter_);
 }
 
 std::unique_ptr<PlannedTransfers> Movers::plan(std::span<const Move> moves, const Directory& directory,
@@ -115,7 +120,7 @@ std::unique_ptr<PlannedTransfers> Movers::plan(std::span<const Move> moves, cons
       plan->retired.push_back(std::move(job->source));
       continue;
     }
-    job->target = new_copy(move.id, move.to, directory);
+    job->target = new_copy(move, directory);
     slot(move.id, move.to) = job->target;
     if (move.kind == Move::Kind::kInsert && plan->fill == nullptr) {
       CACHEBENCH_CHECK(content != nullptr && content->data.size() == job->target->bytes().value,
@@ -184,15 +189,56 @@ std::optional<Completion> Movers::carry_out(Job& job) {
     if (job.inherits) return source;
     // Resized on the way: what was stored is out of date, and is about to be written anew.
     if (job.source->bytes() != job.target->bytes()) return kSkipped;
+    job.passes = job.source->passes();
   }
   job.seen = job.target->gate().generation();
   if (!job.target->allocate()) return go_without_room(job);
   progress_.found_room();
   const TraceRange range(*job.range, job.target->bytes().value);
-  if (job.source != nullptr) return transfer(*job.source, *job.target);
-  const Copy& target = *job.target;
+  if (!job.target->is_plain()) {
+    if (std::optional<Completion> done = write_encoded(job)) return done;
+    job.seen = job.target->gate().generation();
+    if (!job.target->allocate()) return go_without_room(job);
+  }
+  return write_plain(job);
+}
+
+Completion Movers::write_plain(Job& job) {
+  Copy& target = *job.target;
+  target.set_passes(job.passes);
+  if (job.source != nullptr) return transfer(*job.source, target);
   const auto bytes = job.lifted ? std::span<const std::byte>(job.lifted->span()) : job.content;
   return target.plane().write(target.block(), target.info(), bytes.first(target.bytes().value)).wait();
+}
+
+std::optional<Completion> Movers::write_encoded(Job& job) {
+  const auto start = std::chrono::steady_clock::now();
+  Copy& target = *job.target;
+  const tier::StagingPool::Lease room = staging_.acquire(target.stored());
+  const std::span<std::byte> form = room.span().first(target.stored().value);
+  Completion done;
+  target.set_passes(job.passes);
+  if (job.source != nullptr && job.source->encoding() == target.encoding()) {
+    done = job.source->read_stored(room.span()).wait();
+    if (done.status != TransferStatus::kDone) return done;
+  } else {
+    std::span<const std::byte> plain = job.source != nullptr ? job.source->host_view() : job.content;
+    if (job.source != nullptr && plain.empty()) {
+      done = lift(job);
+      if (done.status != TransferStatus::kDone) return done;
+    }
+    if (job.lifted) plain = job.lifted->span();
+    if (!meter_.encode(target.info(), plain.first(target.bytes().value), form)) {
+      target.become_plain();
+      return std::nullopt;
+    }
+    Passes passes = job.passes;
+    passes.add(target.encoding());
+    target.set_passes(passes);
+  }
+  done = target.plane().write(target.block(), target.info(), form).wait();
+  done.service = since(start);
+  return done;
 }
 
 std::optional<Completion> Movers::go_without_room(Job& job) {
@@ -203,6 +249,8 @@ std::optional<Completion> Movers::go_without_room(Job& job) {
     if (read.status != TransferStatus::kDone) return read;
   }
   if (!stays_aside) return std::nullopt;
+  job.target->become_plain();  // in staging memory there is no need to be small
+  job.target->set_passes(job.passes);
   job.target->keep_in(std::move(*job.lifted));
   job.lifted.reset();
   const MutexLock lock(stats_mutex_);
@@ -266,6 +314,7 @@ TransferStats Movers::stats() const {
     stats = stats_;
   }
   for (const tier::Plane* plane : planes_) stats.planes.push_back(plane->stats());
+  stats.lossy = meter_.uses();
   return stats;
 }
 

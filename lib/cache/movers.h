@@ -65,7 +65,7 @@ class Movers final : public Transfers {
   using CopyRow = std::array<CopyPtr, kMaxTiers>;
 
   [[nodiscard]] CopyPtr& slot(EntryId id, Level level);
-  [[nodiscard]] CopyPtr new_copy(EntryId id, Level level, const Directory& directory);
+  [[nodiscard]] CopyPtr new_copy(const Move& move, const Directory& directory);
   void submit(const JobPtr& job);
   /// Runs a job as far as it gets, on any thread.
   void run(const JobPtr& job);
@@ -74,6 +74,9 @@ class Movers final : public Transfers {
   [[nodiscard]] std::optional<tier::Completion> go_without_room(Job& job);
   [[nodiscard]] tier::Completion lift(Job& job);
   [[nodiscard]] tier::Completion transfer(const Copy& source, Copy& target);
+  /// Nothing when the values refuse the form: then the target is plain, and has no room yet.
+  [[nodiscard]] std::optional<tier::Completion> write_encoded(Job& job);
+  [[nodiscard]] tier::Completion write_plain(Job& job);
   void park(const JobPtr& job);
   void finish(Job& job, const tier::Completion& completion);
   void end_activity();
@@ -81,6 +84,7 @@ class Movers final : public Transfers {
 
   const std::vector<tier::Plane*> planes_;
   const std::vector<std::unique_ptr<SpaceGate>> gates_;
+  CompressionMeter meter_;  // before the copies, which use it
   tier::StagingPool staging_;
   LandingBlocks landing_;
   std::vector<CopyRow> copies_;  // guarded by the manager's lock

@@ -10,6 +10,7 @@ namespace cachebench::cache {
 TensorHandle::TensorHandle(TensorHandle&& other) noexcept
     : manager_(std::exchange(other.manager_, nullptr)),
       id_(other.id_),
+      asked_(other.asked_),
       served_(other.served_),
       level_(other.level_),
       joined_(other.joined_),
@@ -24,6 +25,7 @@ TensorHandle& TensorHandle::operator=(TensorHandle&& other) noexcept {
   release();
   manager_ = std::exchange(other.manager_, nullptr);
   id_ = other.id_;
+  asked_ = other.asked_;
   served_ = other.served_;
   level_ = other.level_;
   joined_ = other.joined_;

@@ -44,6 +44,7 @@ class TensorHandle {
   friend class HierarchicalCacheManager;
   HierarchicalCacheManager* manager_ = nullptr;
   EntryId id_ = kNoEntry;
+  EntryId asked_ = kNoEntry;  ///< a similar hit: the entry that was looked up
   Level served_ = Level::kNone;
   Level level_ = Level::kNone;
   bool joined_ = false;  ///< the hit was counted as a joined one

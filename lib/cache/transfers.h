@@ -21,6 +21,7 @@ struct TransferStats {
   std::string first_failure;     ///< the first one's error
   std::uint64_t kept_aside = 0;  ///< copies that got no room on their plane and live in staging memory
   std::vector<tier::PlaneStats> planes;
+  tier::CodecUses lossy;  ///< entries that were kept in a lossy form
 };
 
 /// Work that a batch of moves leaves to do once the lock is released.

@@ -26,6 +26,13 @@ struct TokenSpan {
 /// The `image` of an artefact that belongs to none.
 inline constexpr std::uint32_t kNoImage = 0xFFFFFFFFU;
 
+/// What tells contents that are like one another, and which of them truly stand for one another.
+struct Likeness {
+  std::uint64_t code = 0;  ///< SimHash of a text, pHash of an image
+  Key meaning;             ///< equal for a content and its other encodings
+  bool operator==(const Likeness&) const = default;
+};
+
 struct Artefact {
   Key key;
   ArtefactKind kind = ArtefactKind::kObject;
@@ -35,7 +42,9 @@ struct Artefact {
   /// Tokens it serves. Text, images and vision outputs: where their input sits; content that occurs several
   /// times in one prompt spans from its first token to its last.
   TokenSpan span;
-  std::optional<Key> content;      ///< `text`, `image`: what the trace calls the input it is made of
+  std::optional<Key> content;  ///< `text`, `image`: what the trace calls the input it is made of
+  /// `text`, `image`, `vision_encoder_output`: where the trace gives a code of the input.
+  std::optional<Likeness> likeness;
   std::uint32_t depth = 0;         ///< K/V blocks before it in its chain; 0 outside one
   std::uint32_t image = kNoImage;  ///< `image`, `vision_encoder_output`: the number of the image they share
 };

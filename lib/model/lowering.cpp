@@ -96,12 +96,14 @@ class GraphBuilder {
     push(key_of(segment.id, ArtefactKind::kVisionEncoderOutput), ArtefactKind::kVisionEncoderOutput,
          geometry_.vision_output(segment.grid.visual_tokens), work, segment.span);
     out_.artefacts.back().image = number;
+    out_.artefacts.back().likeness = segment.likeness;
     if (!with_pixels) return;
     work = Work{};
     work.source_pixels = segment.source_pixels;
     push(segment.id, ArtefactKind::kImage, geometry_.pixel_values(segment.grid.patches), work, segment.span);
     out_.artefacts.back().content = segment.content;
     out_.artefacts.back().image = number;
+    out_.artefacts.back().likeness = segment.likeness;
   }
 
   void add_language_output() {
@@ -118,6 +120,7 @@ class GraphBuilder {
     work.tokens_tokenized = tokens;
     push(segment.id, ArtefactKind::kText, geometry_.token_ids(tokens), work, segment.span);
     out_.artefacts.back().content = segment.content;
+    out_.artefacts.back().likeness = segment.likeness;
   }
 
   // Content that was met before in this request counts once; its `count` artefacts then span both places.

@@ -30,6 +30,7 @@ class Layout {
     for (std::size_t i = 0; i < request_.inputs.size(); ++i) {
       const trace::Input& input = request_.inputs[i];
       const Key content = input.content ? *input.content : unique_content(i);
+      const std::size_t before = out_.size();
       switch (input.kind) {
         case trace::InputKind::kText:
           if (input.tokens) {
@@ -38,9 +39,13 @@ class Layout {
             add_text(content, *rest);
             rest_given = true;
           }
+          if (input.simhash && out_.size() > before)
+            out_.back().likeness = {.code = *input.simhash, .meaning = meaning_of(input).value_or(content)};
           break;
         case trace::InputKind::kImage:
           add_image(content, input, 1);
+          if (input.phash)
+            out_.back().likeness = {.code = *input.phash, .meaning = meaning_of(input).value_or(content)};
           break;
         case trace::InputKind::kVideo:
           add_video(content, input);

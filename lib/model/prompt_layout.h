@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/ids.h"
@@ -37,8 +38,9 @@ struct Segment {
   Key id;       ///< content, size and geometry; the key of its `text` or `image` artefact
   Key content;  ///< what the trace calls it
   TokenSpan span;
-  ImageGrid grid;                   ///< images
-  std::uint64_t source_pixels = 0;  ///< images: before resizing, all frames
+  ImageGrid grid;                      ///< images
+  std::uint64_t source_pixels = 0;     ///< images: before resizing, all frames
+  std::optional<Likeness> likeness{};  ///< of what has a code; frames of a video have none
 };
 
 /// Replaces `out`.

@@ -9,10 +9,14 @@
 #include "core/file.h"
 #include "core/json_file.h"
 #include "result/bounds_json.h"
+#include "result/compression_json.h"
 #include "result/findings.h"
 #include "result/guards.h"
 #include "result/json_reader.h"
+#include "result/multimodal_json.h"
 #include "result/totals_json.h"
+#include "result/pipeline_json.h"
+#include "result/visual_json.h"
 
 namespace cachebench::result {
 namespace {
@@ -257,6 +261,11 @@ void read_optional(const JsonReader& reader, RunResult& result) {
   result.prefetch_facts = facts_from_json(reader, "prefetch_facts");
   if (reader.has("prefetch")) result.prefetch = prefetch_from_json(reader.object("prefetch"));
   if (reader.has("bounds")) result.bounds = bounds_from_json(reader.object("bounds"));
+  if (reader.has("multimodal")) result.multimodal = multimodal_from_json(reader.object("multimodal"));
+  if (reader.has("compression")) result.compression = compression_from_json(reader.object("compression"));
+  if (reader.has("hashing")) result.hashing = hashing_from_json(reader.object("hashing"));
+  if (reader.has("pipeline")) result.pipeline = pipeline_from_json(reader.object("pipeline"));
+  if (reader.has("visual")) result.visual = visual_from_json(reader.object("visual"));
   if (reader.has("faults")) {
     const JsonReader faults = reader.object("faults");
     result.faults = Faults{.injected = faults.count("injected"),
@@ -298,6 +307,11 @@ Json to_json(const RunResult& result) {
                    {"prefetch_facts", facts_to_json(result.prefetch_facts)}};
   if (result.bounds) document["bounds"] = bounds_to_json(*result.bounds, result.totals);
   if (result.prefetch) document["prefetch"] = prefetch_to_json(*result.prefetch);
+  if (result.multimodal) document["multimodal"] = multimodal_to_json(*result.multimodal);
+  if (result.compression) document["compression"] = compression_to_json(*result.compression);
+  if (result.hashing) document["hashing"] = hashing_to_json(*result.hashing);
+  if (result.pipeline) document["pipeline"] = pipeline_to_json(*result.pipeline);
+  if (result.visual) document["visual"] = visual_to_json(*result.visual);
   if (result.faults) document["faults"] = faults_to_json(*result.faults);
   // What comes from elsewhere as it is (a seed may use all of its 64 bits) is not held to exact integers.
   require_exact_integers(document);
@@ -378,6 +392,19 @@ std::vector<std::string> broken_identities(const RunResult& result) {
     }
     expect(ended.count, result.prefetch->issued.count, "prefetches summed over how they ended");
     expect(ended.bytes, result.prefetch->issued.bytes, "prefetched bytes summed over how they ended");
+  }
+  if (result.multimodal) {
+    for (std::string& line : check_multimodal(*result.multimodal, result.totals.similar_hits))
+      broken.push_back(std::move(line));
+  }
+  if (result.compression) {
+    for (std::string& line : check_compression(*result.compression)) broken.push_back(std::move(line));
+  }
+  if (result.pipeline) {
+    for (std::string& line : check_pipeline(*result.pipeline)) broken.push_back(std::move(line));
+  }
+  if (result.visual) {
+    for (std::string& line : check_visual(*result.visual)) broken.push_back(std::move(line));
   }
   return broken;
 }

@@ -12,6 +12,10 @@
 
 #include "core/histogram.h"
 #include "result/bounds.h"
+#include "result/compression.h"
+#include "result/multimodal.h"
+#include "result/pipeline.h"
+#include "result/visual.h"
 
 /// What one run found out: the values of the result document, and nothing else. docs/results.md explains each
 /// key; lib/result/json.h writes and reads the document. Plain values that own what they hold: copy freely,
@@ -225,10 +229,15 @@ struct RunResult {
   Warmup warmup;
   std::map<std::string, double> migration_facts;  ///< what the migration policy says about itself
   std::map<std::string, double> prefetch_facts;
-  std::optional<Prefetch> prefetch;  ///< where a prefetch policy ran
-  std::optional<Bounds> bounds;      ///< where they were computed
-  std::optional<Faults> faults;      ///< where faults were asked for
-  std::vector<std::string> notes;    ///< what a reader should know: fallbacks, limits, one line each
+  std::optional<Prefetch> prefetch;        ///< where a prefetch policy ran
+  std::optional<Bounds> bounds;            ///< where they were computed
+  std::optional<Multimodal> multimodal;    ///< where the multimodal cache was asked for
+  std::optional<Compression> compression;  ///< where a tier compresses
+  std::optional<Hashing> hashing;          ///< where requests bring contents
+  std::optional<Visual> visual;            ///< where the visual registry was asked for
+  std::optional<Pipeline> pipeline;        ///< of mode pipeline
+  std::optional<Faults> faults;            ///< where faults were asked for
+  std::vector<std::string> notes;          ///< what a reader should know: fallbacks, limits, one line each
   bool operator==(const RunResult&) const = default;
 };
 

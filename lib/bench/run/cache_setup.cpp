@@ -48,8 +48,10 @@ cache::EngineOptions engine_options(const RunConfig& config, const WorkloadFacts
                              .high_watermark = tier.high_watermark,
                              .low_watermark = tier.low_watermark,
                              .eviction = tier.eviction,
-                             .admission = tier.admission});
+                             .admission = tier.admission,
+                             .compression = tier.lossy()});
   }
+  apply(config.multimodal, options);
   return options;
 }
 
@@ -82,6 +84,10 @@ void set_up_real(const RunConfig& config, const hardware::CostModel& costs,
   for (std::size_t i = 0; i < planes.size(); ++i) {
     setup.adopted += setup.manager->adopt(level_at(i), *planes[i], setup.movers->gate(level_at(i)));
   }
+  if (options.tiers.front().compression.format != "none") {
+    setup.notes.push_back(fmt::format("decoding in {} is modelled: the emulated device runs no kernels",
+                                      options.tiers.front().name));
+  }
   if (setup.adopted > 0) {
     setup.notes.push_back(
         fmt::format("started warm: {} entries were in {}", setup.adopted, config.cache.directory));
@@ -94,7 +100,7 @@ std::vector<Bytes> resolve_capacities(const RunConfig& config, const WorkloadFac
   std::vector<Bytes> capacities;
   for (const TierSection& tier : config.cache.tiers)
     capacities.push_back(tier.capacity.resolve(facts.bytes_distinct));
-  return capacities;
+  return within_budget(config.multimodal, std::move(capacities), facts.bytes_distinct);
 }
 
 CacheSetup set_up_cache(const RunConfig& config, const WorkloadFacts& facts,
@@ -114,6 +120,9 @@ CacheSetup set_up_cache(const RunConfig& config, const WorkloadFacts& facts,
     if (!logical)
       setup.notes.emplace_back("decisions followed the wall clock: counts may differ from a simulation's");
   }
+  if (config.multimodal.enabled)
+    setup.multimodal = std::make_unique<MultimodalRun>(config.multimodal, *setup.manager);
+  if (config.visual.enabled) setup.visual = std::make_unique<VisualRun>(config, costs);
   return setup;
 }
 

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "bench/config/run_config.h"
+#include "bench/run/multimodal_run.h"
 #include "bench/run/virtual_machine.h"
+#include "bench/run/visual_run.h"
 #include "bench/run/workload.h"
 #include "cache/hierarchical_cache_manager.h"
 #include "cache/movers.h"
@@ -22,8 +24,10 @@ struct CacheSetup {
   std::unique_ptr<VirtualMachine> machine;           ///< simulations
   cache::Movers* movers = nullptr;                   ///< real runs; owned by the manager
   std::unique_ptr<cache::HierarchicalCacheManager> manager;
-  std::vector<std::string> devices;  ///< per tier, as results name them
-  std::size_t adopted = 0;           ///< entries found in a kept cache directory
+  std::unique_ptr<MultimodalRun> multimodal;  ///< in front of the manager, where the config has it
+  std::unique_ptr<VisualRun> visual;          ///< beside it, likewise
+  std::vector<std::string> devices;           ///< per tier, as results name them
+  std::size_t adopted = 0;                    ///< entries found in a kept cache directory
   std::vector<std::string> notes;
 };
 

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/run/collect_compression.h"
+
 namespace cachebench::bench {
 namespace {
 
@@ -16,6 +18,7 @@ void collect_totals(const cache::CacheCounters& counted, const CollectInputs& in
   totals.hits = counted.hits;
   totals.covered = counted.covered;
   totals.misses = counted.misses;
+  totals.similar_hits = counted.similar_hits;
   totals.joined_hits = counted.joined_hits;
   totals.bytes_requested = counted.bytes_requested.value;
   totals.bytes_hit = counted.bytes_hit.value;
@@ -193,6 +196,13 @@ result::RunResult collect(const CollectInputs& inputs) {
   collect_checks(inputs, out);
   out.series = collect_series(inputs);
   out.decision_log_hash = inputs.setup.manager->decision_log_hash();
+  const cache::CacheStatistics statistics = inputs.setup.manager->statistics();
+  out.compression = collect_compression({.config = inputs.config,
+                                         .tiers = statistics.tiers,
+                                         .counted = counted,
+                                         .transfers = statistics.transfers});
+  if (inputs.setup.multimodal) out.multimodal = inputs.setup.multimodal->collect();
+  if (inputs.setup.visual) out.visual = inputs.setup.visual->collect();
   out.links = {.pcie_up_bytes = counted.links.pcie_up.value,
                .pcie_down_bytes = counted.links.pcie_down.value,
                .ssd_read_bytes = counted.links.ssd_read.value,

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "cache/compression/encoded_tensor.h"
 #include "cache/transfers.h"
 #include "hardware/cost.h"
 
@@ -22,17 +23,19 @@ class ModelledTransfers final : public cache::Transfers {
                                                 const cache::Directory& directory,
                                                 const TensorView*) override {
     for (const cache::Move& move : moves) {
+      const cache::EntryDescription& what = directory[move.id].what;
       if (move.ahead) {
-        occupy_(costs_.fetch(media_[index_of(move.from)], directory[move.id].what.bytes));
+        occupy_(costs_.fetch(resting(move.from, move.from_form, what), what.bytes));
         continue;
       }
       const bool downwards =
           move.from != Level::kNone && move.to != Level::kNone && index_of(move.to) > index_of(move.from);
       const bool written_through = move.from == Level::kNone && index_of(move.to) > 0;
       if (!downwards && !written_through) continue;
-      const hardware::Medium from = media_[downwards ? index_of(move.from) : 0];
-      const hardware::Medium to = media_[index_of(move.to)];
-      if (from != to) occupy_(costs_.copy(from, to, directory[move.id].what.bytes));
+      const hardware::Resting from = downwards ? resting(move.from, move.from_form, what)
+                                               : resting(Level::kL1, tier::Encoding::kPlain, what);
+      const hardware::Resting to = resting(move.to, move.to_form, what);
+      if (from.medium != to.medium) occupy_(costs_.copy(from, to, what.bytes));
     }
     return nullptr;
   }
@@ -42,6 +45,14 @@ class ModelledTransfers final : public cache::Transfers {
   void drain() override {}
 
  private:
+  [[nodiscard]] hardware::Resting resting(Level level, tier::Encoding form,
+                                          const cache::EntryDescription& what) const {
+    const bool plain = form == tier::Encoding::kPlain;
+    return {.medium = media_[index_of(level)],
+            .bytes = plain ? what.bytes : cache::stored_bytes(form, what.meta),
+            .form = static_cast<std::uint8_t>(form)};
+  }
+
   const hardware::CostModel& costs_;
   std::vector<hardware::Medium> media_;
   std::function<void(const hardware::Stages&)> occupy_;

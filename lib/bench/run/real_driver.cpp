@@ -79,13 +79,15 @@ class Worker {
         movers_(movers),
         dispatcher_(dispatcher),
         origin_(origin),
-        run_(inputs.manager, inputs.costs, &clock_) {}
+        run_(inputs.manager, inputs.costs, &clock_, {}, inputs.multimodal) {}
 
   void work() {
     Dispatcher::Start start;
     while (dispatcher_.take(plan_, start)) {
       const TraceRange range(trace_names::kRequest, plan_.artefacts.size());
       counted_ = start.counted;
+      VisualRun::Users visual;  // embeddings in use until the request ends
+      if (inputs_.visual != nullptr) visual = inputs_.visual->begin(plan_.sequence);
       set_decision_clock(start);
       const Nanoseconds begun = clock_.now();
       replay();
@@ -167,7 +169,15 @@ class Worker {
       return;
     }
     if (counted_) record_hit(hit, done, fetched);
-    if (inputs_.config.verify) verify(hit.result.handle, artefact);
+    if (inputs_.config.verify && !hit.result.similarity) {
+      verify(hit.result.handle, artefact);
+    } else if (inputs_.config.verify && inputs_.content.files() == 0) {
+      // What was stored is another content's: where no files are, it follows from the key that served.
+      model::Artefact stored = artefact;
+      stored.key = hit.result.served_key;
+      stored.content.reset();
+      verify(hit.result.handle, stored);
+    }
   }
 
   // Brings the bytes of a hit that was not promoted to the first tier's memory.
@@ -200,14 +210,15 @@ class Worker {
     const tier::Completion read = handle.read(scratch_span());
     if (read.status != tier::TransferStatus::kDone) return;
     measured_.verified_bytes += bytes;
-    measured_.wrong_bytes += inputs_.content.count_wrong(artefact, scratch_span().first(bytes));
+    measured_.wrong_bytes +=
+        inputs_.content.count_wrong(artefact, scratch_span().first(bytes), handle.copy().passes());
   }
 
   void compute_and_put(const Reference& miss) {
     const model::Artefact& artefact = plan_.artefacts[miss.artefact];
     const TensorView content = synthesised(artefact);
     const Nanoseconds computed = clock_.now();
-    inputs_.manager.put(run_.describe(artefact), &content, miss.result.owned);
+    run_.put(artefact, &content, miss.result.owned);
     if (counted_) measured_.put.record((clock_.now() - computed).count());
     record_miss(artefact);
   }

@@ -34,6 +34,8 @@ void ReplayBooks::end_warmup(Nanoseconds at) {
   outcome_.samples.back().warmup_end = true;
   warmup_ = false;
   outcome_.warmup = inputs_.manager.reset_counters();
+  if (inputs_.multimodal != nullptr) inputs_.multimodal->reset();
+  if (inputs_.visual != nullptr) inputs_.visual->reset();
   outcome_.warmup_requests = started_;
   wall_measured_from_ = RealClock().now();
   outcome_.warmup_elapsed = wall_measured_from_ - wall_start_;

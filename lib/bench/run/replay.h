@@ -8,7 +8,9 @@
 #include "bench/config/run_config.h"
 #include "bench/run/content.h"
 #include "bench/run/measurements.h"
+#include "bench/run/multimodal_run.h"
 #include "bench/run/stop.h"
+#include "bench/run/visual_run.h"
 #include "bench/run/workload.h"
 #include "cache/hierarchical_cache_manager.h"
 
@@ -39,6 +41,8 @@ struct ReplayInputs {
   const ContentSource& content;             ///< real runs
   ProgressCallback progress;                ///< may be empty
   std::span<const std::uint32_t> future{};  ///< next_references, where a policy sees the future
+  MultimodalRun* multimodal = nullptr;      ///< in front of the manager, where the config has it
+  VisualRun* visual = nullptr;              ///< beside it, likewise
 };
 
 /// Keeps the books of a replay: ends the warm-up, samples the counters, reports progress, ends the run when

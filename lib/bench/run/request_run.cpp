@@ -27,7 +27,9 @@ bool RequestRun::probe(const model::Plan& plan, std::size_t index) {
   const cache::EntryDescription what = describe(plan.artefacts[index]);
   Reference reference{.artefact = index, .result = {}};
   if (clock_ != nullptr) reference.asked_at = clock_->now();
-  reference.result = manager_.lookup(what, context_of(plan, index));
+  const cache::AccessContext context = context_of(plan, index);
+  reference.result = multimodal_ != nullptr ? multimodal_->lookup(plan.artefacts[index], what, context)
+                                            : manager_.lookup(what, context);
   if (clock_ != nullptr) reference.answered_at = clock_->now();
   if (reference.result.joined) {
     joins_.push_back(std::move(reference));
@@ -52,6 +54,13 @@ void RequestRun::look_up(const model::Plan& plan) {
 
 void RequestRun::look_up_one(const model::Plan& plan, std::size_t artefact) {
   (void)probe(plan, artefact);
+}
+
+cache::PutResult RequestRun::put(const model::Artefact& artefact, const TensorView* content,
+                                 const cache::FlightPtr& owned) {
+  const cache::EntryDescription what = describe(artefact);
+  return multimodal_ != nullptr ? multimodal_->put(artefact, what, content, owned)
+                                : manager_.put(what, content, owned);
 }
 
 void RequestRun::finish() {

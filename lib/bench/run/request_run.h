@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "bench/run/multimodal_run.h"
 #include "cache/hierarchical_cache_manager.h"
 #include "core/clock.h"
 #include "hardware/cost.h"
@@ -26,15 +27,18 @@ struct Reference {
 class RequestRun {
  public:
   /// `clock` times the look-ups; null in a simulation. `future`: see next_references, or empty; outlives
-  /// this.
+  /// this, as `multimodal` does, the cache in front of the manager, or null.
   RequestRun(cache::HierarchicalCacheManager& manager, const hardware::CostModel& costs, const Clock* clock,
-             std::span<const std::uint32_t> future = {})
-      : manager_(manager), costs_(costs), clock_(clock), future_(future) {}
+             std::span<const std::uint32_t> future = {}, MultimodalRun* multimodal = nullptr)
+      : manager_(manager), costs_(costs), clock_(clock), future_(future), multimodal_(multimodal) {}
 
   /// Look-ups of a whole plan. REQUIRES: not an independent plan, whose accesses go one by one.
   void look_up(const model::Plan& plan);
   /// One access of an independent plan.
   void look_up_one(const model::Plan& plan, std::size_t artefact);
+  /// Offers what was computed, for `owned` if any; `content` is null in a simulation.
+  cache::PutResult put(const model::Artefact& artefact, const TensorView* content,
+                       const cache::FlightPtr& owned);
   /// Releases pins and forgets the request.
   void finish();
 
@@ -56,6 +60,7 @@ class RequestRun {
   const hardware::CostModel& costs_;
   const Clock* clock_;
   std::span<const std::uint32_t> future_;
+  MultimodalRun* multimodal_;
   std::vector<Reference> hits_;
   std::vector<Reference> misses_;
   std::vector<Reference> joins_;

@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/run/collect.h"
+#include "bench/run/collect_compression.h"
 #include "bench/run/manifest.h"
+#include "bench/run/pipeline_driver.h"
 #include "bench/run/real_driver.h"
 #include "bench/run/simulate_driver.h"
 #include "bench/run/validity.h"
@@ -84,6 +86,15 @@ result::Bounds bounds_for(const ReplayInputs& inputs, const ReplayOutcome& outco
   return bounds_of(reuse, tiers, inputs.config.cache.prefetch);
 }
 
+void add_pipeline(const RunConfig& config, PipelineReplay answered, result::RunResult& result) {
+  result.pipeline = std::move(answered.pipeline);
+  for (auto& [name, summary] : answered.latency) result.latency[name] = std::move(summary);
+  for (std::string& note : answered.notes) result.notes.push_back(std::move(note));
+  if (config.multimodal.enabled || config.visual.enabled)
+    result.notes.emplace_back(
+        "the pipeline asks the tiers alone: multimodal and visual were not in front of them");
+}
+
 }  // namespace
 
 result::RunResult run_experiment(const RunInputs& inputs) {
@@ -91,7 +102,15 @@ result::RunResult run_experiment(const RunInputs& inputs) {
   const std::string started_at = utc_now();
   const hardware::CostModel costs(hardware::find_profile(config.profile), kStoredRatio);
   const WorkloadFacts facts = scan(config, costs, inputs.loaded);
-  const bool bounded = wants_bounds(config, inputs.bounds, facts.accesses);
+  // What serves like content, or more of it than fits, is under none of the bounds.
+  const MultimodalSection& multimodal = config.multimodal;
+  const bool lossy = std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
+                                 [](const TierSection& tier) { return tier.lossy().format != "none"; });
+  const bool beyond =
+      lossy || (multimodal.enabled && (multimodal.similarity.enabled || multimodal.compression.enabled));
+  // Nor is what a pipeline asks for: it leaves out what costs less to make than to fetch.
+  const bool bounded =
+      !beyond && config.mode != RunMode::kPipeline && wants_bounds(config, inputs.bounds, facts.accesses);
   CacheSetup setup = set_up_cache(config, facts, costs);
   Workload workload(config, inputs.loaded);
   if (!inputs.record.empty()) workload.record_to(inputs.record);
@@ -108,10 +127,17 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                             .stop = *inputs.stop,
                             .content = content,
                             .progress = with_snapshots(inputs, facts, setup),
-                            .future = future};
-  const ReplayOutcome outcome =
-      setup.machine ? replay_simulated(replay, *setup.machine) : replay_real(replay, *setup.movers);
+                            .future = future,
+                            .multimodal = setup.multimodal.get(),
+                            .visual = setup.visual.get()};
+  std::optional<PipelineReplay> answered;
+  if (config.mode == RunMode::kPipeline) answered = replay_pipeline(replay);
+  const ReplayOutcome outcome = answered        ? answered->outcome
+                                : setup.machine ? replay_simulated(replay, *setup.machine)
+                                                : replay_real(replay, *setup.movers);
   result::RunResult result = collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
+  if (answered) add_pipeline(config, std::move(*answered), result);
+  result.hashing = collect_hashing(config, facts, costs.profile());
   workload.finish_recording();
   setup.manager->drain();
   for (const auto& plane : setup.planes) {
@@ -148,7 +174,7 @@ std::vector<std::string> describe_plan(const RunConfig& config) {
     lines.push_back(fmt::format("{} on {}: {}, eviction {}", tier.name, name_of(tier.device),
                                 format_bytes(capacities[i]), tier.eviction.name));
   }
-  const bool real = config.mode == RunMode::kReal;
+  const bool real = config.mode != RunMode::kSimulate;
   lines.push_back(
       fmt::format("memory: {} for the device{}, {} for the host tier; disk: {}",
                   format_bytes(real ? needs.device : Bytes{}), real ? " (emulated in host memory)" : "",

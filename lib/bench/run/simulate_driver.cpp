@@ -20,10 +20,11 @@ struct Item {
 
 struct SimulatedRequest {
   explicit SimulatedRequest(const ReplayInputs& inputs)
-      : run(inputs.manager, inputs.costs, nullptr, inputs.future) {}
+      : run(inputs.manager, inputs.costs, nullptr, inputs.future, inputs.multimodal) {}
 
   model::Plan plan;
   RequestRun run;
+  VisualRun::Users visual;  // embeddings in use until the request ends
   Nanoseconds planned{0};
   Nanoseconds started{0};
   bool counted = false;         // not part of the warm-up
@@ -54,9 +55,7 @@ class Simulation {
       : inputs_(inputs),
         machine_(machine),
         books_(inputs),
-        open_(inputs.config.load.kind == LoadKind::kOpen) {
-    for (const cache::TierOptions& tier : inputs.manager.tiers()) media_.push_back(tier.medium);
-  }
+        open_(inputs.config.load.kind == LoadKind::kOpen) {}
 
   ReplayOutcome run() {
     const std::uint32_t slots = open_ ? 1 : inputs_.config.load.in_flight;
@@ -109,6 +108,7 @@ class Simulation {
     request.started = machine_.now();
     books_.request_starts(machine_.now(), Nanoseconds{0});
     request.counted = !books_.in_warmup();
+    if (inputs_.visual != nullptr) request.visual = inputs_.visual->begin(request.plan.sequence);
     request.next_access = 0;
     next_batch(request);
     advance(request, machine_.now());
@@ -136,7 +136,7 @@ class Simulation {
       request.run.look_up(request.plan);
       request.next_access = request.plan.artefacts.size();
     }
-    for (const Reference& hit : request.run.hits()) request.items.push_back(fetch_of(request, hit));
+    for (const Reference& hit : request.run.hits()) request.items.push_back(fetch_of(hit));
     for (const Reference& miss : request.run.misses()) {
       const model::Artefact& artefact = request.plan.artefacts[miss.artefact];
       request.items.push_back({.stages = inputs_.costs.recompute(artefact.work),
@@ -145,11 +145,10 @@ class Simulation {
     }
   }
 
-  [[nodiscard]] Item fetch_of(const SimulatedRequest& request, const Reference& reference) const {
-    const Level served = reference.result.decision.served;
-    const hardware::Medium medium = media_[index_of(served)];
-    return {.stages = inputs_.costs.fetch(medium, request.plan.artefacts[reference.artefact].bytes),
-            .row = index_of(served),
+  [[nodiscard]] Item fetch_of(const Reference& reference) const {
+    const cache::AccessDecision& decision = reference.result.decision;
+    return {.stages = inputs_.costs.fetch(decision.resting, decision.bytes),
+            .row = index_of(decision.served),
             .waited = reference.result.decision.waited};
   }
 
@@ -201,10 +200,8 @@ class Simulation {
   }
 
   void put_misses(SimulatedRequest& request) {
-    for (const Reference& miss : request.run.misses()) {
-      const cache::EntryDescription what = request.run.describe(request.plan.artefacts[miss.artefact]);
-      inputs_.manager.put(what, nullptr, miss.result.owned);
-    }
+    for (const Reference& miss : request.run.misses())
+      request.run.put(request.plan.artefacts[miss.artefact], nullptr, miss.result.owned);
     request.put_done = true;
   }
 
@@ -219,7 +216,7 @@ class Simulation {
     join.result = inputs_.manager.finish_join(request.run.describe(artefact), join.result.joined,
                                               request.run.context_of(request.plan, join.artefact));
     if (join.result.decision.hit) {
-      request.items.push_back(fetch_of(request, join));
+      request.items.push_back(fetch_of(join));
     } else {
       request.items.push_back(
           {.stages = inputs_.costs.recompute(artefact.work), .row = kMissRow, .waited = {}});
@@ -230,6 +227,7 @@ class Simulation {
 
   void end(SimulatedRequest& request, Nanoseconds now) {
     request.run.finish();
+    request.visual.clear();
     inputs_.manager.end_request(RequestRun::request_of(request.plan));
     if (request.counted) {
       measured_.request.record((now - request.planned).count());
@@ -246,7 +244,6 @@ class Simulation {
   ReplayBooks books_;
   const bool open_;
   Measurements measured_;
-  std::vector<hardware::Medium> media_;
   std::deque<Arrival> arrivals_;  // read, not started: one in open loop, at most one a slot in closed loop
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::uint64_t order_ = 0;

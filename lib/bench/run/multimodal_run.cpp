@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/run/multimodal_run.h"
+
+#include <array>
+#include <string_view>
+
+namespace cachebench::bench {
+namespace {
+
+cache::MultimodalOptions options_of(const MultimodalSection& section) {
+  cache::MultimodalOptions options;
+  const SimilaritySection& similarity = section.similarity;
+  if (similarity.enabled) {
+    options.similarity = {.text = similarity.text,
+                          .image = similarity.image,
+                          .embedding = similarity.embedding,
+                          .threshold = similarity.threshold,
+                          .top_k = similarity.top_k};
+  }
+  return options;
+}
+
+cache::CompressionRule rule_of(const CompressionSection& compression) {
+  if (!compression.enabled) return {};
+  return {.format = "target",
+          .ratio = compression.ratio,
+          .when = compression.when == CompressWhen::kAlways ? cache::CompressionRule::When::kAlways
+                                                            : cache::CompressionRule::When::kPressure,
+          .start = compression.pressure_start,
+          .stop = compression.pressure_stop};
+}
+
+}  // namespace
+
+void apply(const MultimodalSection& section, cache::EngineOptions& options) {
+  if (!section.enabled) return;
+  for (cache::TierOptions& tier : options.tiers) {
+    tier.eviction = section.eviction;
+    if (section.compression.enabled) tier.compression = rule_of(section.compression);
+  }
+  if (section.ttl.enabled) options.default_ttl = section.ttl.default_ttl;
+  for (std::size_t kind = 0; kind < options.quotas.size(); ++kind) {
+    const auto quota = section.quotas.find(name_of(static_cast<ArtefactKind>(kind)));
+    if (quota != section.quotas.end()) options.quotas[kind] = quota->second;
+  }
+}
+
+std::vector<Bytes> within_budget(const MultimodalSection& section, std::vector<Bytes> capacities,
+                                 Bytes working_set) {
+  if (!section.enabled || !section.capacity) return capacities;
+  const Bytes budget = section.capacity->resolve(working_set);
+  Bytes sum;
+  for (const Bytes capacity : capacities) sum += capacity;
+  if (sum <= budget || sum.value == 0) return capacities;
+  // Each keeps its share of the sum, rounded down, so the sum stays within the budget.
+  __extension__ using Wide = unsigned __int128;
+  for (Bytes& capacity : capacities)
+    capacity = Bytes{static_cast<std::uint64_t>(Wide{capacity.value} * budget.value / sum.value)};
+  return capacities;
+}
+
+MultimodalRun::MultimodalRun(const MultimodalSection& section, cache::HierarchicalCacheManager& manager)
+    : section_(section), cache_(options_of(section), std::array{&manager}) {
+  similarity_ = {.enabled = section.similarity.enabled, .threshold = section.similarity.threshold};
+}
+
+cache::ContentTraits MultimodalRun::traits_of(const model::Artefact& artefact) {
+  cache::ContentTraits traits;
+  if (!artefact.likeness) return traits;
+  (artefact.kind == ArtefactKind::kText ? traits.text_code : traits.image_code) = artefact.likeness->code;
+  return traits;
+}
+
+cache::LookupResult MultimodalRun::lookup(const model::Artefact& artefact,
+                                          const cache::EntryDescription& what,
+                                          const cache::AccessContext& context) {
+  cache::LookupResult found = cache_.lookup(what, context, traits_of(artefact));
+  if (found.similarity) judge(artefact, found);
+  return found;
+}
+
+void MultimodalRun::judge(const model::Artefact& asked, const cache::LookupResult& found) {
+  const MutexLock lock(mutex_);
+  ++similar_hits_;
+  scores_ += *found.similarity;
+  const auto served = meanings_.find(found.served_key);
+  if (served == meanings_.end() || !asked.likeness) return;
+  ++similarity_.judged;
+  if (served->second != asked.likeness->meaning) ++similarity_.false_accepts;
+}
+
+cache::PutResult MultimodalRun::put(const model::Artefact& artefact, const cache::EntryDescription& what,
+                                    const TensorView* content, const cache::FlightPtr& owned) {
+  if (artefact.likeness && section_.similarity.enabled) {
+    const MutexLock lock(mutex_);
+    meanings_[artefact.key] = artefact.likeness->meaning;
+  }
+  return cache_.put(what, content, owned, {}, traits_of(artefact));
+}
+
+void MultimodalRun::reset() {
+  cache_.reset_books();
+  const MutexLock lock(mutex_);
+  similarity_.judged = similarity_.false_accepts = similar_hits_ = 0;
+  scores_ = 0;
+}
+
+result::Multimodal MultimodalRun::collect() const {
+  const cache::MultimodalStatistics counted = cache_.statistics();
+  result::Multimodal out;
+  out.eviction_policy = section_.eviction.name;
+  out.capacity_bytes = counted.capacity.value;
+  out.limit_bytes = cache_.limit().value;
+  out.resident_entries = counted.resident;
+  out.comparable_entries = counted.comparable;
+  out.index_bytes = counted.similarity_memory.value;
+  out.eviction = {.evicted = counted.regret.evicted,
+                  .asked_again = counted.regret.asked_again,
+                  .let_go = counted.regret.let_go,
+                  .window_accesses = counted.regret_window};
+  for (std::size_t kind = 0; kind < counted.kinds.size(); ++kind) {
+    const cache::EntryTypeStatistics& from = counted.kinds[kind];
+    if (from.accesses == 0) continue;
+    out.kinds[name_of(static_cast<ArtefactKind>(kind))] = {.accesses = from.accesses,
+                                                           .exact_hits = from.exact,
+                                                           .similar_hits = from.similar,
+                                                           .covered = from.covered,
+                                                           .misses = from.misses,
+                                                           .expired = from.expired,
+                                                           .saved_ns = from.saved_ns,
+                                                           .compressed = from.compressed,
+                                                           .plain_bytes = from.plain.value,
+                                                           .compressed_bytes = from.stored.value};
+  }
+  const MutexLock lock(mutex_);
+  out.similarity = similarity_;
+  if (similar_hits_ > 0) out.similarity.mean_score = scores_ / static_cast<double>(similar_hits_);
+  return out;
+}
+
+}  // namespace cachebench::bench

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "bench/config/run_config.h"
+#include "cache/multimodal/intelligent_multimodal_cache.h"
+#include "core/sync.h"
+#include "model/artefact.h"
+#include "result/multimodal.h"
+
+/// The multimodal cache of a run: in front of the manager that both modes drive, so that like content may
+/// serve, and with the books that its part of the result is made of. The section's other switches (eviction,
+/// lifetimes, quotas, budget, compression) are options of the engine. The manager outlives it. Thread-safe.
+/// Errors: as those of the cache.
+namespace cachebench::bench {
+
+/// Writes what the section asks for into the engine's options; nothing where it is off.
+void apply(const MultimodalSection& section, cache::EngineOptions& options);
+
+/// The tiers' capacities within the section's budget: in the proportions that they have.
+[[nodiscard]] std::vector<Bytes> within_budget(const MultimodalSection& section,
+                                               std::vector<Bytes> capacities, Bytes working_set);
+
+class MultimodalRun {
+ public:
+  MultimodalRun(const MultimodalSection& section, cache::HierarchicalCacheManager& manager);
+
+  [[nodiscard]] cache::LookupResult lookup(const model::Artefact& artefact,
+                                           const cache::EntryDescription& what,
+                                           const cache::AccessContext& context);
+  cache::PutResult put(const model::Artefact& artefact, const cache::EntryDescription& what,
+                       const TensorView* content, const cache::FlightPtr& owned);
+  /// The warm-up is over: counts anew, as the manager does.
+  void reset();
+  [[nodiscard]] result::Multimodal collect() const;
+  [[nodiscard]] cache::IntelligentMultimodalCache& cache() { return cache_; }
+
+ private:
+  [[nodiscard]] static cache::ContentTraits traits_of(const model::Artefact& artefact);
+  void judge(const model::Artefact& asked, const cache::LookupResult& found);
+
+  MultimodalSection section_;
+  cache::IntelligentMultimodalCache cache_;
+  mutable Mutex mutex_;
+  std::unordered_map<Key, Key> meanings_ CACHEBENCH_GUARDED_BY(mutex_);  // of what was stored
+  result::SimilarityOutcome similarity_ CACHEBENCH_GUARDED_BY(mutex_);
+  double scores_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
+  std::uint64_t similar_hits_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace cachebench::bench

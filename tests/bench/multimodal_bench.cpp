@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the multimodal cache costs: a hit by key without the copy, the same from several threads over shards
+// with one store in ten, expiry of many entries at once, and the memory that a million entries take beside
+// their bytes. All figures are measured.
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include <memory>
+#include <vector>
+
+#include "cache/multimodal/multimodal_fixtures.h"
+
+using namespace cachebench;
+using namespace cachebench::cache;
+
+namespace {
+
+Key key_of(std::uint64_t number) {
+  return Key{splitmix64(number), splitmix64(number ^ 0x5555)};
+}
+
+// Keys in a fixed random order, so that the next one is not in the processor's caches by chance.
+std::vector<Key> shuffled_keys(std::uint64_t count) {
+  std::vector<Key> keys;
+  for (std::uint64_t i = 0; i < count; ++i) keys.push_back(key_of(i));
+  Rng rng(1);
+  for (std::size_t i = keys.size(); i > 1; --i) std::swap(keys[i - 1], keys[rng.below(i)]);
+  return keys;
+}
+
+// One tier with real bytes, device memory (emulated) or host memory.
+MultimodalSetup one_tier(std::uint64_t bytes, hardware::Medium medium) {
+  MultimodalSetup setup = testing::setup_with({{bytes}}, "none");
+  setup.engine.tiers[0].medium = medium;
+  setup.engine.default_ttl = Nanoseconds{3'600'000'000'000'000};
+  return setup;
+}
+
+constexpr std::size_t kElements = 16;  // 64 bytes each
+constexpr ArtefactKind kKind = ArtefactKind::kVisionEncoderOutput;
+
+void BM_Hit(benchmark::State& state) {
+  const auto count = static_cast<std::uint64_t>(state.range(0));
+  const auto medium = state.range(1) == 1 ? hardware::Medium::kDevice : hardware::Medium::kHost;
+  OwnedMultimodalCache cache(one_tier(count * 64, medium), testing::round_site());
+  const std::vector<Key> keys = shuffled_keys(count);
+  const testing::NumberedTensor tensor(1, kElements);
+  for (const Key& key : keys) cache->put(key, kKind, tensor.view());
+  std::size_t next = 0;
+  for (auto _ : state) {
+    next = next + 1 < keys.size() ? next + 1 : 0;
+    auto found = cache->get(keys[next], kKind);
+    if (!found) return state.SkipWithError("not a hit");
+    benchmark::DoNotOptimize(found);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+struct Shared {
+  std::vector<Key> keys;
+  OwnedMultimodalCache cache;
+  Shared(std::uint64_t count, std::size_t shards) : keys(shuffled_keys(count)), cache(make(count, shards)) {
+    const testing::NumberedTensor tensor(1, kElements);
+    for (const Key& key : keys) cache->put(key, kKind, tensor.view());
+  }
+  // Nine in ten fit: a store evicts about as often as it finds its entry there.
+  static OwnedMultimodalCache make(std::uint64_t count, std::size_t shards) {
+    MultimodalSetup setup = one_tier(count * 64 * 9 / 10, hardware::Medium::kHost);
+    setup.shards = shards;
+    return OwnedMultimodalCache(setup, testing::round_site());
+  }
+};
+
+// Nine look-ups for each store; threads share the cache.
+void BM_Mixed(benchmark::State& state) {
+  static std::unique_ptr<Shared> shared;
+  if (state.thread_index() == 0) {
+    shared = std::make_unique<Shared>(static_cast<std::uint64_t>(state.range(0)),
+                                      static_cast<std::size_t>(state.range(1)));
+  }
+  const testing::NumberedTensor tensor(1, kElements);
+  Rng rng(static_cast<std::uint64_t>(state.thread_index()) + 1);
+  for (auto _ : state) {
+    const Key& key = shared->keys[rng.below(shared->keys.size())];
+    if (rng.below(10) == 0) {
+      benchmark::DoNotOptimize(shared->cache->put(key, kKind, tensor.view()));
+    } else {
+      benchmark::DoNotOptimize(shared->cache->get(key, kKind));
+    }
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+// Set, change and expire, at sizes far apart: the time for each entry hardly depends on how many there are.
+void BM_Expiry(benchmark::State& state) {
+  const auto count = static_cast<std::uint32_t>(state.range(0));
+  Rng rng(2);
+  std::int64_t now = 0;
+  ExpiryQueue queue;
+  for (auto _ : state) {
+    for (std::uint32_t i = 0; i < count; ++i)
+      queue.set(EntryId{i}, Nanoseconds{now + 1 + static_cast<std::int64_t>(rng.below(3'600'000'000'000))});
+    now += 3'600'000'000'001;
+    std::uint32_t expired = 0;
+    while (queue.pop_due(Nanoseconds{now}) != kNoEntry) ++expired;
+    if (expired != count) return state.SkipWithError("not all expired");
+  }
+  state.SetItemsProcessed(state.iterations() * count);
+}
+
+// Resident memory of a million entries without bytes: directory, policy, lifetimes, quotas, likeness.
+void BM_Metadata(benchmark::State& state) {
+  const auto count = static_cast<std::uint64_t>(state.range(0));
+  for (auto _ : state) {
+    const auto before = mallinfo2();
+    const hardware::CostModel costs = testing::round_costs();
+    EngineOptions options = testing::engine_options_of({{count * 32}, {count * 32}}, "demote-on-evict");
+    options.default_ttl = Nanoseconds{3'600'000'000'000'000};
+    options.expected_entries = count;
+    HierarchicalCacheManager manager(options, costs, std::make_unique<NullTransfers>(),
+                                     DecisionClock::kServiceSum);
+    HierarchicalCacheManager* shards[] = {&manager};
+    IntelligentMultimodalCache cache({.similarity = {.image = true}}, shards);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      EntryDescription what = testing::entry_of(i, 64);
+      what.key = key_of(i);
+      what.kind = ArtefactKind::kVisionEncoderOutput;
+      cache.put(what, nullptr, nullptr, {}, {.image_code = splitmix64(i)});
+    }
+    const auto after = mallinfo2();
+    const MultimodalStatistics statistics = cache.statistics();
+    if (statistics.resident != count || statistics.comparable != count)
+      return state.SkipWithError("not all are there");
+    const auto bytes = static_cast<double>(after.uordblks + after.hblkhd) -
+                       static_cast<double>(before.uordblks + before.hblkhd);
+    state.counters["bytes_per_entry"] = bytes / static_cast<double>(count);
+    state.counters["index_per_entry"] =
+        static_cast<double>(statistics.similarity_memory.value) / static_cast<double>(count);
+    state.counters["MB"] = bytes / 1e6;
+  }
+}
+
+}  // namespace
+
+BENCHMARK(BM_Hit)->ArgNames({"entries", "device"})->Args({1'000, 0})->Args({100'000, 0})->Args({100'000, 1});
+BENCHMARK(BM_Mixed)->ArgNames({"entries", "shards"})->Args({100'000, 1})->Args({100'000, 16})->UseRealTime();
+BENCHMARK(BM_Mixed)
+    ->ArgNames({"entries", "shards"})
+    ->Args({100'000, 1})
+    ->Args({100'000, 16})
+    ->Threads(2)
+    ->UseRealTime();
+BENCHMARK(BM_Expiry)->Arg(1'000)->Arg(30'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_Metadata)->Arg(1'000'000)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+BENCHMARK_MAIN();
