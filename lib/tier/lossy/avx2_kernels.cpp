@@ -130,17 +130,26 @@ __attribute__((target("avx2,f16c"))) __m256i e4m3_of(__m256 values) {
   return _mm256_or_si256(sign, _mm256_blendv_epi8(normal, subnormal, is_subnormal));
 }
 
-// The codes' values as floats, in the low bytes of eight lanes.
-__attribute__((target("avx2,f16c"))) __m256 floats_of_e4m3(__m256i code) {
-  const __m256i magnitude = _mm256_and_si256(code, _mm256_set1_epi32(0x7F));
-  const __m256i sign = _mm256_slli_epi32(_mm256_and_si256(code, _mm256_set1_epi32(0x80)), 24);
-  const __m256i normal = _mm256_add_epi32(_mm256_slli_epi32(magnitude, 20), _mm256_set1_epi32(120 << 23));
-  const __m256 subnormal = _mm256_mul_ps(_mm256_cvtepi32_ps(magnitude), _mm256_set1_ps(0x1p-9F));
-  const __m256i is_normal = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(7));
-  const __m256i is_nan = _mm256_cmpeq_epi32(magnitude, _mm256_set1_epi32(0x7F));
-  __m256i words = _mm256_blendv_epi8(_mm256_castps_si256(subnormal), normal, is_normal);
-  words = _mm256_blendv_epi8(words, _mm256_set1_epi32(0x7FC00000), is_nan);
-  return _mm256_castsi256_ps(_mm256_or_si256(words, sign));
+// The values of eight codes: as halves, whose exponents are 8 too small, and their NaN for that of the
+// format.
+__attribute__((target("avx2,f16c"))) __m256 floats_of_e4m3(const std::byte* codes) {
+  const __m128i code = _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes)));
+  const __m128i magnitude = _mm_and_si128(code, _mm_set1_epi16(0x7F));
+  const __m128i sign = _mm_slli_epi16(_mm_srli_epi16(code, 7), 15);
+  const __m128i is_nan = _mm_cmpeq_epi16(magnitude, _mm_set1_epi16(0x7F));
+  const __m128i half = _mm_blendv_epi8(_mm_slli_epi16(magnitude, 7), _mm_set1_epi16(0x7E00), is_nan);
+  return _mm256_mul_ps(_mm256_cvtph_ps(_mm_or_si128(half, sign)), _mm256_set1_ps(256.0F));
+}
+
+// Of floats that are no NaNs, in 32-bit lanes.
+__attribute__((target("avx2,f16c"))) __m256i bfloat16_of_numbers(__m256 values) {
+  const __m256i words = _mm256_castps_si256(values);
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(words, 16), _mm256_set1_epi32(1));
+  return _mm256_srli_epi32(_mm256_add_epi32(_mm256_add_epi32(words, _mm256_set1_epi32(0x7FFF)), odd), 16);
+}
+
+bool is_finite(float value) {
+  return (std::bit_cast<std::uint32_t>(value) & 0x7FFFFFFFU) < 0x7F800000U;
 }
 
 template <LossyElement kElement>
@@ -162,12 +171,18 @@ struct Loops {
   __attribute__((target("avx2,f16c"))) static void from_int8(const std::byte* codes, std::size_t count,
                                                              float scale, std::byte* elements) {
     const __m256 factor = _mm256_set1_ps(scale);
+    const auto value = [&](std::size_t at) __attribute__((target("avx2,f16c"))) {
+      const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes + at));
+      return _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)), factor);
+    };
     std::size_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-      const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes + i));
-      const __m256 values = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
-      store_elements<kElement>(elements, i, _mm256_mul_ps(values, factor));
+    if constexpr (kElement == LossyElement::kBF16) {
+      for (; is_finite(scale) && i + 16 <= count; i += 16) {
+        const __m256i packed = packed_words(bfloat16_of_numbers(value(i)), bfloat16_of_numbers(value(i + 8)));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(elements + 2 * i), packed);
+      }
     }
+    for (; i + 8 <= count; i += 8) store_elements<kElement>(elements, i, value(i));
     scalar_kernels().at(kElement).from_int8(codes + i, count - i, scale, elements + kWidth<kElement> * i);
   }
 
@@ -192,9 +207,7 @@ struct Loops {
     const __m256 factor = _mm256_set1_ps(scale);
     std::size_t i = 0;
     for (; i + 8 <= count; i += 8) {
-      const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes + i));
-      const __m256 values = floats_of_e4m3(_mm256_cvtepu8_epi32(bytes));
-      store_elements<kElement>(elements, i, _mm256_mul_ps(values, factor));
+      store_elements<kElement>(elements, i, _mm256_mul_ps(floats_of_e4m3(codes + i), factor));
     }
     scalar_kernels().at(kElement).from_e4m3(codes + i, count - i, scale, elements + kWidth<kElement> * i);
   }
