@@ -32,6 +32,7 @@ inline hardware::CostModel round_costs() {
       profile.ssd_write = {.bytes_per_second = 1e9, .latency = Nanoseconds{100}};
   profile.flops_per_second = profile.device_bytes_per_second = 1e12;
   profile.decode_bytes_per_second = profile.encode_bytes_per_second = 1e9;
+  profile.lossy_decode_bytes_per_second = profile.lossy_encode_bytes_per_second = 1e9;
   profile.lookup = Nanoseconds{10};
   return {profile, 1.0};
 }
@@ -161,10 +162,12 @@ class WatchedPlane final : public tier::Plane {
 class RealCache {
  public:
   RealCache(const std::vector<TierSpec>& tiers, const std::string& migration, std::string directory = "",
-            bool keep = false, const std::string& prefetch = "none")
+            bool keep = false, const std::string& prefetch = "none",
+            const std::function<void(cache::EngineOptions&)>& adjust = {})
       : costs_(round_costs()) {
     cache::EngineOptions options = engine_options_of(tiers, migration);
     options.prefetch.name = prefetch;
+    if (adjust) adjust(options);
     for (std::size_t i = 0; i < tiers.size(); ++i)
       planes_.push_back(
           std::make_unique<WatchedPlane>(make_plane(i, Bytes{tiers[i].capacity}, directory, keep)));

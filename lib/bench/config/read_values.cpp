@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -81,7 +82,9 @@ void read_load(const Section& section, LoadSection& load) {
 void refuse_without_effect(const Section& section, const TierSection& tier, const Origin& origin) {
   const char* key = nullptr;
   if (section.has("pin_memory") && tier.device != Device::kHost) key = "pin_memory";
-  if (section.has("compression") && tier.device != Device::kSsd) key = "compression";
+  // A tier without bytes stands for whichever has its place.
+  const bool keeps_records = tier.device == Device::kSsd || tier.device == Device::kNull;
+  if (!cache::is_lossy_format(tier.compression) && !keeps_records) key = "compression";
   if (key == nullptr) return;
   throw Error(ErrorKind::kUsage, fmt::format("{}: {} has no effect on tier {}, whose device is {}",
                                              origin.at(key), key, tier.name, name_of(tier.device)));
@@ -97,7 +100,14 @@ void read_tier(const Section& section, TierSection& tier, const Origin& origin) 
   tier.low_watermark = tier.high_watermark;
   section.read("low_watermark", tier.low_watermark);
   section.read("pin_memory", tier.pin_memory);
-  section.read_enum("compression", tier.compression, Compression::kZstd);
+  section.read("compression", tier.compression);
+  section.read("compression_ratio", tier.compression_ratio);
+  section.read_enum("compression_when", tier.compression_when, cache::CompressionRule::When::kPressure);
+  section.read("compression_start", tier.compression_start);
+  tier.compression_stop = std::min(tier.compression_stop, tier.compression_start);
+  section.read("compression_stop", tier.compression_stop);
+  section.parsed_value("compression_stop", tier.compression,
+                       [&](const std::string&) { return cache::CompressionPolicy(tier.lossy()); });
   refuse_without_effect(section, tier, origin);
 }
 
@@ -131,12 +141,8 @@ void read_cache(const Json& document, const Section& section, CacheSection& cach
 RunConfig read_values(const Json& document, const Origin& origin) {
   RunConfig config = default_config();
   const Section root(document, "", origin);
-  if (root.has("mode") && root.at("mode") == "pipeline") {
-    throw Error(ErrorKind::kUsage,
-                fmt::format("{}: mode 'pipeline' is not available: use simulate or real", origin.at("mode")));
-  }
   root.read("name", config.name);
-  root.read_enum("mode", config.mode, RunMode::kReal);
+  root.read_enum("mode", config.mode, RunMode::kPipeline);
   root.read("seed", config.seed);
   root.read("profile", config.profile);
   root.read("output", config.output);

@@ -53,7 +53,11 @@ Json tier_json(const TierSection& tier) {
   json["high_watermark"] = tier.high_watermark;
   json["low_watermark"] = tier.low_watermark;
   if (tier.device == Device::kHost) json["pin_memory"] = tier.pin_memory;
-  if (tier.device == Device::kSsd) json["compression"] = name_of(tier.compression);
+  json["compression"] = tier.compression;
+  json["compression_ratio"] = tier.compression_ratio;
+  json["compression_when"] = cache::name_of(tier.compression_when);
+  json["compression_start"] = tier.compression_start;
+  json["compression_stop"] = tier.compression_stop;
   return json;
 }
 
@@ -87,6 +91,7 @@ const char* name_of_level(TraceLevel level) {
 }  // namespace
 
 const char* name_of(RunMode mode) {
+  if (mode == RunMode::kPipeline) return "pipeline";
   return mode == RunMode::kReal ? "real" : "simulate";
 }
 const char* name_of(LoadKind kind) {
@@ -98,8 +103,16 @@ const char* name_of(LoadClock clock) {
 const char* name_of(Validity validity) {
   return validity == Validity::kStrict ? "strict" : "warn";
 }
-const char* name_of(Compression compression) {
-  return compression == Compression::kZstd ? "zstd" : "none";
+std::string TierSection::codec() const {
+  return cache::is_lossy_format(compression) ? "none" : compression;
+}
+
+cache::CompressionRule TierSection::lossy() const {
+  return {.format = cache::is_lossy_format(compression) ? compression : "none",
+          .ratio = compression_ratio,
+          .when = compression_when,
+          .start = compression_start,
+          .stop = compression_stop};
 }
 
 const char* name_of(Device device) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/config/feature_sections.h"
+#include "cache/compression/compression_policy.h"
 #include "cache/prefetch_rules.h"
 #include "core/parameters.h"
 #include "core/trace_range.h"
@@ -20,7 +21,11 @@
 /// configs/schema/run.schema.json; docs/config.md explains each.
 namespace cachebench::bench {
 
-enum class RunMode : std::uint8_t { kSimulate, kReal };
+enum class RunMode : std::uint8_t {
+  kSimulate,
+  kReal,
+  kPipeline,  ///< real, and a model computes what misses
+};
 enum class LoadKind : std::uint8_t {
   kClosed,  ///< `in_flight` requests at a time, the next one starts when one ends
   kOpen,    ///< requests start at their recorded times
@@ -34,7 +39,6 @@ enum class Validity : std::uint8_t {
   kWarn,    ///< an invalid run says so and exits 0
   kStrict,  ///< an invalid run exits 7
 };
-enum class Compression : std::uint8_t { kNone, kZstd };
 /// How requests become accesses; kAuto is graph for requests, objects for object traces.
 enum class LoweringChoice : std::uint8_t { kAuto, kGraph, kBlocks, kObjects };
 
@@ -43,7 +47,6 @@ enum class LoweringChoice : std::uint8_t { kAuto, kGraph, kBlocks, kObjects };
 [[nodiscard]] const char* name_of(LoadClock clock);
 [[nodiscard]] const char* name_of(Device device);
 [[nodiscard]] const char* name_of(Validity validity);
-[[nodiscard]] const char* name_of(Compression compression);
 [[nodiscard]] const char* name_of(LoweringChoice lowering);
 
 /// What a miss of a plain object costs: `fixed` plus its bytes at `bytes_per_second` (0: bytes are free).
@@ -92,7 +95,15 @@ struct TierSection {
   double high_watermark = 1.0;  ///< eviction starts when an entry would fill the tier beyond this share,
   double low_watermark = 1.0;   ///< and goes on down to this one; both 1: evict until it fits
   bool pin_memory = true;       ///< host tiers: page-locked
-  Compression compression = Compression::kNone;  ///< SSD tiers: each record, lossless
+  /// A lossy form of cache::CompressionRule, in any tier; or of an SSD's records, a lossless codec's name.
+  std::string compression = "none";
+  double compression_ratio = 0.5;  ///< lossy forms: what `target` has to reach, and when they are used
+  cache::CompressionRule::When compression_when = cache::CompressionRule::When::kAlways;
+  double compression_start = 0.9;
+  double compression_stop = 0.7;
+  /// Of the lossless codec, "none" where there is none.
+  [[nodiscard]] std::string codec() const;
+  [[nodiscard]] cache::CompressionRule lossy() const;
   bool operator==(const TierSection&) const = default;
 };
 

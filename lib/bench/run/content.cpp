@@ -5,8 +5,10 @@
 #include <array>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
 #include "core/error.h"
+#include "core/float_formats.h"
 #include "core/hash.h"
 #include "core/rng.h"
 
@@ -39,6 +41,27 @@ void synthesise(const Key& key, std::uint64_t offset, std::span<std::byte> out) 
   if (at < out.size()) std::memcpy(out.data() + at, &last, out.size() - at);
 }
 
+void synthesise_numbers(const Key& key, DType dtype, std::uint64_t offset, std::span<std::byte> out) {
+  const std::uint64_t seed = seed_of(key);
+  const std::size_t width = size_of(dtype);
+  std::uint64_t word = 0;
+  const std::uint64_t first = offset / width;
+  for (std::size_t i = 0; (i + 1) * width <= out.size(); ++i) {
+    // Two elements a word, each the sum of two halves.
+    const std::uint64_t index = first + i;
+    if (i == 0 || index % 2 == 0) word = word_at(seed, index / 2);
+    const auto pair = static_cast<std::uint32_t>(word >> (32 * (index % 2)));
+    const int sum = static_cast<std::int16_t>(pair & 0xFFFF) + static_cast<std::int16_t>(pair >> 16);
+    const float value = static_cast<float>(sum) * 0x1p-14F;
+    const std::uint16_t narrow = dtype == DType::kF16 ? half_from_float(value) : bfloat16_from_float(value);
+    if (width == 4) {
+      std::memcpy(out.data() + 4 * i, &value, 4);
+    } else {
+      std::memcpy(out.data() + 2 * i, &narrow, 2);
+    }
+  }
+}
+
 std::uint64_t count_wrong(const Key& key, std::span<const std::byte> data) {
   std::array<std::byte, 16384> expected;
   std::uint64_t wrong = 0;
@@ -61,26 +84,51 @@ ContentSource::ContentSource(const std::string& folder) {
   if (failed) throw Error(ErrorKind::kInput, folder + ": " + failed.message());
 }
 
-std::span<const std::byte> ContentSource::file_of(const model::Artefact& artefact) const {
-  if (files_.empty() || !artefact.content) return {};
-  const auto found = files_.find(*artefact.content);
+std::span<const std::byte> ContentSource::file(const Key& content) const {
+  const auto found = files_.find(content);
   return found == files_.end() ? std::span<const std::byte>() : found->second->bytes();
+}
+
+std::span<const std::byte> ContentSource::file_of(const model::Artefact& artefact) const {
+  return files_.empty() || !artefact.content ? std::span<const std::byte>() : file(*artefact.content);
+}
+
+void ContentSource::fill_part(const model::Artefact& artefact, std::uint64_t offset,
+                              std::span<std::byte> out) const {
+  const DType dtype = artefact.meta.dtype;
+  const bool numbers = dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16;
+  if (numbers) return synthesise_numbers(artefact.key, dtype, offset, out);
+  synthesise(artefact.key, offset, out);
 }
 
 void ContentSource::fill(const model::Artefact& artefact, std::span<std::byte> out) const {
   const std::span<const std::byte> file = file_of(artefact);
-  if (file.empty()) return synthesise(artefact.key, 0, out);
+  if (file.empty()) return fill_part(artefact, 0, out);
   for (std::size_t at = 0; at < out.size(); at += file.size()) {
     std::memcpy(out.data() + at, file.data(), std::min(file.size(), out.size() - at));
   }
 }
 
-std::uint64_t ContentSource::count_wrong(const model::Artefact& artefact,
-                                         std::span<const std::byte> data) const {
+std::uint64_t ContentSource::count_wrong(const model::Artefact& artefact, std::span<const std::byte> data,
+                                         const cache::Passes& passes) const {
+  if (!passes.none()) {
+    std::vector<std::byte> expected(data.size());
+    fill(artefact, expected);
+    return size_of(artefact.meta.dtype) *
+           cache::count_beyond({.meta = artefact.meta, .data = expected}, data, passes);
+  }
   const std::span<const std::byte> file = file_of(artefact);
-  if (file.empty()) return bench::count_wrong(artefact.key, data);
   std::uint64_t wrong = 0;
-  for (std::size_t i = 0; i < data.size(); ++i) wrong += data[i] != file[i % file.size()] ? 1U : 0U;
+  for (std::size_t i = 0; i < data.size() && !file.empty(); ++i)
+    wrong += data[i] != file[i % file.size()] ? 1U : 0U;
+  if (!file.empty()) return wrong;
+  std::array<std::byte, 16384> expected;
+  for (std::uint64_t offset = 0; offset < data.size(); offset += expected.size()) {
+    const auto piece = data.subspan(offset, std::min<std::size_t>(data.size() - offset, expected.size()));
+    fill_part(artefact, offset, std::span(expected).first(piece.size()));
+    if (std::memcmp(piece.data(), expected.data(), piece.size()) == 0) continue;
+    for (std::size_t i = 0; i < piece.size(); ++i) wrong += piece[i] != expected[i] ? 1U : 0U;
+  }
   return wrong;
 }
 

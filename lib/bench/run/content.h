@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "cache/compression/encoded_tensor.h"
 #include "core/file.h"
 #include "core/ids.h"
 #include "model/artefact.h"
@@ -18,6 +19,10 @@ namespace cachebench::bench {
 
 /// Fills `out` with the content of `key` from byte `offset` on; `offset` is a multiple of 8. Pure function.
 void synthesise(const Key& key, std::uint64_t offset, std::span<std::byte> out);
+
+/// The same for elements of a floating-point type: numbers from -4 to 4, those near 0 the most frequent, so
+/// that tensors have no NaNs and can be kept in lossy forms. `offset` is a multiple of 8.
+void synthesise_numbers(const Key& key, DType dtype, std::uint64_t offset, std::span<std::byte> out);
 
 /// How many bytes of `data` differ from the content of `key`. Pure function.
 [[nodiscard]] std::uint64_t count_wrong(const Key& key, std::span<const std::byte> data);
@@ -32,12 +37,17 @@ class ContentSource {
 
   /// The bytes of an artefact: its file's, repeated to its size, or synthesised ones.
   void fill(const model::Artefact& artefact, std::span<std::byte> out) const;
-  /// How many bytes of `data` are not what `fill` gives.
-  [[nodiscard]] std::uint64_t count_wrong(const model::Artefact& artefact,
-                                          std::span<const std::byte> data) const;
+  /// How many bytes of `data` are not what `fill` gives; after passes through lossy forms, how many are of
+  /// elements beyond the error that these allow.
+  [[nodiscard]] std::uint64_t count_wrong(const model::Artefact& artefact, std::span<const std::byte> data,
+                                          const cache::Passes& passes = {}) const;
   [[nodiscard]] std::size_t files() const { return files_.size(); }
+  /// The file of a content that the trace names so; empty where there is none.
+  [[nodiscard]] std::span<const std::byte> file(const Key& content) const;
 
  private:
+  /// A part of what `fill` gives; `offset` is a multiple of 8.
+  void fill_part(const model::Artefact& artefact, std::uint64_t offset, std::span<std::byte> out) const;
   [[nodiscard]] std::span<const std::byte> file_of(const model::Artefact& artefact) const;
 
   std::unordered_map<Key, std::unique_ptr<MappedFile>> files_;

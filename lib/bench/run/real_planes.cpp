@@ -93,7 +93,7 @@ std::unique_ptr<tier::Plane> make_ssd(const RunConfig& config, const TierSection
   tier::SsdOptions options;
   options.directory = folder;
   options.capacity = capacity;
-  options.codec = name_of(tier.compression);
+  options.codec = tier.codec();
   options.cold = config.cache.cold || !named;
   options.keep = named;
   return tier::make_ssd_plane(std::move(options));

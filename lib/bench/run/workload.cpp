@@ -118,6 +118,17 @@ bool Workload::next_object(model::Plan& out) {
   return true;
 }
 
+namespace {
+
+void count_hashing(const model::Artefact& artefact, WorkloadFacts& facts) {
+  const bool is_text = artefact.kind == ArtefactKind::kText;
+  if (!is_text && artefact.kind != ArtefactKind::kImage) return;
+  ++facts.contents_hashed;
+  facts.bytes_hashed += is_text ? artefact.bytes : Bytes{3 * artefact.work.source_pixels};
+}
+
+}  // namespace
+
 WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs, const LoadedWorkload* loaded) {
   Workload workload(config, loaded);
   WorkloadFacts facts;
@@ -134,6 +145,7 @@ WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs, co
     for (const model::Artefact& artefact : plan.artefacts) {
       ++facts.accesses;
       facts.bytes_requested += artefact.bytes;
+      count_hashing(artefact, facts);
       facts.all_missed += costs.miss_cost(artefact.work);
       const EntryId id = index.add(artefact.key);
       if (index_of(id) == largest.size()) largest.emplace_back();

@@ -68,6 +68,8 @@ struct WorkloadFacts {
   Bytes bytes_requested;
   Bytes bytes_distinct;  ///< the working set; an object counts at its largest size
   Bytes largest;
+  std::uint64_t contents_hashed = 0;  ///< texts and images that requests bring, each once a request
+  Bytes bytes_hashed;                 ///< token ids, and decoded pixels of 3 bytes
   Nanoseconds duration{0};    ///< first to last arrival
   Nanoseconds median_gap{0};  ///< between arrivals
   Nanoseconds all_missed{0};  ///< modelled, if every access had to be computed

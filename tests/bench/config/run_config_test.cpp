@@ -61,7 +61,12 @@ TEST_CASE("a resolved config reads back as itself") {
   config.cache.tiers[0].capacity = {.absolute = {}, .share = 0.07, .is_share = true};
   config.cache.tiers[0].device = Device::kCuda;
   config.cache.tiers[1].pin_memory = false;
-  config.cache.tiers[2].compression = Compression::kZstd;
+  config.cache.tiers[2].compression = "shuffle-zstd";
+  config.cache.tiers[0].compression = "target";
+  config.cache.tiers[0].compression_ratio = 0.25;
+  config.cache.tiers[0].compression_when = cache::CompressionRule::When::kPressure;
+  config.cache.tiers[0].compression_start = 0.8;
+  config.cache.tiers[0].compression_stop = 0.6;
   config.cache.tiers[2].low_watermark = 0.5;
   config.cache.migration = {.name = "seed-threshold", .values = {{"prediction_threshold", 0.25}}};
   config.cache.directory = "/x";

@@ -3,6 +3,8 @@
 
 #include <doctest.h>
 
+#include <cstring>
+
 #include <vector>
 
 #include "core/error.h"
@@ -57,6 +59,49 @@ TEST_CASE("a content file gives the bytes of the artefacts made of it, repeated"
 
 TEST_CASE("a content folder that is not there is an input error") {
   CHECK_THROWS_AS(ContentSource("/nowhere/at/all"), Error);
+}
+
+TEST_CASE("tensors of numbers are finite, the same from any offset, and centred on 0") {
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    model::Artefact artefact;
+    artefact.key = Key{3, 4};
+    artefact.meta = {.shape = {40, 500}, .dtype = dtype};
+    std::vector<std::byte> whole(artefact.meta.bytes().value);
+    const ContentSource source;
+    source.fill(artefact, whole);
+    std::vector<std::byte> part(8000);
+    synthesise_numbers(artefact.key, dtype, 4096, part);
+    CHECK(std::equal(part.begin(), part.end(), whole.begin() + 4096));
+    CHECK(source.count_wrong(artefact, whole) == 0);
+    const std::vector<std::byte> zeros(whole.size());
+    const cache::Difference spread = cache::difference({.meta = artefact.meta, .data = whole}, zeros);
+    CHECK(spread.compared == 20'000);
+    CHECK(spread.max_error <= 4);
+    const double mean_square = spread.square_sum / 20'000;
+    CHECK(mean_square == doctest::Approx(2.667).epsilon(0.05));
+    whole[9999] ^= std::byte{0x10};
+    CHECK(source.count_wrong(artefact, whole) == 1);
+  }
+}
+
+TEST_CASE("after a lossy form elements may differ within its error, and no further") {
+  model::Artefact artefact;
+  artefact.key = Key{9, 9};
+  artefact.meta = {.shape = {4, 1000}, .dtype = DType::kF32};
+  std::vector<std::byte> data(artefact.meta.bytes().value);
+  const ContentSource source;
+  source.fill(artefact, data);
+  float value = 0;
+  std::memcpy(&value, &data[400], 4);
+  value += 0.01F;
+  std::memcpy(&data[400], &value, 4);
+  cache::Passes passes;
+  passes.add(tier::Encoding::kInt8);
+  CHECK(source.count_wrong(artefact, data, passes) == 0);
+  CHECK(source.count_wrong(artefact, data) > 0);
+  value += 0.1F;
+  std::memcpy(&data[400], &value, 4);
+  CHECK(source.count_wrong(artefact, data, passes) == 4);
 }
 
 }  // namespace
