@@ -10,29 +10,27 @@
 namespace cachebench::pipeline {
 namespace {
 
-/// A run of the pool in order of length: [begin, end) of it, and what it costs.
-struct Run {
-  std::size_t begin = 0;
-  std::size_t end = 0;
+/// A batch to be, and what it pads.
+struct Choice {
+  std::vector<std::size_t> members;  // ascending
   std::uint64_t padding = 0;
 };
 
-// The longest run that ends before `end`, contains `head` and stays within the limits, the candidates taken
-// from the head outwards.
-std::optional<Run> run_ending_at(std::span<const BatchCandidate> waiting,
-                                 const std::vector<std::size_t>& pool, const BatchLimits& limits,
-                                 std::size_t head, std::size_t end) {
+// The first, and with it as many as fit of those no longer than pool[longest]: the longest of them, which pad
+// least. Nothing when pool[longest] itself does not fit.
+std::optional<Choice> choice_up_to(std::span<const BatchCandidate> waiting,
+                                   const std::vector<std::size_t>& pool, const BatchLimits& limits,
+                                   std::size_t longest) {
   BatchFill fill(waiting, limits);
-  Run run{.begin = end, .end = end};
-  std::uint64_t real = 0;
-  for (std::size_t at = end; at-- > 0 && !fill.full();) {
-    if (!fill.add(pool[at])) break;
-    real += waiting[pool[at]].tokens();
-    run.begin = at;
+  fill.add(0);
+  if (pool[longest] != 0 && !fill.add(pool[longest])) return std::nullopt;
+  for (std::size_t at = longest; at-- > 0 && !fill.full();) {
+    if (pool[at] != 0) fill.add(pool[at]);
   }
-  if (run.begin > head) return std::nullopt;
-  run.padding = waiting[pool[end - 1]].tokens() * (end - run.begin) - real;
-  return run;
+  Choice choice{.members = fill.take()};
+  for (const std::size_t i : choice.members)
+    choice.padding += waiting[pool[longest]].tokens() - waiting[i].tokens();
+  return choice;
 }
 
 }  // namespace
@@ -79,19 +77,16 @@ std::vector<std::size_t> nearest_lengths(std::span<const BatchCandidate> waiting
   const auto found = std::find(pool.begin(), pool.end(), std::size_t{0});
   CACHEBENCH_CHECK(found != pool.end(), "the most urgent request is not in the pool");
   const auto head = static_cast<std::size_t>(found - pool.begin());
-  // The first alone always is one; more requests in one pass before less padding.
-  Run best{.begin = head, .end = head + 1};
-  for (std::size_t end = head + 1; end <= std::min(pool.size(), head + limits.max_requests); ++end) {
-    const std::optional<Run> run = run_ending_at(waiting, pool, limits, head, end);
-    if (!run) continue;
-    const std::size_t size = run->end - run->begin;
-    const std::size_t best_size = best.end - best.begin;
-    if (size > best_size || (size == best_size && run->padding < best.padding)) best = *run;
+  Choice best{.members = {0}};
+  for (std::size_t longest = head; longest < pool.size(); ++longest) {
+    std::optional<Choice> choice = choice_up_to(waiting, pool, limits, longest);
+    if (!choice) continue;
+    // More requests in one pass before less padding.
+    const std::size_t size = choice->members.size();
+    if (size > best.members.size() || (size == best.members.size() && choice->padding < best.padding))
+      best = std::move(*choice);
   }
-  std::vector<std::size_t> chosen(pool.begin() + static_cast<std::ptrdiff_t>(best.begin),
-                                  pool.begin() + static_cast<std::ptrdiff_t>(best.end));
-  std::sort(chosen.begin(), chosen.end());
-  return chosen;
+  return std::move(best.members);
 }
 
 }  // namespace cachebench::pipeline

@@ -96,8 +96,8 @@ class BatchFill {
   Bytes memory_{0};
 };
 
-/// Of `pool` (numbers of candidates, 0 among them), those nearest in length to the first: the run of the pool
-/// in order of length that contains it, fills a batch and pads least.
+/// Of `pool` (numbers of candidates, 0 among them), those that share a batch with the first at the least
+/// padding: as many as fit, and of all such batches one whose rectangle has the least beyond its tokens.
 [[nodiscard]] std::vector<std::size_t> nearest_lengths(std::span<const BatchCandidate> waiting,
                                                        std::vector<std::size_t> pool,
                                                        const BatchLimits& limits);

@@ -80,7 +80,7 @@ CACHEBENCH_REGISTER(
     BatcherDescriptor,
     {.name = "adaptive",
      .doc = "by kind and length, in batches as large as the time they are seen to take allows",
-     .parameters = {{"window", 128, 1, 65536, "requests that are looked at"},
+     .parameters = {{"window", 128, 1, 4096, "requests that are looked at"},
                     {"max_padding_share", 0.25, 0, 1, "padding in a batch, as a share of its tokens"},
                     {"target_ms", 2000, 0.001, 3.6e6, "time a batch should take, milliseconds"}},
      .make = [](const Parameters& parameters) -> std::unique_ptr<Batcher> {

@@ -32,7 +32,7 @@ class SizeGrouped final : public Batcher {
 CACHEBENCH_REGISTER(BatcherDescriptor,
                     {.name = "size-grouped",
                      .doc = "those of like length with the most urgent one, from a window",
-                     .parameters = {{"window", 128, 1, 65536, "requests that are looked at"}},
+                     .parameters = {{"window", 128, 1, 4096, "requests that are looked at"}},
                      .make = [](const Parameters& parameters) -> std::unique_ptr<Batcher> {
                        return std::make_unique<SizeGrouped>(parameters);
                      }});

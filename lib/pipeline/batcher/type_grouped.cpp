@@ -33,7 +33,7 @@ class TypeGrouped final : public Batcher {
 CACHEBENCH_REGISTER(BatcherDescriptor,
                     {.name = "type-grouped",
                      .doc = "with images and without in batches of their own, each in order of arrival",
-                     .parameters = {{"window", 128, 1, 65536, "requests that are looked at"}},
+                     .parameters = {{"window", 128, 1, 4096, "requests that are looked at"}},
                      .make = [](const Parameters& parameters) -> std::unique_ptr<Batcher> {
                        return std::make_unique<TypeGrouped>(parameters);
                      }});
