@@ -262,5 +262,56 @@ TEST_CASE("forms survive on the SSD, and a warm start decodes them") {
   CHECK(error.max_error < 0.4);
 }
 
+TEST_CASE("with bytes and without, the same is decided and charged, whatever the values refuse") {
+  const auto adjust = [](EngineOptions& options) {
+    options.tiers[0].compression = {
+        .format = "fp16", .when = CompressionRule::When::kPressure, .start = 0.6, .stop = 0.3};
+    options.tiers[1].compression = {.format = "int8"};
+    options.tiers[2].compression = {.format = "target", .ratio = 0.25};
+  };
+  const std::vector<testing::TierSpec> tiers{{60'000}, {100'000}, {300'000}};
+  for (const char* migration : {"demote-on-evict", "write-through", "promote-on-hit", "cost-aware"}) {
+    CAPTURE(migration);
+    RealCache real(tiers, migration, "", false, "none", adjust);
+    EngineOptions options = engine_options_of(tiers, migration);
+    adjust(options);
+    const hardware::CostModel model = round_costs();
+    HierarchicalCacheManager simulated(options, model, std::make_unique<NullTransfers>(),
+                                       DecisionClock::kServiceSum);
+    Rng rng(23);
+    std::uint64_t hits = 0;
+    for (int step = 0; step < 800; ++step) {
+      const std::uint64_t number = rng.below(rng.below(40) + 1);
+      const EntryDescription what = tensor_of(number, 1 + static_cast<std::int64_t>(number % 20));
+      std::vector<std::byte> content = numbers(what.meta, number);
+      if (number % 5 == 0) {
+        const float odd = number % 2 == 0 ? std::numeric_limits<float>::quiet_NaN() : 1e30F;
+        std::memcpy(&content[8], &odd, 4);
+      }
+      const TensorView view{.meta = what.meta, .data = content};
+      LookupResult found = real.manager().lookup(what);
+      LookupResult planned = simulated.lookup(what);
+      REQUIRE(found.decision.hit == planned.decision.hit);
+      REQUIRE(found.decision.service == planned.decision.service);
+      if (!found.decision.hit) {
+        real.manager().put(what, &view, found.owned);
+        simulated.put(what, nullptr, planned.owned);
+        continue;
+      }
+      ++hits;
+      const std::vector<std::byte> got = RealCache::bytes_of(found.handle);
+      REQUIRE(got.size() == content.size());
+      CHECK(count_beyond(view, got, found.handle.copy().passes()) == 0);
+    }
+    CHECK(hits > 200);
+    CHECK(real.manager().decision_log_hash() == simulated.decision_log_hash());
+    for (std::size_t t = 0; t < 3; ++t)
+      CHECK(real.manager().counters().tiers[t].used == simulated.counters().tiers[t].used);
+    const TransferStats stats = real.movers().stats();
+    CHECK(stats.failures == 0);
+    CHECK(stats.lossy[ArtefactKind::kVisionEncoderOutput].declined > 0);
+  }
+}
+
 }  // namespace
 }  // namespace cachebench::cache
