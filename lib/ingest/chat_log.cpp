@@ -138,7 +138,12 @@ void read_request(const json& body, ChatLine& out) {
   out.model = trace::optional_text(body, "model").value_or("");
   if (const json* tools = trace::optional_array(body, "tools"); tools != nullptr && !tools->empty())
     out.tools = compact(*tools);
-  for (const json& message : *messages) out.messages.push_back(message_of(message));
+  std::size_t parts = 0;
+  for (const json& message : *messages) {
+    out.messages.push_back(message_of(message));
+    parts += 1 + out.messages.back().parts.size();
+    if (parts > kMostParts) refuse(fmt::format("more than {} messages and parts", kMostParts));
+  }
 }
 
 }  // namespace

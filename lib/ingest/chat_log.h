@@ -47,6 +47,8 @@ struct ChatLine {
   std::vector<Message> messages;
 };
 
+inline constexpr std::size_t kMostParts = 100'000;  ///< of all messages of a request
+
 /// Shapes: {"model", "messages"}, {"custom_id", "method", "url", "body": {…}}, {"request": {…}, "response":
 /// {…}}, and responses: {"custom_id", "response": {"body": {"usage"}}}, {"object": "chat.completion",
 /// "usage"}. `created`, `created_at` or `timestamp` is the time, as seconds (milliseconds or microseconds

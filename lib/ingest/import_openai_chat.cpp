@@ -26,6 +26,7 @@ namespace {
 
 /// Requests that wait for earlier ones further down in the file.
 constexpr std::size_t kWindow = 1024;
+constexpr std::size_t kWindowInputs = 1'000'000;  // of all of them
 /// Attached tokens below which their ratio to bytes says little.
 constexpr std::uint64_t kEnoughTokens = 64;
 
@@ -132,8 +133,9 @@ class OrderedWriter {
   OrderedWriter(const std::string& path, const trace::Header& header)
       : writer_(trace::create_trace(path, "native", header)) {}
   void add(Nanoseconds time, trace::Request request) {
+    inputs_ += request.inputs.size();
     waiting_.emplace(std::pair(time, added_++), std::move(request));
-    if (waiting_.size() > kWindow) write_first();
+    while (waiting_.size() > kWindow || (inputs_ > kWindowInputs && waiting_.size() > 1)) write_first();
   }
   void finish() {
     while (!waiting_.empty()) write_first();
@@ -147,6 +149,7 @@ class OrderedWriter {
     const Nanoseconds time = first.key().first;
     if (!start_) start_ = time;
     trace::Request& request = first.mapped();
+    inputs_ -= request.inputs.size();
     const Nanoseconds arrival = time - *start_;
     if (arrival < last_) ++moved_;
     last_ = request.arrival = std::max(arrival, last_);
@@ -158,6 +161,7 @@ class OrderedWriter {
   std::map<std::pair<Nanoseconds, std::uint64_t>, trace::Request> waiting_;
   std::optional<Nanoseconds> start_;
   Nanoseconds last_{0};
+  std::size_t inputs_ = 0;
   std::uint64_t added_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t moved_ = 0;

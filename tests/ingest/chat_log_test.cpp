@@ -79,6 +79,8 @@ TEST_CASE("counts and times are found wherever the shapes have them") {
 TEST_CASE("what is no chat line is refused in one short line") {
   const std::string deep(100'000, '[');
   const std::string text = R"({"messages":[{"role":"user","content":)";
+  std::string many = text + "[";
+  for (std::size_t i = 0; i < kMostParts; ++i) many += "\"x\",";
   const std::vector<std::string> bad = {
       "",
       "[]",
@@ -98,6 +100,7 @@ TEST_CASE("what is no chat line is refused in one short line") {
       text + "[3]}]}",
       text + deep,
       R"({"a":)" + deep,
+      many + "\"x\"]}]}",
       text + "\"\xff\xfe\"}]}",
       text + "\"x\"}],\"messages\":[]}",
       R"({"messages":[{"role":"user","content":"x"}],"timestamp":true})",

@@ -89,6 +89,7 @@ class EngineEmbedding final : public StoredEmbedding {
 class EngineStore final : public EmbeddingStore {
  public:
   explicit EngineStore(HierarchicalCacheManager& engine) : engine_(engine) {}
+  [[nodiscard]] bool may_lose() const override { return true; }
   std::unique_ptr<StoredEmbedding> put(const Key& key, const TensorMeta& meta,
                                        const TensorView* content) override {
     const EntryDescription what{

@@ -37,6 +37,8 @@ class StoredEmbedding {
 class EmbeddingStore {
  public:
   virtual ~EmbeddingStore() = default;
+  /// Whether it may lose what it holds: then every use opens it anew.
+  [[nodiscard]] virtual bool may_lose() const { return false; }
   /// Takes a copy of `content` (null in a simulation); null when it has no room.
   [[nodiscard]] virtual std::unique_ptr<StoredEmbedding> put(const Key& key, const TensorMeta& meta,
                                                              const TensorView* content) = 0;

@@ -118,6 +118,11 @@ VisualHandle VisualKVCache::lookup(const VisualIdentity& identity) {
       return {};
     }
     add_user(*record);
+    if (record->at_hand) {
+      count_hit(*record);
+      std::shared_ptr<const EmbeddingBytes> bytes = record->at_hand;
+      return handle_on(std::move(record), std::move(bytes));
+    }
   }
   std::shared_ptr<const EmbeddingBytes> bytes = record->stored->open();
   RecordPtr lost;
@@ -128,13 +133,17 @@ VisualHandle VisualKVCache::lookup(const VisualIdentity& identity) {
     drop_user(*record);
     return {};
   }
-  ++stats_.hits;
-  stats_.vram_saved += record->bytes;
-  ++record->access_count;
-  record->last_gap = sequence_ - record->last_use;
-  record->last_use = sequence_;
-  if (record->resident) policy_->on_hit(record->id, info_of(*record));
+  count_hit(*record);
   return handle_on(std::move(record), std::move(bytes));
+}
+
+void VisualKVCache::count_hit(VisualRecord& record) {
+  ++stats_.hits;
+  stats_.vram_saved += record.bytes;
+  ++record.access_count;
+  record.last_gap = sequence_ - record.last_use;
+  record.last_use = sequence_;
+  if (record.resident) policy_->on_hit(record.id, info_of(record));
 }
 
 VisualCacheResult VisualKVCache::query(const VisualIdentity& identity, const BatchShape& batch) {
@@ -267,6 +276,7 @@ std::shared_ptr<const EmbeddingBytes> VisualKVCache::land(const VisualStoreReque
   if (!bytes) return nullptr;
   const DecisionLock lock(mutex_);
   record->stored = std::move(stored);
+  if (!store_->may_lose()) record->at_hand = bytes;
   ++stats_.stored;
   return bytes;
 }

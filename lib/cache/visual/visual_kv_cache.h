@@ -148,6 +148,7 @@ class VisualKVCache {
   [[nodiscard]] bool choose_victims(Room& room) CACHEBENCH_REQUIRES(mutex_);
   void evict_chosen(Room& room) CACHEBENCH_REQUIRES(mutex_);
   void evict(EntryId id, Room& room) CACHEBENCH_REQUIRES(mutex_);
+  void count_hit(VisualRecord& record) CACHEBENCH_REQUIRES(mutex_);
   void enter(const RecordPtr& record) CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] RecordPtr leave(EntryId id, policy::EraseReason reason) CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] std::shared_ptr<const EmbeddingBytes> land(const VisualStoreRequest& request,

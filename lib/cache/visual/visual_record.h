@@ -32,6 +32,7 @@ struct VisualRecord {
   std::uint64_t last_use = 0;
   std::uint64_t last_gap = 0;
   std::unique_ptr<StoredEmbedding> stored;
+  std::shared_ptr<const EmbeddingBytes> at_hand;  // where the store cannot lose it; set with `stored`
 };
 
 }  // namespace cachebench::cache
