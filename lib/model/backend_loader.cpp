@@ -48,4 +48,11 @@ const ModelBackendDescriptor& load_backend(const std::string& name) {
   throw Error(ErrorKind::kEnvironment, fmt::format("{} holds no '{}': it is of another build", module, name));
 }
 
+const RunnerDescriptor& load_runner(const std::string& name) {
+  const auto& runners = Registry<RunnerDescriptor>::instance();
+  constexpr const char* kInModule = "libtorch";
+  if (name == kInModule && runners.find(name) == nullptr) static_cast<void>(load_backend(name));
+  return runners.at(name, "runner");
+}
+
 }  // namespace cachebench::model

@@ -44,6 +44,12 @@ class Keys {
     if (!value.is_number() || !(value.get<double>() > 0)) throw wrong(key, "is not a positive number");
     return value.get<double>();
   }
+  [[nodiscard]] std::uint64_t area(const char* key) const {
+    constexpr double kMost = 1e12;
+    const double value = number(key);
+    if (value < 1 || value > kMost) throw wrong(key, "is no number of pixels");
+    return static_cast<std::uint64_t>(value);
+  }
   [[nodiscard]] std::vector<std::uint32_t> sizes(const char* key) const {
     std::vector<std::uint32_t> values;
     const Json& list = at(key);
@@ -201,8 +207,10 @@ void Checkpoint::read_limits() {
   }
   const Json document = read_json_file(file, ErrorKind::kInput);
   const Keys size = Keys(document, "", file).object("size");
-  config_.vision.min_pixels = static_cast<std::uint64_t>(size.number("shortest_edge"));
-  config_.vision.max_pixels = static_cast<std::uint64_t>(size.number("longest_edge"));
+  config_.vision.min_pixels = size.area("shortest_edge");
+  config_.vision.max_pixels = size.area("longest_edge");
+  if (config_.vision.min_pixels > config_.vision.max_pixels)
+    throw size.wrong("shortest_edge", "is above longest_edge");
 }
 
 void Checkpoint::open_weights() {
@@ -227,6 +235,14 @@ void Checkpoint::open_weights() {
     files_.push_back(std::make_unique<SafeTensors>((fs::path(folder_) / name).string()));
     for (const auto& [weight, view] : files_.back()->tensors()) weights_.emplace(weight, &view);
   }
+}
+
+std::optional<DType> Checkpoint::stored_dtype() const {
+  for (const char* name :
+       {"model.language_model.embed_tokens.weight", "language_model.embed_tokens.weight"}) {
+    if (const auto found = weights_.find(name); found != weights_.end()) return found->second->meta.dtype;
+  }
+  return std::nullopt;
 }
 
 const TensorView& Checkpoint::weight(std::string_view name, const Shape& shape) const {

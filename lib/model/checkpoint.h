@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,8 @@ class Checkpoint {
 
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] const CheckpointConfig& config() const { return config_; }
+  /// Of the token embedding, as of the rest in any sane checkpoint; nothing when there is none.
+  [[nodiscard]] std::optional<DType> stored_dtype() const;
   /// A weight by its full name, "model.visual.…"; files that leave "model." out are understood. Checks the
   /// shape. The view lives as long as the checkpoint.
   [[nodiscard]] const TensorView& weight(std::string_view name, const Shape& shape) const;

@@ -39,7 +39,7 @@ model::ModelCheckReport check(const model::ModelCheckRequest& request) {
   const c10::InferenceMode no_gradients;
   try {
     const model::Checkpoint checkpoint(request.folder);
-    const Qwen3VL model(checkpoint_weights(checkpoint, at::kFloat), checkpoint.config());
+    const Qwen3VL model(checkpoint_weights(checkpoint, {}), checkpoint.config());
     model::ModelCheckReport report{
         .backend = fmt::format("libtorch {}", TORCH_VERSION), .dtype = "float32", .cases = {}};
     for (const std::string& path : cases_of(request)) {

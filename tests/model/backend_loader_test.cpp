@@ -22,3 +22,14 @@ TEST_CASE("an absent one is an error of the environment") {
     CHECK(error.kind() == ErrorKind::kEnvironment);
   }
 }
+
+TEST_CASE("a runner of the program needs no module, a name that nobody has is an error of usage") {
+  CHECK(load_runner("modelled").name == "modelled");
+  try {
+    static_cast<void>(load_runner("modeled"));
+    FAIL("loaded");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kUsage);
+    CHECK(std::string(error.what()).find("modelled") != std::string::npos);
+  }
+}

@@ -63,6 +63,24 @@ TEST_CASE("a config is read, in either form of its rope keys") {
   CHECK(parse_checkpoint_config(newer, "c.json").rope_theta == 1e4);
 }
 
+TEST_CASE("numbers that no model has are refused before anything is made of them") {
+  check_refused([](Json& c) { c["vision_config"]["patch_size"] = 1e12; }, "vision_config.patch_size");
+  check_refused([](Json& c) { c["text_config"]["vocab_size"] = -5; }, "text_config.vocab_size");
+  check_refused([](Json& c) { c["text_config"]["num_hidden_layers"] = 1ULL << 60; }, "num_hidden_layers");
+  check_refused([](Json& c) { c["text_config"]["rms_norm_eps"] = "small"; }, "rms_norm_eps");
+  const std::pair<const char*, const char*> limits[] = {
+      {R"({"size":{"shortest_edge":1e30,"longest_edge":1e31}})", "size.shortest_edge is no number of pixels"},
+      {R"({"size":{"shortest_edge":4096,"longest_edge":1024}})", "size.shortest_edge is above longest_edge"},
+      {R"({"size":{"shortest_edge":-1,"longest_edge":1024}})",
+       "size.shortest_edge is not a positive number"}};
+  for (const auto& [text, words] : limits) {
+    const testing::TempDir folder;
+    testing::write_text(folder / "config.json", small_config().dump());
+    testing::write_text(folder / "preprocessor_config.json", text);
+    CHECK_THROWS_WITH_AS(Checkpoint(folder.path().string()), doctest::Contains(words), Error);
+  }
+}
+
 TEST_CASE("what the forward pass would get wrong is refused, with the key's name") {
   check_refused([](Json& c) { c["model_type"] = "llama"; }, "model_type");
   check_refused([](Json& c) { c.erase("text_config"); }, "text_config");

@@ -18,7 +18,7 @@ inline model::CheckpointConfig tiny_config() {
 
 /// Larger than the initialiser's, so that a fault shows: after layers of tiny weights everything is near 0.
 inline WeightSource tiny_weights(std::uint64_t seed = 1) {
-  const WeightSource plain = random_weights(seed, at::kFloat);
+  const WeightSource plain = random_weights(seed, Precision{});
   return [plain](const std::string& name, std::initializer_list<std::int64_t> shape) {
     const at::Tensor weight = plain(name, shape);
     return name.find("norm") == std::string::npos ? weight * 5 : weight;

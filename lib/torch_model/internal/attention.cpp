@@ -43,21 +43,46 @@ at::Tensor eager_attention(const at::Tensor& queries, const at::Tensor& keys, co
   return parts.size() == 1 ? parts.front() : at::cat(parts, 1);
 }
 
-at::Tensor attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values, Mask mask) {
+namespace {
+
 #if TORCH_VERSION_MAJOR >= 2
-  const std::int64_t total = queries.size(1);
+/// A mask of all pairs is made where it is small; a long prompt after a cached prefix goes in chunks.
+at::Tensor same_heads(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
+                      Mask mask) {
+  const std::int64_t rows = queries.size(1);
   const std::int64_t all_keys = keys.size(1);
-  if (mask == Mask::kNone || total == 1) {
-    return at::scaled_dot_product_attention(queries.unsqueeze(0), keys.unsqueeze(0), values.unsqueeze(0))
-        .squeeze(0);
+  const bool causal = mask == Mask::kCausal && rows > 1;
+  at::Tensor seen;
+  if (causal && rows < all_keys) {
+    if (rows * all_keys > kScratchBytes) return eager_attention(queries, keys, values, mask, kScratchBytes);
+    seen = hidden_keys(all_keys - rows, rows, all_keys, queries).logical_not();
   }
-  if (total == all_keys) {
-    return at::scaled_dot_product_attention(queries.unsqueeze(0), keys.unsqueeze(0), values.unsqueeze(0), {},
-                                            0.0, true)
-        .squeeze(0);
-  }
-#endif
+  const bool square = causal && rows == all_keys;
+  return at::scaled_dot_product_attention(queries.unsqueeze(0), keys.unsqueeze(0), values.unsqueeze(0),
+                                          seen.defined() ? std::optional<at::Tensor>(seen) : std::nullopt,
+                                          0.0, square)
+      .squeeze(0);
+}
+#else
+at::Tensor same_heads(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
+                      Mask mask) {
   return eager_attention(queries, keys, values, mask, kScratchBytes);
+}
+#endif
+
+}  // namespace
+
+at::Tensor attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values, Mask mask) {
+  const std::int64_t groups = keys.size(0);
+  const std::int64_t heads_of_group = queries.size(0) / groups;
+  if (heads_of_group == 1) return same_heads(queries, keys, values, mask);
+  if (queries.size(1) == 1) {
+    // One query sees every key, so the heads of a group are rows before the same keys: nothing is repeated.
+    const at::Tensor rows = queries.reshape({groups, heads_of_group, queries.size(2)});
+    return same_heads(rows, keys, values, Mask::kNone).reshape(queries.sizes());
+  }
+  return same_heads(queries, keys.repeat_interleave(heads_of_group, 0),
+                    values.repeat_interleave(heads_of_group, 0), mask);
 }
 
 }  // namespace cachebench::torch_model

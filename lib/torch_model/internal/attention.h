@@ -17,12 +17,13 @@ enum class Mask : std::uint8_t {
   kCausal,  ///< the queries are the last ones of the keys' positions; each sees what is not after it
 };
 
-/// `queries` [heads, S, d], `keys` and `values` [heads, T, d], S <= T; the result is as the queries. Scale
-/// 1/√d.
+/// `queries` [heads, S, d], `keys` and `values` [groups, T, d] with heads a multiple of groups, S <= T; the
+/// result is as the queries. Heads of one group follow one another. Scale 1/√d.
 [[nodiscard]] at::Tensor attention(const at::Tensor& queries, const at::Tensor& keys,
                                    const at::Tensor& values, Mask mask);
 
-/// The eager form, for tests to hold the fused one against. `scratch_bytes` bounds the scores held at once.
+/// The eager form with as many groups as heads, for tests to hold the fused one against. `scratch_bytes`
+/// bounds the scores held at once.
 [[nodiscard]] at::Tensor eager_attention(const at::Tensor& queries, const at::Tensor& keys,
                                          const at::Tensor& values, Mask mask, std::int64_t scratch_bytes);
 

@@ -12,7 +12,8 @@
 /// shared, never written to. Thread-safe to read. Used by .cpp files of this folder alone.
 namespace cachebench::torch_model {
 
-/// Where weights come from: by full name, of the shape asked for, in the dtype of the model.
+/// Where weights come from: by full name, of the shape asked for. Those of linear layers may be of a narrower
+/// type than the computation's, or quantised by output channel; all others are in the computation's.
 using WeightSource =
     std::function<at::Tensor(const std::string& name, std::initializer_list<std::int64_t> shape)>;
 
@@ -22,19 +23,40 @@ inline void tell(const ActivationTap& tap, const std::string& name, const at::Te
   if (tap) tap(name, value);
 }
 
+/// A weight [out, in] that rows are multiplied with. Kept as it came; one of another type than the rows is
+/// converted block by block, so that never more than kConvertedBytes of it exist twice.
+class ProductWeight {
+ public:
+  static constexpr std::int64_t kConvertedBytes = std::int64_t{16} << 20;
+
+  explicit ProductWeight(const at::Tensor& weight);
+  /// rows · weightᵀ + bias, in the type of the rows; `bias` may be undefined.
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& rows, const at::Tensor& bias) const;
+  /// Rows of it by number, in `type`. REQUIRES: not quantised.
+  [[nodiscard]] at::Tensor select(const at::Tensor& numbers, at::ScalarType type) const {
+    return weight_.index_select(0, numbers).to(type);
+  }
+
+ private:
+  [[nodiscard]] at::Tensor converted_product(const at::Tensor& rows) const;
+
+  at::Tensor weight_;
+  at::Tensor scale_;  ///< [out], of a quantised weight; else undefined
+};
+
 enum class Bias : std::uint8_t { kNone, kThere };
 
-/// x · weightᵀ + bias; weight is [out, in].
+/// x · weightᵀ + bias.
 class Linear {
  public:
   Linear(const WeightSource& source, const std::string& name, std::int64_t in, std::int64_t out, Bias bias)
       : weight_(source(name + ".weight", {out, in})) {
     if (bias == Bias::kThere) bias_ = source(name + ".bias", {out});
   }
-  [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const { return weight_(x, bias_); }
 
  private:
-  at::Tensor weight_;
+  ProductWeight weight_;
   at::Tensor bias_;  ///< undefined when there is none
 };
 

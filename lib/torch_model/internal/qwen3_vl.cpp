@@ -3,14 +3,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/error.h"
 
 namespace cachebench::torch_model {
 
-Qwen3VL::Qwen3VL(const WeightSource& source, const model::CheckpointConfig& config)
-    : config_(config), vision_(source, config.vision), decoder_(source, config) {}
+at::Tensor packed(const VisionOutput& vision) {
+  std::vector<at::Tensor> parts{vision.embedding};
+  parts.insert(parts.end(), vision.deepstack.begin(), vision.deepstack.end());
+  return at::cat(parts, 1);
+}
+
+Qwen3VL::Qwen3VL(const WeightSource& source, const model::CheckpointConfig& config, at::ScalarType type)
+    : config_(config), type_(type), vision_(source, config.vision), decoder_(source, config, type) {}
 
 model::PromptPositions Qwen3VL::positions_of(const Prompt& prompt) const {
   return model::mrope_positions({.tokens = prompt.tokens,
@@ -21,33 +25,20 @@ model::PromptPositions Qwen3VL::positions_of(const Prompt& prompt) const {
 
 at::Tensor Qwen3VL::prefill(const Prompt& prompt, const std::optional<VisionOutput>& vision,
                             KvSequence& sequence, const ActivationTap& tap) const {
-  for (const std::int64_t token : prompt.tokens) {
-    if (token < 0 || token >= std::int64_t{config_.text.vocabulary}) {
-      throw Error(ErrorKind::kInput,
-                  fmt::format("token {} is not in the vocabulary of {}", token, config_.text.vocabulary));
-    }
-  }
-  const model::PromptPositions positions = positions_of(prompt);
-  std::vector<at::Tensor> axes;
-  for (const std::vector<std::int64_t>& axis : positions.axis) axes.push_back(at::tensor(axis, at::kLong));
-  DecoderInput input{.hidden = decoder_.embed(at::tensor(prompt.tokens, at::kLong)),
-                     .positions = at::stack(axes),
-                     .image_rows = {},
-                     .deepstack = {}};
+  const PlacedPrompt placed = place(prompt, config_);
+  std::vector<at::Tensor> images;
   if (vision) {
-    std::vector<std::int64_t> rows;
-    for (std::size_t i = 0; i < prompt.tokens.size(); ++i) {
-      if (prompt.tokens[i] == config_.image_token) rows.push_back(static_cast<std::int64_t>(i));
+    if (placed.visual_tokens() != vision->embedding.size(0)) {
+      throw Error(ErrorKind::kInput, fmt::format("{} image tokens for {} visual ones", placed.visual_tokens(),
+                                                 vision->embedding.size(0)));
     }
-    if (static_cast<std::int64_t>(rows.size()) != vision->embedding.size(0)) {
-      throw Error(ErrorKind::kInput,
-                  fmt::format("{} image tokens for {} visual ones", rows.size(), vision->embedding.size(0)));
+    const at::Tensor all = packed(*vision);
+    for (std::size_t i = 0; i + 1 < placed.first_row.size(); ++i) {
+      images.push_back(all.narrow(0, placed.first_row[i], placed.first_row[i + 1] - placed.first_row[i]));
     }
-    input.image_rows = at::tensor(rows, at::kLong);
-    input.hidden = input.hidden.index_copy(0, input.image_rows, vision->embedding);
-    input.deepstack = vision->deepstack;
   }
-  return decoder_(input, sequence, tap);
+  const PromptInputs inputs = assemble(placed, 0, decoder_, images);
+  return decoder_(join({&inputs, 1}).input, sequence, tap);
 }
 
 at::Tensor Qwen3VL::decode(std::int64_t token, std::int64_t delta, KvSequence& sequence) const {

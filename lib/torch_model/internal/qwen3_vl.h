@@ -9,24 +9,26 @@
 
 #include "model/checkpoint.h"
 #include "model/mrope_positions.h"
+#include "torch_model/internal/prompt_inputs.h"
 #include "torch_model/internal/text_decoder.h"
 #include "torch_model/internal/vision_tower.h"
 
-/// The whole model, stage by stage: what one stage hands to the next is a value that a cache may hold.
+/// The whole model: both halves, and the way from a prompt to hidden states for one sequence at a time.
 /// Immutable, thread-safe; sequences are the caller's.
 namespace cachebench::torch_model {
 
-/// A prompt on its way through the stages.
-struct Prompt {
-  std::vector<std::int64_t> tokens;
-  std::vector<model::PatchGrid> grids;  ///< of its images, in order
-};
+/// One row of embedding and DeepStack features a visual token: [V, (1 + taps) · H].
+[[nodiscard]] at::Tensor packed(const VisionOutput& vision);
 
 class Qwen3VL {
  public:
-  Qwen3VL(const WeightSource& source, const model::CheckpointConfig& config);
+  /// `type` is that of the computation.
+  Qwen3VL(const WeightSource& source, const model::CheckpointConfig& config,
+          at::ScalarType type = at::kFloat);
 
   [[nodiscard]] const model::CheckpointConfig& config() const { return config_; }
+  [[nodiscard]] const TextDecoder& decoder() const { return decoder_; }
+  [[nodiscard]] at::ScalarType type() const { return type_; }
   [[nodiscard]] VisionOutput encode_images(const at::Tensor& pixel_values,
                                            std::span<const model::PatchGrid> grids,
                                            const ActivationTap& tap) const {
@@ -45,6 +47,7 @@ class Qwen3VL {
 
  private:
   model::CheckpointConfig config_;
+  at::ScalarType type_;
   VisionTower vision_;
   TextDecoder decoder_;
 };

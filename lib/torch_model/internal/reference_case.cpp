@@ -151,12 +151,7 @@ Activations ReferenceCase::run(const Qwen3VL& model) const {
     std::vector<std::int64_t> grids;
     std::int64_t patches = 0;
     for (const model::PatchGrid& grid : asked.grids) {
-      const std::int64_t merge = config.vision.merge;
-      if (grid.frames < 1 || grid.rows < merge || grid.columns < merge || grid.rows % merge != 0 ||
-          grid.columns % merge != 0) {
-        throw Error(ErrorKind::kInput,
-                    fmt::format("{}: image_grid_thw holds a grid that does not merge", file_.path()));
-      }
+      check_grid(grid, config.vision.merge);
       patches += grid.patches();
       grids.insert(grids.end(), {grid.frames, grid.rows, grid.columns});
     }

@@ -7,14 +7,18 @@
 
 namespace cachebench::torch_model {
 
-TextDecoder::TextDecoder(const WeightSource& source, const model::CheckpointConfig& config)
+TextDecoder::TextDecoder(const WeightSource& source, const model::CheckpointConfig& config,
+                         at::ScalarType type)
     : config_(config.text),
+      taps_(config.vision.taps.size()),
       rope_theta_(config.rope_theta),
       sections_(config.mrope_section),
+      type_(type),
       embedding_(
           source("model.language_model.embed_tokens.weight", {config.text.vocabulary, config.text.hidden})),
-      output_(config.tied ? embedding_
-                          : source("lm_head.weight", {config.text.vocabulary, config.text.hidden})),
+      output_(config.tied
+                  ? embedding_
+                  : ProductWeight(source("lm_head.weight", {config.text.vocabulary, config.text.hidden}))),
       norm_(source, "model.language_model.norm", config.text.hidden, config.rms_norm_eps) {
   const std::int64_t hidden = config_.hidden;
   const std::int64_t head = config_.head_dim;
@@ -37,14 +41,6 @@ TextDecoder::TextDecoder(const WeightSource& source, const model::CheckpointConf
   }
 }
 
-at::Tensor TextDecoder::embed(const at::Tensor& ids) const {
-  return embedding_.index_select(0, ids);
-}
-
-at::Tensor TextDecoder::logits(const at::Tensor& hidden) const {
-  return at::linear(hidden, output_);
-}
-
 Rotation TextDecoder::rotation_of(const at::Tensor& positions, at::ScalarType dtype) const {
   const std::int64_t half = config_.head_dim / 2;
   const at::Tensor exponent = at::arange(half, at::kFloat) / static_cast<double>(half);
@@ -63,7 +59,7 @@ Rotation TextDecoder::rotation_of(const at::Tensor& positions, at::ScalarType dt
 }
 
 at::Tensor TextDecoder::attend(std::size_t index, const at::Tensor& x, const Rotation& rotation,
-                               KvSequence& sequence) const {
+                               std::span<const SequenceRows> rows) const {
   const Layer& layer = layers_[index];
   const std::int64_t tokens = x.size(0);
   const std::int64_t head = config_.head_dim;
@@ -71,22 +67,26 @@ at::Tensor TextDecoder::attend(std::size_t index, const at::Tensor& x, const Rot
   const at::Tensor queries = rotate(layer.q_norm(heads_first(layer.q(x))).transpose(0, 1), rotation);
   const at::Tensor keys = rotate(layer.k_norm(heads_first(layer.k(x))).transpose(0, 1), rotation);
   const at::Tensor values = heads_first(layer.v(x)).transpose(0, 1);
-  sequence.store(static_cast<std::int64_t>(index), keys, values);
-  const KvSequence::KeysValues all = sequence.gather(static_cast<std::int64_t>(index));
-  const std::int64_t group = config_.heads / config_.kv_heads;
-  const at::Tensor seen = attention(queries, all.keys.repeat_interleave(group, 0),
-                                    all.values.repeat_interleave(group, 0), Mask::kCausal);
-  return layer.o(seen.transpose(0, 1).reshape({tokens, -1}));
+  const auto number = static_cast<std::int64_t>(index);
+  std::vector<at::Tensor> parts;
+  std::int64_t begin = 0;
+  for (const SequenceRows& own : rows) {
+    own.sequence->store(number, keys.narrow(1, begin, own.count), values.narrow(1, begin, own.count));
+    const KvSequence::KeysValues all = own.sequence->gather(number);
+    parts.push_back(
+        attention(queries.narrow(1, begin, own.count), all.keys, all.values, Mask::kCausal).transpose(0, 1));
+    begin += own.count;
+  }
+  return layer.o((parts.size() == 1 ? parts.front() : at::cat(parts, 0)).reshape({tokens, -1}));
 }
 
-at::Tensor TextDecoder::operator()(const DecoderInput& input, KvSequence& sequence,
-                                   const ActivationTap& tap) const {
+at::Tensor TextDecoder::run(const DecoderInput& input, std::span<const SequenceRows> rows, LayerRange range,
+                            const ActivationTap& tap) const {
   at::Tensor x = input.hidden;
-  sequence.extend(x.size(0));
   const Rotation rotation = rotation_of(input.positions, x.scalar_type());
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
+  for (std::size_t i = range.first; i < range.end; ++i) {
     const Layer& layer = layers_[i];
-    x = x + attend(i, layer.input_norm(x), rotation, sequence);
+    x = x + attend(i, layer.input_norm(x), rotation, rows);
     const at::Tensor y = layer.post_norm(x);
     x = x + layer.down(at::silu(layer.gate(y)) * layer.up(y));
     tell(tap, fmt::format("text.layer.{}", i), x);
@@ -95,7 +95,14 @@ at::Tensor TextDecoder::operator()(const DecoderInput& input, KvSequence& sequen
       tell(tap, fmt::format("text.layer.{}.deepstack", i), x);
     }
   }
-  x = norm_(x);
+  return x;
+}
+
+at::Tensor TextDecoder::operator()(const DecoderInput& input, KvSequence& sequence,
+                                   const ActivationTap& tap) const {
+  sequence.extend(input.hidden.size(0));
+  const SequenceRows rows{.sequence = &sequence, .count = input.hidden.size(0)};
+  const at::Tensor x = norm_(run(input, {&rows, 1}, {.first = 0, .end = layers_.size()}, tap));
   tell(tap, "text.final_norm", x);
   return x;
 }

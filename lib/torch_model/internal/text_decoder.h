@@ -14,10 +14,10 @@
 
 /// The text decoder of Qwen3-VL: grouped-query attention with normalised queries and keys, interleaved MRoPE,
 /// SwiGLU, DeepStack features added after the first layers, output projection tied to the embedding or not.
-/// Immutable, thread-safe; the sequence it writes to is the caller's. S tokens, hidden width H.
+/// Immutable, thread-safe; the sequences it writes to are the caller's. S tokens, hidden width H.
 namespace cachebench::torch_model {
 
-/// What goes into the layers for some tokens that follow those already in the sequence.
+/// What goes into the layers: tokens of one or several sequences, one after another.
 struct DecoderInput {
   at::Tensor hidden;                      ///< [S, H]: embeddings, image rows in place
   at::Tensor positions;                   ///< [3, S], int64: T, H, W
@@ -25,18 +25,43 @@ struct DecoderInput {
   std::span<const at::Tensor> deepstack;  ///< one a tap, [image rows, H]
 };
 
+/// Whose the rows are: the last `count` tokens of the sequence, which is that long already.
+struct SequenceRows {
+  KvSequence* sequence = nullptr;
+  std::int64_t count = 0;
+};
+
+/// Layers [first, end).
+struct LayerRange {
+  std::size_t first = 0;
+  std::size_t end = 0;
+};
+
 class TextDecoder {
  public:
-  TextDecoder(const WeightSource& source, const model::CheckpointConfig& config);
+  TextDecoder(const WeightSource& source, const model::CheckpointConfig& config, at::ScalarType type);
 
+  [[nodiscard]] std::size_t layers() const { return layers_.size(); }
+  /// Layers that take a DeepStack feature in.
+  [[nodiscard]] std::size_t taps() const { return taps_; }
+  /// Of a vision output's row: the image embedding and one feature a tap.
+  [[nodiscard]] std::int64_t vision_width() const {
+    return std::int64_t{config_.hidden} * static_cast<std::int64_t>(1 + taps_);
+  }
   /// Token ids [S] to [S, H].
-  [[nodiscard]] at::Tensor embed(const at::Tensor& ids) const;
-  /// Through all layers and the final norm, [S, H]; keys and values are appended to `sequence`. Told to
-  /// `tap`: text.layer.L (before the DeepStack addition), text.layer.L.deepstack, text.final_norm.
+  [[nodiscard]] at::Tensor embed(const at::Tensor& ids) const { return embedding_.select(ids, type_); }
+  /// Through some layers, [S, H]; keys and values of the rows are written to their sequences. Linear layers
+  /// take all rows at once; attention stays inside a sequence. Told to `tap`: text.layer.L (before the
+  /// DeepStack addition), text.layer.L.deepstack.
+  [[nodiscard]] at::Tensor run(const DecoderInput& input, std::span<const SequenceRows> rows,
+                               LayerRange range, const ActivationTap& tap) const;
+  [[nodiscard]] at::Tensor final_norm(const at::Tensor& hidden) const { return norm_(hidden); }
+  /// [S, vocabulary].
+  [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const { return output_(hidden, {}); }
+  /// Appends the rows to one sequence, through all layers and the final norm; told as run() does, and
+  /// text.final_norm.
   [[nodiscard]] at::Tensor operator()(const DecoderInput& input, KvSequence& sequence,
                                       const ActivationTap& tap) const;
-  /// [S, vocabulary].
-  [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const;
 
  private:
   struct Layer {
@@ -55,13 +80,15 @@ class TextDecoder {
 
   [[nodiscard]] Rotation rotation_of(const at::Tensor& positions, at::ScalarType dtype) const;
   [[nodiscard]] at::Tensor attend(std::size_t index, const at::Tensor& x, const Rotation& rotation,
-                                  KvSequence& sequence) const;
+                                  std::span<const SequenceRows> rows) const;
 
   model::TextConfig config_;
+  std::size_t taps_;
   double rope_theta_;
   std::array<std::uint32_t, 3> sections_;
-  at::Tensor embedding_;
-  at::Tensor output_;
+  at::ScalarType type_;
+  ProductWeight embedding_;
+  ProductWeight output_;
   std::vector<Layer> layers_;
   RmsNorm norm_;
 };

@@ -5,20 +5,68 @@
 #include <string_view>
 
 #include "core/check.h"
+#include "core/float_formats.h"
 #include "core/hash.h"
 #include "core/rng.h"
 
 namespace cachebench::torch_model {
 namespace {
 
-constexpr double kInitialScale = 0.02;  // standard deviation of the published model's initialiser
+constexpr float kInitialScale = 0.02F;  // standard deviation of the published model's initialiser
 
 Shape shape_of(std::initializer_list<std::int64_t> dims) {
   return dims;
 }
 
-bool is_norm(std::string_view name) {
-  return name.find("norm") != std::string_view::npos;
+bool contains(std::string_view name, std::string_view part) {
+  return name.find(part) != std::string_view::npos;
+}
+
+/// The weights of products of whole layers; that of the patch embedding stays as it is computed with.
+bool is_linear(std::string_view name) {
+  return name.ends_with(".weight") && (contains(name, "_proj.") || contains(name, "attn.qkv.") ||
+                                       contains(name, "attn.proj.") || contains(name, "linear_fc"));
+}
+
+/// Those, and the two tables of the vocabulary.
+bool is_large(std::string_view name) {
+  return is_linear(name) || contains(name, "embed_tokens") || name.starts_with("lm_head");
+}
+
+at::ScalarType stored_type(std::string_view name, const Precision& precision) {
+  return precision.linear == Precision::Linear::kHalf && is_large(name) ? at::kHalf : precision.compute;
+}
+
+/// By output channel, symmetrically, to the nearest.
+at::Tensor quantised(const at::Tensor& weight) {
+  constexpr double kLargest = 127;
+  const at::Tensor wide = weight.to(at::kFloat);
+  const at::Tensor scales = (wide.abs().amax(1) / kLargest).clamp_min(1e-30);
+  return at::quantize_per_channel(wide, scales.to(at::kDouble), at::zeros_like(scales, at::kLong), 0,
+                                  at::kQInt8);
+}
+
+at::Tensor finished(std::string_view name, const at::Tensor& weight, const Precision& precision) {
+  return precision.linear == Precision::Linear::kInt8 && is_linear(name) ? quantised(weight) : weight;
+}
+
+/// Uniform with the variance asked for: a normal draw needs functions that differ between machines. One draw
+/// makes two numbers of 32 bits.
+template <typename Element, typename Convert>
+void fill_uniform(at::Tensor& out, std::uint64_t seed, const Convert& convert) {
+  constexpr float kRootOfTwelve = 3.46410161514F;
+  constexpr float kStep = kRootOfTwelve * kInitialScale * 0x1p-32F;
+  const auto centred = [](std::uint64_t bits) {
+    return static_cast<float>(static_cast<std::int32_t>(static_cast<std::uint32_t>(bits))) * kStep;
+  };
+  Rng rng(seed);
+  auto* to = static_cast<Element*>(out.data_ptr());
+  const std::int64_t count = out.numel();
+  for (std::int64_t i = 0; i < count; i += 2) {
+    const std::uint64_t bits = rng.next();
+    to[i] = convert(centred(bits));
+    if (i + 1 < count) to[i + 1] = convert(centred(bits >> 32));
+  }
 }
 
 }  // namespace
@@ -55,26 +103,29 @@ at::Tensor tensor_over(const TensorView& view) {
   return copy;
 }
 
-WeightSource checkpoint_weights(const model::Checkpoint& checkpoint, at::ScalarType dtype) {
-  return [&checkpoint, dtype](const std::string& name, std::initializer_list<std::int64_t> shape) {
-    return tensor_over(checkpoint.weight(name, shape_of(shape))).to(dtype);
+WeightSource checkpoint_weights(const model::Checkpoint& checkpoint, const Precision& precision) {
+  return [&checkpoint, precision](const std::string& name, std::initializer_list<std::int64_t> shape) {
+    const at::Tensor weight = tensor_over(checkpoint.weight(name, shape_of(shape)));
+    return finished(name, weight.to(stored_type(name, precision)), precision);
   };
 }
 
-WeightSource random_weights(std::uint64_t seed, at::ScalarType dtype) {
-  return [seed, dtype](const std::string& name, std::initializer_list<std::int64_t> shape) {
+WeightSource random_weights(std::uint64_t seed, const Precision& precision) {
+  return [seed, precision](const std::string& name, std::initializer_list<std::int64_t> shape) {
     const at::IntArrayRef sizes(shape.begin(), shape.size());
-    if (is_norm(name) && name.ends_with(".weight")) return at::ones(sizes, dtype);
-    if (name.ends_with(".bias")) return at::zeros(sizes, dtype);
-    at::Tensor values = at::empty(sizes, at::kFloat);
-    Rng rng(hash64(std::as_bytes(std::span(name))) ^ seed);
-    // Uniform with the variance asked for: a normal draw needs functions that differ between machines.
-    constexpr double kRootOfTwelve = 3.4641016151377544;
-    float* out = values.data_ptr<float>();
-    for (std::int64_t i = 0; i < values.numel(); ++i) {
-      out[i] = static_cast<float>((rng.uniform() - 0.5) * kRootOfTwelve * kInitialScale);
+    const at::ScalarType type = stored_type(name, precision);
+    if (contains(name, "norm") && name.ends_with(".weight")) return at::ones(sizes, type);
+    if (name.ends_with(".bias")) return at::zeros(sizes, type);
+    at::Tensor values = at::empty(sizes, type);
+    const std::uint64_t of_name = hash64(std::as_bytes(std::span(name))) ^ seed;
+    if (type == at::kBFloat16) {
+      fill_uniform<std::uint16_t>(values, of_name, bfloat16_from_float);
+    } else if (type == at::kHalf) {
+      fill_uniform<std::uint16_t>(values, of_name, half_from_float);
+    } else {
+      fill_uniform<float>(values, of_name, [](float x) { return x; });
     }
-    return values.to(dtype);
+    return finished(name, values, precision);
   };
 }
 

@@ -16,12 +16,24 @@ namespace cachebench::torch_model {
 /// outlives it.
 [[nodiscard]] at::Tensor tensor_over(const TensorView& view);
 
-/// Weights of a checkpoint in `dtype`: those stored so are read where they are mapped, others converted. The
-/// checkpoint outlives the tensors.
-[[nodiscard]] WeightSource checkpoint_weights(const model::Checkpoint& checkpoint, at::ScalarType dtype);
+/// What is computed in, and what the weights of linear layers are kept in.
+struct Precision {
+  enum class Linear : std::uint8_t {
+    kSame,  ///< as computed
+    kHalf,  ///< float16, the embedding too; converted when used
+    kInt8,  ///< rounded to -127 … 127 of a scale of each output channel
+  };
+  at::ScalarType compute = at::kFloat;
+  Linear linear = Linear::kSame;
+};
+
+/// Weights of a checkpoint: those stored in the type asked for are read where they are mapped, others
+/// converted one by one. The checkpoint outlives the tensors.
+[[nodiscard]] WeightSource checkpoint_weights(const model::Checkpoint& checkpoint,
+                                              const Precision& precision);
 
 /// Seeded random weights of the published model's scale, each from its own name, so their order of creation
-/// does not matter; the same on every machine. Norm weights are 1, biases 0.
-[[nodiscard]] WeightSource random_weights(std::uint64_t seed, at::ScalarType dtype);
+/// does not matter; the same on every machine, and made in their final type. Norm weights are 1, biases 0.
+[[nodiscard]] WeightSource random_weights(std::uint64_t seed, const Precision& precision);
 
 }  // namespace cachebench::torch_model

@@ -52,3 +52,13 @@ TEST_CASE("attention is its definition, in any number of chunks, fused or not") 
     }
   }
 }
+
+TEST_CASE("heads of a group share its keys, whether one query comes or many") {
+  for (const std::int64_t rows : {1, 4, 6}) {
+    const at::Tensor q = random_tensor({6, rows, 8}, 1);
+    const at::Tensor k = random_tensor({2, 6, 8}, 2);
+    const at::Tensor v = random_tensor({2, 6, 8}, 3);
+    const at::Tensor expected = slow(q, k.repeat_interleave(3, 0), v.repeat_interleave(3, 0), Mask::kCausal);
+    CHECK(difference(attention(q, k, v, Mask::kCausal), expected) < 1e-5);
+  }
+}

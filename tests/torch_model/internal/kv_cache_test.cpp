@@ -87,3 +87,21 @@ TEST_CASE("a pool that is used up says so, and pages come back") {
   }
   CHECK(pool.free_pages() == 2);
 }
+
+TEST_CASE("blocks taken from one sequence make another, and what failed is taken back") {
+  KvPool pool(config(), at::kFloat, {.pages = 20, .page_tokens = 4});
+  Checked source(pool);
+  source.append(11, 5);
+  KvSequence copy(pool);
+  copy.append_block(source.sequence.block(0, 3), 3);
+  copy.append_block(source.sequence.block(3, 11), 6);  // all but the last two
+  CHECK(copy.tokens() == 9);
+  for (std::int64_t layer = 0; layer < std::int64_t{config().layers}; ++layer) {
+    CHECK(at::equal(copy.gather(layer).keys, source.sequence.gather(layer).keys.narrow(1, 0, 9)));
+    CHECK(at::equal(copy.gather(layer).values, source.sequence.gather(layer).values.narrow(1, 0, 9)));
+  }
+  copy.extend(3);
+  copy.shrink(3);
+  CHECK(copy.tokens() == 9);
+  CHECK(at::equal(copy.block(0, 9), source.sequence.block(0, 9)));
+}

@@ -88,7 +88,7 @@ TEST_CASE("the reference activations, where they are") {
     return;
   }
   const model::Checkpoint checkpoint(golden.string());
-  const Qwen3VL model(checkpoint_weights(checkpoint, at::kFloat), checkpoint.config());
+  const Qwen3VL model(checkpoint_weights(checkpoint, {}), checkpoint.config());
   const ReferenceCase reference((golden / "case_two_images.safetensors").string());
   const model::CaseCheck check = reference.compare(reference.run(model));
   for (const model::TensorCheck& tensor : check.tensors)

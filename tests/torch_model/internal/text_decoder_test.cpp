@@ -22,7 +22,7 @@ at::Tensor text_positions(std::int64_t from, std::int64_t count) {
 
 struct Fixture {
   model::CheckpointConfig config = tiny_config();
-  TextDecoder decoder{tiny_weights(), config};
+  TextDecoder decoder{tiny_weights(), config, at::kFloat};
   KvPool pool{config.text, at::kFloat, {.pages = 40, .page_tokens = 4}};
   at::Tensor hidden = random_tensor({kTokens, config.text.hidden}, 3);
 

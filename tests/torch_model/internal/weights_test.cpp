@@ -32,13 +32,29 @@ TEST_CASE("every element type has its own") {
 }
 
 TEST_CASE("random weights depend on name and seed alone, and have the published spread") {
-  const WeightSource a = random_weights(1, at::kFloat);
+  const WeightSource a = random_weights(1, {});
   const at::Tensor x = a("x.weight", {64, 64});
   static_cast<void>(a("y.weight", {3}));
   CHECK(at::equal(a("x.weight", {64, 64}), x));
   CHECK_FALSE(at::equal(a("z.weight", {64, 64}), x));
-  CHECK_FALSE(at::equal(random_weights(2, at::kFloat)("x.weight", {64, 64}), x));
+  CHECK_FALSE(at::equal(random_weights(2, {})("x.weight", {64, 64}), x));
   CHECK(x.std().item<double>() == doctest::Approx(0.02).epsilon(0.05));
   CHECK(at::equal(a("q_norm.weight", {4}), at::ones({4})));
   CHECK(at::equal(a("fc.bias", {4}), at::zeros({4})));
+}
+
+TEST_CASE("random weights of a narrow type are the wide ones rounded; large layers alone are narrowed") {
+  const at::Tensor wide = random_weights(1, {})("a.mlp.up_proj.weight", {33, 7});
+  const Precision bf16{.compute = at::kBFloat16};
+  CHECK(at::equal(random_weights(1, bf16)("a.mlp.up_proj.weight", {33, 7}), wide.to(at::kBFloat16)));
+  const Precision half{.linear = Precision::Linear::kHalf};
+  CHECK(at::equal(random_weights(1, half)("a.mlp.up_proj.weight", {33, 7}), wide.to(at::kHalf)));
+  CHECK((random_weights(1, half)("model.visual.pos_embed.weight", {4, 7}).scalar_type() == at::kFloat));
+  CHECK((random_weights(1, half)("a.embed_tokens.weight", {4, 7}).scalar_type() == at::kHalf));
+  const Precision int8{.linear = Precision::Linear::kInt8};
+  const at::Tensor quantised = random_weights(1, int8)("a.mlp.up_proj.weight", {33, 7});
+  CHECK(quantised.is_quantized());
+  const at::Tensor step = wide.abs().amax(1, true) / 127;
+  CHECK(((quantised.dequantize() - wide).abs() <= step * 0.501).all().item<bool>());
+  CHECK_FALSE(random_weights(1, int8)("a.embed_tokens.weight", {4, 7}).is_quantized());
 }
