@@ -6,14 +6,17 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cache/similarity/similarity_index.h"
 #include "cache/similarity/threshold.h"
 #include "command.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hamming.h"
 #include "core/hash.h"
+#include "hash_study.h"
 #include "image/decode.h"
 #include "image/phash.h"
 #include "model/geometry.h"
@@ -25,6 +28,8 @@ struct Options {
   std::vector<std::string> files;
   std::string geometry = "2b";
   bool pairs = false;
+  bool study = false;
+  StudyOptions studied;
   bool json = false;
 };
 
@@ -33,6 +38,7 @@ struct Item {
   std::string file;
   std::string sha256;
   std::uint64_t phash = 0;
+  FineCode fine{};
   image::Size size;
   std::uint64_t visual_tokens = 0;
   std::uint64_t bytes = 0;
@@ -42,7 +48,19 @@ struct Pair {
   std::size_t a = 0;
   std::size_t b = 0;
   int hamming = 0;
+  int fine = 0;
+  bool is_same_file = false;
 };
+
+// At which pairs count as alike by default.
+constexpr double kThreshold = 0.9;
+
+/// What a second look makes of a pair.
+const char* look_of(const Pair& pair) {
+  if (pair.is_same_file) return "same";
+  if (pair.hamming > cache::max_distance_of(kThreshold)) return "distinct";
+  return pair.fine <= cache::kCopyFineDistance ? "copy" : "unsure";
+}
 
 std::uint64_t visual_tokens(const model::Geometry& geometry, const std::string& file, image::Size size) {
   try {
@@ -63,6 +81,7 @@ Item hash_file(const model::Geometry& geometry, const std::string& path) {
   return {.file = path,
           .sha256 = digest.hex(),
           .phash = image::phash(picture),
+          .fine = image::fine_phash(picture),
           .size = picture.size(),
           .visual_tokens = tokens,
           .bytes = file.bytes().size()};
@@ -73,7 +92,11 @@ std::vector<Pair> all_pairs(const std::vector<Item>& items) {
   pairs.reserve(items.size() * (items.size() - 1) / 2);
   for (std::size_t a = 0; a < items.size(); ++a) {
     for (std::size_t b = a + 1; b < items.size(); ++b) {
-      pairs.push_back({.a = a, .b = b, .hamming = hamming_distance(items[a].phash, items[b].phash)});
+      pairs.push_back({.a = a,
+                       .b = b,
+                       .hamming = hamming_distance(items[a].phash, items[b].phash),
+                       .fine = hamming_distance(items[a].fine, items[b].fine),
+                       .is_same_file = items[a].sha256 == items[b].sha256});
     }
   }
   return pairs;
@@ -96,7 +119,9 @@ std::string document(const std::vector<Item>& items, const std::vector<Pair>* pa
       list.push_back({{"a", items[pair.a].file},
                       {"b", items[pair.b].file},
                       {"hamming", pair.hamming},
-                      {"similarity", cache::similarity_of(pair.hamming)}});
+                      {"similarity", cache::similarity_of(pair.hamming)},
+                      {"fine_hamming", pair.fine},
+                      {"look", look_of(pair)}});
     }
   }
   // A path may hold any byte; a document may not.
@@ -106,15 +131,22 @@ std::string document(const std::vector<Item>& items, const std::vector<Pair>* pa
 // Pairs so near are where a threshold decides; what it cannot decide is said beside them.
 std::string advice_on(const std::vector<Pair>& pairs) {
   constexpr int kNear = 8;
-  constexpr double kThreshold = 0.9;
   const bool any_near =
       std::any_of(pairs.begin(), pairs.end(), [](const Pair& p) { return p.hamming <= kNear; });
   if (!any_near) return {};
-  return fmt::format(
-      "\nUp to {} bits apart counts as alike at a threshold of {}. Copies lie there, and so do two views of "
+  std::string text = fmt::format(
+      "\nUp to {} bits of 64 count as alike at a threshold of {}. Copies lie there, and so do two views of "
       "one\n"
       "scene (a stereo pair, neighbouring frames): no threshold tells these apart, see docs/similarity.md.\n",
       cache::max_distance_of(kThreshold), kThreshold);
+  const auto unsure = std::count_if(pairs.begin(), pairs.end(),
+                                    [](const Pair& p) { return look_of(p) == std::string_view("unsure"); });
+  if (unsure == 0) return text;
+  return text +
+         fmt::format(
+             "{} within it differ{} in more than {} of 256 finer bits: cropped, turned or marked, or other "
+             "content. A similar\nhit would answer one with what was computed for the other.\n",
+             unsure, unsure == 1 ? "s" : "", cache::kCopyFineDistance);
 }
 
 std::string table(const std::vector<Item>& items, std::vector<Pair> pairs) {
@@ -128,14 +160,23 @@ std::string table(const std::vector<Item>& items, std::vector<Pair> pairs) {
   if (pairs.empty()) return text;
   std::stable_sort(pairs.begin(), pairs.end(),
                    [](const Pair& x, const Pair& y) { return x.hamming < y.hamming; });
-  text += "\nbits apart, of 64\n";
+  text += "\nbits apart, of 64  of 256  look\n";
   for (const Pair& pair : pairs) {
-    text += fmt::format("{:>10}  {}  {}\n", pair.hamming, items[pair.a].file, items[pair.b].file);
+    text += fmt::format("{:>17}  {:>6}  {:8}  {}  {}\n", pair.hamming, pair.fine, look_of(pair),
+                        items[pair.a].file, items[pair.b].file);
   }
   return text + advice_on(pairs);
 }
 
 int run(const Options& options) {
+  if (options.study) {
+    if (options.pairs) throw Error(ErrorKind::kUsage, "--pairs and --study are two questions: ask one");
+    StudyOptions study = options.studied;
+    study.files = options.files;
+    study.json = options.json;
+    return run_study(study);
+  }
+  if (options.files.empty()) throw Error(ErrorKind::kUsage, "hash: which pictures? Name PNG or JPEG files");
   const model::Geometry geometry = model::geometry_named(options.geometry);
   std::vector<Item> items;
   for (const std::string& file : options.files) items.push_back(hash_file(geometry, file));
@@ -150,8 +191,27 @@ void add(CLI::App& parent, Action& action) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand(
       "hash", "What the caches see of a picture: digest, perceptual hash, visual tokens");
-  command->add_option("file", options->files, "Pictures, PNG or JPEG")->required()->type_name("FILE");
+  command->add_option("file", options->files, "Pictures, PNG or JPEG")->type_name("FILE");
   command->add_flag("--pairs", options->pairs, "Also how many bits each two of them are apart");
+  CLI::Option* study = command->add_flag(
+      "--study", options->study,
+      "How well similarity tells altered copies of these pictures (or of made-up scenes) from other content");
+  command->add_option("--html", options->studied.html, "Also a page with the precision-recall curve")
+      ->type_name("FILE")
+      ->needs(study);
+  command
+      ->add_option("--precision", options->studied.least_precision,
+                   "Least precision of the threshold it names")
+      ->capture_default_str()
+      ->needs(study);
+  command
+      ->add_option("--confirm", options->studied.fine_distance,
+                   "Bits of 256 that may differ in its second look")
+      ->capture_default_str()
+      ->needs(study);
+  command->add_option("--scenes", options->studied.scenes, "Made-up scenes, where no file is given")
+      ->capture_default_str()
+      ->needs(study);
   command->add_option("--geometry", options->geometry, "Model whose tokens are counted")
       ->capture_default_str();
   command->add_flag("--json", options->json, "One JSON document on standard output");

@@ -65,6 +65,74 @@ TEST_CASE("hash --pairs --json gives an item for each file and every two of them
   CHECK(out["pairs"][0]["hamming"].get<int>() <= 8);
   CHECK(out["pairs"][0]["similarity"].get<double>() == 1 - out["pairs"][0]["hamming"].get<int>() / 64.0);
   CHECK(out["pairs"][1]["hamming"].get<int>() <= 64);
+  CHECK(out["pairs"][0]["fine_hamming"].get<int>() <= 256);
+  CHECK(out["pairs"][1]["look"] == "distinct");
+}
+
+TEST_CASE("hash --pairs tells copies from what only looks alike") {
+  const TempDir folder;
+  // A slope, the same in another file, and the same with a pattern too fine for the coarse hash.
+  std::string marked;
+  std::string plain;
+  for (std::uint32_t y = 0; y < 128; ++y) {
+    for (std::uint32_t x = 0; x < 128; ++x) {
+      const auto shade = static_cast<int>(x + y) * 3 / 4;
+      const int mark = x / 6 % 2 == y / 6 % 2 ? 12 : -12;
+      plain += std::string(3, static_cast<char>(shade + 20));
+      marked += std::string(3, static_cast<char>(shade + 20 + mark));
+    }
+  }
+  testing::write_text(folder / "a.png", testing::png_of_rgb(128, 128, plain));
+  testing::write_text(folder / "b.png", testing::png_of_rgb(128, 128, plain));
+  testing::write_text(folder / "c.png", testing::png_of_rgb(128, 128, marked));
+  const CommandResult result = testing::cachebench(
+      {"hash", folder / "a.png", folder / "b.png", folder / "c.png", "--pairs", "--json"});
+  const auto pairs = nlohmann::json::parse(result.out)["pairs"];
+  CHECK(pairs[0]["look"] == "same");
+  CHECK(pairs[0]["fine_hamming"] == 0);
+  CHECK(pairs[1]["look"] == pairs[2]["look"]);
+  CHECK(pairs[1]["fine_hamming"].get<int>() > 0);
+}
+
+TEST_CASE("hash --study counts on made-up scenes, or on files, and draws a page") {
+  const TempDir folder;
+  const CommandResult made_up =
+      testing::cachebench({"hash", "--study", "--scenes", "3", "--json", "--html", folder / "study.html"});
+  REQUIRE(made_up.exit_code == 0);
+  const auto study = nlohmann::json::parse(made_up.out);
+  CHECK(study["schema"] == "cachebench/similarity-study");
+  CHECK(study["pictures"] == 3);
+  CHECK(study["chosen"].size() == 2);
+  for (const auto& curve : study["curves"]) {
+    CHECK(curve["points"].size() == 33);
+    std::uint64_t before = 0;
+    for (const auto& point : curve["points"]) {
+      const auto right = point["plain"]["right"].get<std::uint64_t>();
+      CHECK(right >= before);
+      CHECK(right <= curve["queries_with_original"].get<std::uint64_t>());
+      before = right;
+    }
+  }
+  CHECK(testing::read_text(folder / "study.html").find("data-chart=\"precision\"") != std::string::npos);
+
+  testing::write_text(folder / "a.png", slope(64, 32, false));
+  testing::write_text(folder / "b.png", slope(64, 32, true));
+  const CommandResult files = testing::cachebench({"hash", "--study", folder / "a.png", folder / "b.png"});
+  CHECK(files.exit_code == 0);
+  CHECK(files.out.find("2 files") != std::string::npos);
+  CHECK(files.out.find("jpeg-50") != std::string::npos);
+}
+
+TEST_CASE("hash --study refuses what makes no sense") {
+  const TempDir folder;
+  testing::write_text(folder / "a.png", slope(64, 32, false));
+  CHECK(testing::cachebench({"hash", "--study", folder / "a.png"}).exit_code == 2);
+  CHECK(testing::cachebench({"hash", "--study", "--precision", "0"}).exit_code == 2);
+  CHECK(testing::cachebench({"hash", "--study", "--precision", "nan"}).exit_code == 2);
+  CHECK(testing::cachebench({"hash", "--study", "--confirm", "257"}).exit_code == 2);
+  CHECK(testing::cachebench({"hash", "--study", "--scenes", "1"}).exit_code == 2);
+  CHECK(testing::cachebench({"hash", "--study", "--pairs"}).exit_code == 2);
+  CHECK(testing::cachebench({"hash", "--html", folder / "x.html", folder / "a.png"}).exit_code == 2);
 }
 
 TEST_CASE("hash prints a table for people, and pairs only when asked") {

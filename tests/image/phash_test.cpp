@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <numbers>
@@ -14,6 +15,8 @@
 #include "image/decode.h"
 #include "image/resize.h"
 #include "image/samples.h"
+#include "image/scene.h"
+#include "image/transform.h"
 
 using namespace cachebench;
 using namespace cachebench::image;
@@ -22,22 +25,22 @@ using namespace cachebench::testing;
 namespace {
 
 struct SlowHash {
-  std::uint64_t bits = 0;
-  std::uint64_t certain = 0;  ///< bits whose coefficient is clearly off the median
+  std::vector<bool> bits;
+  std::vector<bool> certain;  ///< whose coefficient is clearly off the median
 };
 
 // The definition, in floating point and term by term.
-SlowHash slow_phash(const Image& image) {
-  const auto grid = luma_grid(image, {32, 32});
+SlowHash slow_hash(const Image& image, std::uint32_t side, int low) {
+  const auto grid = luma_grid(image, {side, side});
   std::vector<double> coefficients;
-  for (int v = 0; v < 8; ++v) {
-    for (int u = 0; u < 8; ++u) {
+  for (int v = 0; v < low; ++v) {
+    for (int u = 0; u < low; ++u) {
       double sum = 0;
-      for (int y = 0; y < 32; ++y) {
-        for (int x = 0; x < 32; ++x) {
-          sum += double(grid[static_cast<std::size_t>(y * 32 + x)]) / kLumaGridScale *
-                 std::cos(std::numbers::pi * (2 * x + 1) * u / 64) *
-                 std::cos(std::numbers::pi * (2 * y + 1) * v / 64);
+      for (std::uint32_t y = 0; y < side; ++y) {
+        for (std::uint32_t x = 0; x < side; ++x) {
+          sum += double(grid[y * side + x]) / kLumaGridScale *
+                 std::cos(std::numbers::pi * (2 * x + 1) * u / (2 * side)) *
+                 std::cos(std::numbers::pi * (2 * y + 1) * v / (2 * side));
         }
       }
       coefficients.push_back(sum);
@@ -45,13 +48,27 @@ SlowHash slow_phash(const Image& image) {
   }
   auto sorted = coefficients;
   std::sort(sorted.begin(), sorted.end());
-  const double median = (sorted[31] + sorted[32]) / 2;
+  const std::size_t half = sorted.size() / 2;
+  const double median = (sorted[half - 1] + sorted[half]) / 2;
   SlowHash hash;
   for (const double value : coefficients) {
-    hash.bits = hash.bits << 1 | (value > median ? 1 : 0);
-    hash.certain = hash.certain << 1 | (std::abs(value - median) > 0.02 ? 1 : 0);
+    hash.bits.push_back(value > median);
+    hash.certain.push_back(std::abs(value - median) > 0.02);
   }
   return hash;
+}
+
+// Bit i of a hash whose first bit is the most significant of its first word.
+template <std::size_t kWords>
+void check_bits(const std::array<std::uint64_t, kWords>& words, const SlowHash& slow) {
+  REQUIRE(slow.bits.size() == 64 * kWords);
+  std::size_t certain = 0;
+  for (std::size_t i = 0; i < slow.bits.size(); ++i) {
+    if (!slow.certain[i]) continue;
+    ++certain;
+    CHECK((words[i / 64] >> (63 - i % 64) & 1U) == (slow.bits[i] ? 1U : 0U));
+  }
+  CHECK(certain > slow.bits.size() * 85 / 100);
 }
 
 Image blobs(Size size, std::uint64_t seed) {
@@ -78,9 +95,8 @@ Image blobs(Size size, std::uint64_t seed) {
 TEST_CASE("the hash is the definition's") {
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     const Image image = blobs({40 + static_cast<std::uint32_t>(seed) * 7, 90}, seed);
-    const SlowHash slow = slow_phash(image);
-    CHECK(std::popcount(slow.certain) > 55);
-    CHECK((phash(image) & slow.certain) == (slow.bits & slow.certain));
+    check_bits(std::array{phash(image)}, slow_hash(image, 32, 8));
+    if (seed % 8 == 0) check_bits(fine_phash(image), slow_hash(image, 64, 16));
   }
 }
 
@@ -92,6 +108,7 @@ TEST_CASE("what cancels in theory sets no bit: flat and one-way pictures") {
   const std::uint64_t constant_alone = std::uint64_t{1} << 63;
   CHECK(phash(Image(Size{50, 50})) == 0);
   CHECK(phash(Image(Size{1, 1})) == 0);
+  CHECK(fine_phash(Image(Size{1, 1})) == FineCode{});
   CHECK(phash(paint({97, 31}, [](auto, auto) { return Rgb{255, 255, 255}; })) == constant_alone);
   const Image across = paint({64, 64}, [](std::uint32_t x, auto) {
     return Rgb{static_cast<std::uint8_t>(x * 3), 0, 0};
@@ -118,6 +135,19 @@ TEST_CASE("a smaller copy and a JPEG copy stay within a few bits, other pictures
     CHECK(hamming_distance(hash, phash(resize_area(image, {128, 96}))) <= 2);
     CHECK(hamming_distance(hash, phash(decode(source_of(jpeg_of(image, {.quality = 40}))))) <= 4);
     CHECK(hamming_distance(hash, phash(blobs({256, 192}, seed + 100))) > 8);
+  }
+}
+
+TEST_CASE("the fine hash keeps copies and a second view apart where the coarse one does not") {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    const Image scene = draw_scene({.seed = seed});
+    const FineCode fine = fine_phash(scene);
+    CHECK(hamming_distance(fine, fine_phash(recompress(scene, 50))) <= 10);
+    CHECK(hamming_distance(fine, fine_phash(resize_area(scene, {320, 240}))) <= 10);
+    const Image other_eye = draw_scene({.seed = seed, .parallax_share = 0.02});
+    CHECK(hamming_distance(phash(scene), phash(other_eye)) <= 10);
+    CHECK(hamming_distance(fine, fine_phash(other_eye)) > 10);
+    CHECK(hamming_distance(fine, fine_phash(draw_scene({.seed = seed + 50}))) > 60);
   }
 }
 

@@ -18,6 +18,7 @@ import { links } from "./charts/links.js";
 import { model } from "./charts/model.js";
 import { occupancy, progress } from "./charts/series.js";
 import { bounds, prefetch } from "./charts/policies.js";
+import { precision, recall } from "./charts/similarity.js";
 import { curves, heat, pareto, ranking, regret, sweepkinds } from "./charts/sweep.js";
 import { palette } from "./theme.js";
 
@@ -31,6 +32,7 @@ const MAKERS = {
   flow, links, kinds, causes, latency, progress, occupancy, model, bounds, prefetch, // of a run
   ranking, pareto, curves, heat, regret, sweepkinds, // of a sweep
   forest, // of a comparison
+  precision, recall, // of a similarity study
 };
 
 const result = JSON.parse(document.getElementById("result").textContent);
