@@ -70,9 +70,9 @@ struct WorkloadFacts {
   Bytes largest;
   std::uint64_t contents_hashed = 0;  ///< texts and images that requests bring, each once a request
   Bytes bytes_hashed;                 ///< token ids, and decoded pixels of 3 bytes
-  Nanoseconds duration{0};    ///< first to last arrival
-  Nanoseconds median_gap{0};  ///< between arrivals
-  Nanoseconds all_missed{0};  ///< modelled, if every access had to be computed
+  Nanoseconds duration{0};            ///< first to last arrival
+  Nanoseconds median_gap{0};          ///< between arrivals
+  Nanoseconds all_missed{0};          ///< modelled, if every access had to be computed
   trace::Header header;
   model::Lowering lowering = model::Lowering::kObjects;
   std::uint64_t skipped = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The lossy formats as kernels. Scaled formats take one block a row, which finds the row's largest magnitude
-// and then writes its codes; narrow ones spread over the grid. `refused` collects why a tensor has to stay as it
-// is, and is read after the kernel. Compiled without fused multiply-add, so that codes are those of the host.
+// and then writes its codes; narrow ones spread over the grid. `refused` collects why a tensor has to stay as
+// it is, and is read after the kernel. Compiled without fused multiply-add: codes are those of the host.
 #include "tier/device/cuda/quantise_kernels.h"
 
 using namespace cachebench::tier::cuda;
