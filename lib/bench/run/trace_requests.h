@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bench/config/run_config.h"
+#include "bench/run/content.h"
+#include "model/geometry.h"
+#include "pipeline/load_image.h"
+#include "pipeline/request.h"
+#include "trace/request.h"
+
+/// The requests of a trace as the pipeline takes them: contents by their identity, pictures and token ids
+/// made from it where no file has them, answers as long as recorded but for the config's limit.
+/// Deterministic. A prompt of which only block ids are known becomes a text for each block. Throws
+/// Error{kInput} for the trace, Error{kUsage} for one of plain objects.
+namespace cachebench::bench {
+
+struct TimedRequest {
+  pipeline::AsyncMultimodalRequest request;
+  Nanoseconds arrival{0};
+};
+struct TraceRequests {
+  std::vector<TimedRequest> requests;
+  std::uint32_t block_tokens = 16;
+};
+[[nodiscard]] TraceRequests trace_requests(const RunConfig& config, const model::Geometry& geometry);
+[[nodiscard]] pipeline::AsyncMultimodalRequest to_pipeline_request(const trace::Request& request,
+                                                                   const trace::Header& header,
+                                                                   const model::Geometry& geometry);
+
+/// Pictures from the files of a folder, brought to the size that the trace says.
+[[nodiscard]] pipeline::ContentSource picture_source(const ContentSource& content);
+
+}  // namespace cachebench::bench

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/inference_pipeline_config.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+
+namespace cachebench::pipeline {
+namespace {
+
+constexpr std::uint32_t kMost = 1024;
+
+void require(const char* key, std::uint32_t value) {
+  if (value >= 1 && value <= kMost) return;
+  throw Error(ErrorKind::kUsage, fmt::format("{}: {} is outside 1 to {}", key, value, kMost));
+}
+
+}  // namespace
+
+void check(const InferencePipelineConfig& config) {
+  require("max_batch_size", config.max_batch_size);
+  require("streams", config.streams);
+  require("queue", config.queue);
+  require("workers.load", config.workers.load);
+  require("workers.transfer", config.workers.transfer);
+  require("workers.compute", config.workers.compute);
+  require("workers.post", config.workers.post);
+  require("block_tokens", config.block_tokens);
+  if (config.target_hardware.empty()) throw Error(ErrorKind::kUsage, "target_hardware: names no profile");
+}
+
+EfficientPipelineOptions stage_options(const InferencePipelineConfig& config) {
+  const StageWorkers& workers = config.workers;
+  const std::size_t spare = workers.load + workers.transfer + workers.post;
+  EfficientPipelineOptions options;
+  options.stages = {
+      {.name = "load", .workers = workers.load, .max_workers = workers.load + spare, .queue = config.queue},
+      {.name = "transfer",
+       .workers = workers.transfer,
+       .max_workers = workers.transfer + spare,
+       .queue = config.queue},
+      // The device computes for so many at a time, however many hands are idle.
+      {.name = "compute", .workers = workers.compute, .max_workers = workers.compute, .queue = config.queue},
+      {.name = "post", .workers = workers.post, .max_workers = workers.post + spare, .queue = config.queue}};
+  options.overlap = config.enable_async_io;
+  options.load_balancing = config.load_balancing;
+  options.ahead = config.enable_prefetching ? 0 : 1;
+  options.ahead_of = kComputeStage;
+  return options;
+}
+
+IoOptions io_options(const InferencePipelineConfig& config) {
+  return {.pinned_memory = config.enable_pinned_memory,
+          .async_transfers = config.enable_async_transfers,
+          .streams = config.streams};
+}
+
+BatchingOptions batching_options(const InferencePipelineConfig& config) {
+  BatchingOptions options;
+  options.variable_batch_size = config.variable_batch_size;
+  options.batcher = config.batcher;
+  options.limits.max_requests = config.max_batch_size;
+  return options;
+}
+
+}  // namespace cachebench::pipeline

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/run/trace_requests.h"
+
+#include <doctest/doctest.h>
+
+#include "bench/config/run_config.h"
+#include "bench/run/workload.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hash.h"
+#include "pipeline/caching/artefact_plan.h"
+#include "support/temp_dir.h"
+
+using namespace cachebench;
+using namespace cachebench::bench;
+
+namespace {
+
+RunConfig chat(std::uint64_t limit) {
+  RunConfig config = default_config();
+  config.trace.path = CACHEBENCH_SOURCE_DIR "/workloads/chat.jsonl.zst";
+  config.trace.limit = limit;
+  config.geometry = "tiny";
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("a replayed request has the keys that a simulation of the trace has") {
+  const RunConfig config = chat(40);
+  const model::Geometry geometry = model::geometry_named("tiny");
+  const TraceRequests requests = trace_requests(config, geometry);
+  REQUIRE(requests.requests.size() == 40);
+  pipeline::PlannerOptions options;
+  options.kinds.fill(true);
+  options.block_tokens = requests.block_tokens;
+  pipeline::RequestPlanner planner(geometry, options);
+  Workload workload(config);
+  model::Plan simulated;
+  pipeline::RequestPlan planned;
+  for (std::size_t i = 0; i < requests.requests.size(); ++i) {
+    pipeline::AsyncMultimodalRequest request = requests.requests[i].request;
+    request.max_new_tokens = 1;  // nothing is left out of its plan
+    planner.plan(request, i, planned);
+    REQUIRE(workload.next(simulated));
+    REQUIRE(planned.plan.artefacts.size() == simulated.artefacts.size());
+    CHECK(planned.plan.chain == simulated.chain);
+    for (std::size_t k = 0; k < simulated.artefacts.size(); ++k) {
+      CHECK(planned.plan.artefacts[k].key == simulated.artefacts[k].key);
+      CHECK(planned.plan.artefacts[k].kind == simulated.artefacts[k].kind);
+      CHECK(planned.plan.artefacts[k].span == simulated.artefacts[k].span);
+    }
+  }
+}
+
+TEST_CASE("answers are as long as recorded, and cut at the limit") {
+  RunConfig config = chat(20);
+  config.pipeline.max_new_tokens = 5;
+  for (const TimedRequest& one : trace_requests(config, model::geometry_named("tiny")).requests) {
+    CHECK(one.request.max_new_tokens >= 1);
+    CHECK(one.request.max_new_tokens <= 5);
+    CHECK_FALSE(one.request.stop_at_end);
+  }
+}
+
+TEST_CASE("a prompt known by its blocks alone becomes a text a block") {
+  trace::Request request;
+  request.has_blocks = true;
+  request.prefix_blocks = {{.key = hash_key("a"), .tokens = 512}, {.key = hash_key("b"), .tokens = 100}};
+  trace::Header header;
+  header.blocks_only = true;
+  const auto made = to_pipeline_request(request, header, model::geometry_named("tiny"));
+  REQUIRE(made.parts.size() == 2);
+  CHECK(std::get<pipeline::TextContentPart>(made.parts[1]).content == hash_key("b"));
+  CHECK(std::get<pipeline::TextContentPart>(made.parts[1]).tokens == 100);
+}
+
+TEST_CASE("a trace of plain objects cannot be answered") {
+  const testing::TempDir folder;
+  const std::string path = folder / "objects.csv";
+  write_file(path, "time,key,size\n0,1,10\n1,2,20\n");
+  RunConfig config = chat(2);
+  config.trace.path = path;
+  CHECK_THROWS_AS(static_cast<void>(trace_requests(config, model::geometry_named("tiny"))), Error);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/caching/caching_mechanism.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <vector>
+
+#include "cache/make_cache.h"
+#include "core/hash.h"
+#include "hardware/profile.h"
+#include "model/modelled_contents.h"
+
+using namespace cachebench;
+using namespace cachebench::pipeline;
+using model::Outcome;
+
+namespace {
+
+struct Rig {
+  explicit Rig(CachingOptions options = {}, Bytes l1 = kMiB * 4)
+      : costs(hardware::find_profile("i5-10210u-mx250-nvme"), 1.0) {
+    cache::CacheConfig config;
+    config.l1_cache_size = l1;
+    config.l2_cache_size = kMiB * 8;
+    config.l3_cache_size = kMiB * 32;
+    config.l2_pin_memory = false;
+    cache::CacheSite site;
+    site.profile = costs.profile();
+    site.throttle = tier::Throttle::kOff;
+    cache = cache::make_hierarchical_cache(config, site);
+    caching = std::make_unique<CachingMechanism>(&cache->manager(), costs, clock, options);
+  }
+
+  CachedRequest ask(const AsyncMultimodalRequest& request) {
+    CachedRequest cached;
+    RequestPlanner(model::geometry_named("tiny"), {}).plan(request, sequence++, cached.plan);
+    caching->look_up(cached);
+    caching->wait(cached);
+    caching->fetch(cached);
+    return cached;
+  }
+
+  const RealClock clock;
+  const hardware::CostModel costs;
+  std::unique_ptr<cache::HierarchicalCache> cache;
+  std::unique_ptr<CachingMechanism> caching;
+  std::uint64_t sequence = 0;
+};
+
+AsyncMultimodalRequest question(std::uint64_t tokens = 40) {
+  AsyncMultimodalRequest request;
+  request.max_new_tokens = 2;
+  request.parts.emplace_back(TextContentPart{.content = hash_key("q"), .tokens = tokens});
+  request.parts.emplace_back(ImageContentPart{.content = hash_key("p"), .size = {.width = 64, .height = 64}});
+  return request;
+}
+
+SharedTensor content_of(const model::Artefact& artefact) {
+  std::vector<std::byte> bytes(artefact.bytes.value);
+  model::fill_row(model::content_word(artefact.key.lo), bytes);
+  return {artefact.meta, std::move(bytes)};
+}
+
+bool same(const SharedTensor& a, const SharedTensor& b) {
+  const auto x = a.view().data;
+  const auto y = b.view().data;
+  return a.meta() == b.meta() && std::memcmp(x.data(), y.data(), x.size()) == 0;
+}
+
+void offer_all(Rig& rig, CachedRequest& cached) {
+  for (std::size_t i = 0; i < cached.artefacts.size(); ++i) {
+    if (cached.artefacts[i].outcome == Outcome::kMiss)
+      rig.caching->offer(cached, i, content_of(cached.plan.plan.artefacts[i]));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("what was offered is served again, byte for byte, and covers what it is made of") {
+  Rig rig;
+  CachedRequest cold = rig.ask(question());
+  for (const CachedArtefact& artefact : cold.artefacts) CHECK(artefact.outcome == Outcome::kMiss);
+  offer_all(rig, cold);
+  rig.caching->finish(cold);
+  rig.cache->manager().drain();
+
+  CachedRequest warm = rig.ask(question(50));  // another text of the same beginning has no block in common
+  CHECK(warm.artefacts[0].outcome == Outcome::kMiss);
+  rig.caching->finish(warm);
+  warm = rig.ask(question());
+  const std::size_t chain = warm.plan.plan.chain;
+  for (std::size_t i = 0; i < chain; ++i) {
+    REQUIRE(warm.artefacts[i].tensor);
+    CHECK(same(warm.artefacts[i].tensor, content_of(warm.plan.plan.artefacts[i])));
+  }
+  rig.caching->finish(warm);
+  const CachingStats stats = rig.caching->stats();
+  CHECK(stats.zero_copy + stats.copied > 0);
+  CHECK(stats.computed_twice == 0);
+}
+
+TEST_CASE("a tensor that somebody holds keeps its entry in place") {
+  Rig rig({}, kKiB * 4);  // everything larger than a page goes to host memory
+  CachedRequest cold = rig.ask(question());
+  offer_all(rig, cold);
+  rig.caching->finish(cold);
+  rig.cache->manager().drain();
+  CachedRequest warm = rig.ask(question());
+  SharedTensor held;
+  for (std::size_t i = 0; i < warm.artefacts.size() && !held; ++i) held = warm.artefacts[i].tensor;
+  REQUIRE(held);
+  const Key key = warm.plan.plan.artefacts[0].key;
+  rig.caching->finish(warm);
+  warm = {};
+  const bool pinned = rig.caching->stats().zero_copy > 0;
+  CHECK(rig.cache->manager().erase(key) != pinned);
+  CHECK(held.view().data.size() == held.bytes().value);
+}
+
+TEST_CASE("what nobody offers in the end is free for others to compute") {
+  Rig rig;
+  CachedRequest first = rig.ask(question());
+  CHECK(first.artefacts[0].owned != nullptr);
+  CachedRequest second = rig.ask(question());
+  CHECK(second.artefacts[0].joined != nullptr);
+  CHECK_FALSE(rig.caching->available(second, 0));  // and does not wait
+  rig.caching->finish(first);                      // gives up
+  CHECK_FALSE(rig.caching->available(second, 0));
+  CHECK(second.artefacts[0].outcome == Outcome::kMiss);
+  rig.caching->finish(second);
+  CachedRequest third = rig.ask(question());
+  CHECK(third.artefacts[0].owned != nullptr);
+  rig.caching->finish(third);
+}
+
+TEST_CASE("what another has computed meanwhile is there") {
+  Rig rig;
+  CachedRequest first = rig.ask(question());
+  CachedRequest second = rig.ask(question());
+  offer_all(rig, first);
+  rig.caching->finish(first);
+  REQUIRE(rig.caching->available(second, 0));
+  CHECK(same(second.artefacts[0].tensor, content_of(second.plan.plan.artefacts[0])));
+  rig.caching->finish(second);
+}
+
+TEST_CASE("joins that are closed after their request are counted when they land") {
+  Rig rig;
+  CachedRequest first = rig.ask(question());
+  CachedRequest second = rig.ask(question());
+  rig.caching->finish(second);  // computed it itself
+  CHECK(rig.caching->stats().computed_twice > 0);
+  offer_all(rig, first);
+  rig.caching->finish(first);
+  const cache::CacheCounters counters = rig.cache->manager().counters();
+  CHECK(counters.hits + counters.covered + counters.misses == counters.accesses);
+}
+
+TEST_CASE("without a cache everything is a miss, and offers go nowhere") {
+  const RealClock clock;
+  const hardware::CostModel costs(hardware::find_profile("i5-10210u-mx250-nvme"), 1.0);
+  CachingMechanism caching(nullptr, costs, clock, {});
+  CachedRequest cached;
+  RequestPlanner(model::geometry_named("tiny"), {}).plan(question(), 0, cached.plan);
+  caching.look_up(cached);
+  caching.wait(cached);
+  caching.fetch(cached);
+  for (std::size_t i = 0; i < cached.artefacts.size(); ++i) {
+    CHECK(cached.artefacts[i].outcome == Outcome::kMiss);
+    CHECK_FALSE(caching.available(cached, i));
+    caching.offer(cached, i, content_of(cached.plan.plan.artefacts[i]));
+  }
+  caching.finish(cached);
+  CHECK_FALSE(caching.enabled());
+}
+
+TEST_CASE("memory is hot, an SSD warm, a compressed one cold") {
+  CHECK(temperature_of(hardware::Medium::kDevice, false) == Temperature::kHot);
+  CHECK(temperature_of(hardware::Medium::kHost, true) == Temperature::kHot);
+  CHECK(temperature_of(hardware::Medium::kSsd, false) == Temperature::kWarm);
+  CHECK(temperature_of(hardware::Medium::kSsd, true) == Temperature::kCold);
+  CHECK(std::string(name_of(Temperature::kCold)) == "cold");
+}

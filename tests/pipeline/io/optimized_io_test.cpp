@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/io/optimized_io.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "hardware/profile.h"
+
+using namespace cachebench;
+using namespace cachebench::pipeline;
+
+namespace {
+
+SharedTensor tensor_of(std::size_t bytes, int value) {
+  const TensorMeta meta{.shape = {static_cast<std::int64_t>(bytes)}, .dtype = DType::kU8};
+  return {meta, std::vector<std::byte>(bytes, static_cast<std::byte>(value))};
+}
+
+std::shared_ptr<tier::DeviceApi> device(const IoOptions& options,
+                                        tier::Throttle throttle = tier::Throttle::kOff) {
+  return emulated_device_for(hardware::find_profile("i5-10210u-mx250-nvme"), options, throttle);
+}
+
+}  // namespace
+
+TEST_CASE("uploads arrive whatever the switches, and their memory is given back") {
+  for (const bool pinned : {true, false}) {
+    for (const bool async : {true, false}) {
+      const RealClock clock;
+      const IoOptions options{.pinned_memory = pinned, .async_transfers = async, .streams = 3};
+      OptimizedIOMechanism io(device(options), clock, options);
+      for (int round = 0; round < 3; ++round) {
+        const SharedTensor tensors[] = {tensor_of(1000, 1), tensor_of(70'000, 2), tensor_of(0, 0)};
+        auto upload = io.upload(tensors);
+        upload.wait();
+      }
+      const IoStats stats = io.stats();
+      CHECK(stats.uploads == 3);
+      CHECK(stats.copies == 6);
+      CHECK(stats.bytes == Bytes{213'000});
+      CHECK(stats.staged == (pinned ? Bytes{213'000} : Bytes{0}));
+      CHECK(stats.no_room == 0);
+      if (pinned) CHECK(stats.reused_staging > 0);
+    }
+  }
+}
+
+TEST_CASE("nothing to upload is an upload of nothing") {
+  const RealClock clock;
+  OptimizedIOMechanism io(device({}), clock, {});
+  auto upload = io.upload({});
+  upload.wait();
+  OptimizedIOMechanism::Upload none;
+  none.wait();
+  CHECK(io.stats().copies == 0);
+}
+
+TEST_CASE("an upload that nobody waits for is waited for before its memory goes") {
+  const RealClock clock;
+  OptimizedIOMechanism io(device({}, tier::Throttle::kOn), clock, {});
+  { const auto upload = io.upload(std::vector<SharedTensor>{tensor_of(1 << 20, 1)}); }
+  auto moved = io.upload(std::vector<SharedTensor>{tensor_of(1 << 20, 1)});
+  moved = io.upload(std::vector<SharedTensor>{tensor_of(1 << 20, 2)});
+  moved.wait();
+  CHECK(io.stats().uploads == 3);
+}
+
+TEST_CASE("pageable memory is slower on the link") {
+  const RealClock clock;
+  const SharedTensor tensors[] = {tensor_of(8 << 20, 1)};
+  const auto took = [&](bool pinned) {
+    const IoOptions options{.pinned_memory = pinned, .async_transfers = true, .streams = 1};
+    OptimizedIOMechanism io(device(options, tier::Throttle::kOn), clock, options);
+    io.upload(tensors).wait();  // touches the memory
+    const Nanoseconds begun = clock.now();
+    io.upload(tensors).wait();
+    return clock.now() - begun;
+  };
+  const hardware::Profile profile = hardware::find_profile("i5-10210u-mx250-nvme");
+  const double least = static_cast<double>(8 << 20) / profile.pageable_bytes_per_second * 1e9;
+  CHECK(static_cast<double>(took(false).count()) >= least);
+  CHECK(static_cast<double>(took(true).count()) >=
+        static_cast<double>(8 << 20) / profile.h2d.bytes_per_second * 1e9);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/stages/optimized_inference_pipeline.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/error.h"
+#include "pipeline/direct_executor.h"
+#include "pipeline/stages/pipeline_rig.h"
+
+using namespace cachebench;
+using namespace cachebench::pipeline;
+
+namespace {
+
+void check_same(const std::vector<AsyncMultimodalResult>& results,
+                const std::vector<AsyncMultimodalResult>& expected) {
+  REQUIRE(results.size() == expected.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    INFO("request " << i << ": " << results[i].error);
+    CHECK(results[i].ok());
+    CHECK(results[i].id == expected[i].id);
+    CHECK(results[i].tokens == expected[i].tokens);
+    CHECK(results[i].first_logits == expected[i].first_logits);
+    CHECK(results[i].prompt_tokens == expected[i].prompt_tokens);
+  }
+}
+
+// Each alone, without caches or stages.
+std::vector<AsyncMultimodalResult> plainly(PipelineRig& rig,
+                                           const std::vector<AsyncMultimodalRequest>& requests) {
+  DirectExecutor direct(*rig.runner, rig.clock);
+  std::vector<AsyncMultimodalResult> results;
+  for (const AsyncMultimodalRequest& request : requests) {
+    const BatchItem item{.request = &request, .submitted = {}};
+    results.push_back(std::move(direct.execute(std::span(&item, 1)).at(0)));
+  }
+  return results;
+}
+
+}  // namespace
+
+TEST_CASE("caches and stages give the answers that the model gives without them") {
+  PipelineRig rig(true);
+  const auto requests = chats(7, 4);
+  const auto expected = plainly(rig, requests);
+  check_same(rig.run(requests), expected);
+  check_same(rig.run(requests), expected);  // warm
+  const PipelineStats stats = rig.pipeline->get_pipeline_stats();
+  CHECK(stats.inference.requests == 2 * requests.size());
+  CHECK(stats.inference.reused_tokens > 0);
+  CHECK(stats.inference.encoder_calls_saved() > 0);
+  CHECK(stats.stages.ended > 0);
+  CHECK(stats.stages.failed == 0);
+}
+
+TEST_CASE("no switch changes an answer") {
+  const auto requests = chats(5, 3);
+  PipelineRig plain(false);
+  const auto expected = plainly(plain, requests);
+  check_same(plain.run(requests), expected);
+  using Switch = void (*)(InferencePipelineConfig&);
+  const Switch switches[] = {
+      [](InferencePipelineConfig& config) { config.variable_batch_size = false; },
+      [](InferencePipelineConfig& config) { config.enable_async_io = false; },
+      [](InferencePipelineConfig& config) { config.enable_tensor_caching = false; },
+      [](InferencePipelineConfig& config) { config.enable_model_caching = false; },
+      [](InferencePipelineConfig& config) { config.enable_prefetching = false; },
+      [](InferencePipelineConfig& config) { config.enable_pinned_memory = false; },
+      [](InferencePipelineConfig& config) { config.enable_async_transfers = false; },
+      [](InferencePipelineConfig& config) { config.load_balancing = false; },
+      [](InferencePipelineConfig& config) { config.max_batch_size = 1; },
+      [](InferencePipelineConfig& config) { config.kinds.fill(false); },
+  };
+  InferencePipelineConfig all_off;
+  for (const Switch off : switches) {
+    InferencePipelineConfig config;
+    off(config);
+    off(all_off);
+    PipelineRig rig(true, config);
+    check_same(rig.run(requests), expected);
+    check_same(rig.run(requests), expected);
+  }
+  PipelineRig rig(true, all_off);
+  check_same(rig.run(requests), expected);
+  CHECK(rig.pipeline->get_pipeline_stats().stages.overlapped.count() == 0);
+}
+
+TEST_CASE("a cache that is too small for the work still gives the same answers") {
+  PipelineRig rig(true, {}, kKiB * 256);
+  const auto requests = chats(6, 4);
+  const auto expected = plainly(rig, requests);
+  for (int round = 0; round < 3; ++round) check_same(rig.run(requests), expected);
+}
+
+TEST_CASE("a request that only reads goes on from hidden states") {
+  PipelineRig rig(true);
+  std::vector<AsyncMultimodalRequest> requests = chats(3, 1);
+  for (AsyncMultimodalRequest& request : requests) request.max_new_tokens = 0;
+  const auto expected = plainly(rig, requests);
+  check_same(rig.run(requests), expected);
+  check_same(rig.run(requests), expected);
+}
+
+TEST_CASE("warm vision outputs save the tower") {
+  InferencePipelineConfig config;
+  config.kinds.fill(false);
+  config.kinds[static_cast<std::size_t>(ArtefactKind::kVisionEncoderOutput)] = true;
+  PipelineRig rig(true, config);
+  const auto requests = chats(3, 1);  // two with one picture each
+  static_cast<void>(rig.run(requests));
+  rig.pipeline->reset_stats();
+  const auto warm = rig.run(requests);
+  const InferenceCounts::Values counts = rig.pipeline->get_pipeline_stats().inference;
+  CHECK(counts.images == 2);
+  CHECK(counts.encoded == 0);
+  CHECK(warm[1].cache.served[static_cast<std::size_t>(ArtefactKind::kVisionEncoderOutput)] == 1);
+  CHECK(warm[1].cache.images_encoded == 0);
+}
+
+TEST_CASE("the same picture in one batch goes through the tower once") {
+  InferencePipelineConfig config;
+  PipelineRig rig(true, config);
+  std::vector<AsyncMultimodalRequest> requests(3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    requests[i].id = i;
+    requests[i].parts.emplace_back(TextContentPart{.content = derive_key(hash_key("q"), i), .tokens = 3});
+    requests[i].parts.emplace_back(
+        ImageContentPart{.content = hash_key("one"), .size = {.width = 64, .height = 64}});
+  }
+  const auto expected = plainly(rig, requests);
+  const auto results = rig.run(requests);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(results[i].tokens == expected[i].tokens);
+  CHECK(rig.pipeline->get_pipeline_stats().inference.encoded == 1);
+}
+
+TEST_CASE("a bad request fails alone") {
+  PipelineRig rig(true);
+  std::vector<AsyncMultimodalRequest> requests = chats(4, 1);
+  requests[1].parts = {ImageFilePart{.path = "/nowhere/at/all.png"}};
+  requests[2].parts.clear();
+  requests[3].parts.emplace_back(TextContentPart{.content = {}, .tokens = 10'000'000});
+  const auto results = rig.run(requests);
+  CHECK(results[0].ok());
+  for (std::size_t i = 1; i < 4; ++i) {
+    CHECK(results[i].status == RequestStatus::kFailed);
+    CHECK(results[i].error.starts_with("request " + std::to_string(i) + ": "));
+  }
+  CHECK(results[1].error.find("/nowhere/at/all.png") != std::string::npos);
+}
+
+TEST_CASE("cancelled and late requests end as such") {
+  PipelineRig rig(true);
+  std::vector<AsyncMultimodalRequest> requests = chats(3, 1);
+  requests[0].cancellation.cancel();
+  requests[1].deadline = Nanoseconds{1};
+  const auto results = rig.run(requests);
+  CHECK(results[0].status == RequestStatus::kCancelled);
+  CHECK(results[1].status == RequestStatus::kExpired);
+  CHECK(results[2].ok());
+}
+
+TEST_CASE("several threads execute batches that ask for the same things at the same time") {
+  PipelineRig rig(true);
+  const auto requests = chats(6, 3);
+  const auto expected = plainly(rig, requests);
+  std::vector<std::vector<AsyncMultimodalResult>> results(3);
+  std::vector<std::thread> threads;
+  for (auto& mine : results) {
+    threads.emplace_back([&] {
+      for (std::size_t i = 0; i < requests.size(); i += 2) {
+        const BatchItem items[] = {{.request = &requests[i], .submitted = {}},
+                                   {.request = &requests[i + 1], .submitted = {}}};
+        for (AsyncMultimodalResult& result : rig.pipeline->execute(items)) mine.push_back(std::move(result));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& mine : results) check_same(mine, expected);
+}
+
+TEST_CASE("after a stop requests end with an error, and nothing hangs") {
+  PipelineRig rig(true);
+  const auto requests = chats(4, 2);
+  rig.pipeline->stop();
+  const auto results = rig.run(requests);
+  REQUIRE(results.size() == requests.size());
+  for (const AsyncMultimodalResult& result : results) {
+    CHECK(result.status == RequestStatus::kFailed);
+    CHECK(result.error.find("the pipeline was stopped") != std::string::npos);
+  }
+}
+
+TEST_CASE("an empty workload gives nothing") {
+  PipelineRig rig(false);
+  CHECK(rig.run({}).empty());
+}
