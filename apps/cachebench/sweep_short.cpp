@@ -30,6 +30,20 @@ std::string manifest_of(const SweepCommandOptions& options) {
   return manifest.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+// Columns of the whole trace only where more than one reading of them is needed.
+result::SweepResult sweep_of(const bench::LoadRequest& load, const bench::SweepGrid& grid,
+                             const bench::SweepRun& how, std::uint64_t& skipped) {
+  if (bench::needs_no_columns(grid, how)) {
+    bench::AccessReader reader(load);
+    result::SweepResult sweep = bench::sweep_while_reading(reader, grid, how);
+    skipped = reader.skipped();
+    return sweep;
+  }
+  const bench::LoadedAccesses trace = bench::load_accesses(load);
+  skipped = trace.skipped;
+  return bench::sweep_one_tier(trace, grid, load.counting, how);
+}
+
 void write_results(const SweepCommandOptions& options, const result::SweepResult& sweep) {
   if (!options.csv.empty() && options.csv != "-") write_file(options.csv, result::to_csv(sweep));
   if (options.csv == "-") write_stdout(result::to_csv(sweep));
@@ -64,21 +78,21 @@ int sweep_one_tier_trace(const SweepCommandOptions& options) {
                           .lowering = std::nullopt,
                           .geometry = options.geometry};
   if (!options.lowering.empty()) load.lowering = model::parse_lowering(options.lowering);
-  const bench::LoadedAccesses trace = bench::load_accesses(load);
   bench::SweepRun how;
   how.threads = threads_of(options);
   how.seed = options.seed;
   how.bounds = options.bounds;
   how.sample = options.sample;
   how.curve = !options.curve.empty();
-  result::SweepResult sweep = bench::sweep_one_tier(trace, grid, counting, how);
+  std::uint64_t skipped = 0;
+  result::SweepResult sweep = sweep_of(load, grid, how, skipped);
   sweep.recommendation = result::recommend(sweep);
   if (options.json || !options.output.empty()) {
     sweep.manifest = manifest_of(options);
     sweep.trace.sha256 = sha256_of_file(options.trace);
   }
-  if (trace.skipped != 0) {
-    fmt::print(stderr, "cachebench: {}: skipped {} malformed records\n", options.trace, trace.skipped);
+  if (skipped != 0) {
+    fmt::print(stderr, "cachebench: {}: skipped {} malformed records\n", options.trace, skipped);
   }
   if (!options.output.empty()) {
     std::error_code failed;

@@ -65,6 +65,8 @@ struct EvictionDescriptor {
   // Filled in by describe_eviction:
   std::function<std::unique_ptr<EvictionPolicy>(const EvictionContext&, const Parameters&)> make = {};
   std::function<OneTierCounts(const OneTierInput&, const EvictionContext&, const Parameters&)> replay = {};
+  /// The same over a stream, at the capacity of the context. Not where it sees the future.
+  std::function<OneTierCounts(AccessStream&, const EvictionContext&, const Parameters&)> replay_stream = {};
 };
 using EvictionRegistry = Registry<EvictionDescriptor>;
 

@@ -12,7 +12,7 @@
 #include "policy/index_list.h"
 
 /// Entries by frequency, in each frequency by arrival at it: a list of buckets in rising order, each a list
-/// of its entries. What policies need that join frequency with something else (LeCaR, CACHEUS). O(1) an
+/// of its entries. What policies need that join frequency with something else (CACHEUS). O(1) an
 /// operation, but for inserting at another frequency than 1, which passes the lower buckets. 12 bytes an id
 /// and 32 a distinct frequency. Owned by one policy; one thread. Misuse is a programmer error, checked in
 /// debug builds.

@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "core/huge_pages.h"
 #include "core/ids.h"
+#include "core/prefetch.h"
 #include "policy/access_info.h"
 
 /// Doubly linked lists of dense entry ids over one flat array of nodes. An id is in at most one list at a
@@ -89,7 +90,7 @@ class LinkedNodes {
   }
   /// Asks the node of `id` from memory ahead of its use.
   void prefetch(EntryId id) const {
-    if (index_of(id) < nodes_.size()) __builtin_prefetch(&nodes_[index_of(id)]);
+    if (index_of(id) < nodes_.size()) prefetch_line(&nodes_[index_of(id)]);
   }
   /// Whether `id` is in a list.
   [[nodiscard]] bool linked(EntryId id) const {

@@ -9,6 +9,7 @@
 #include "core/check.h"
 #include "core/huge_pages.h"
 #include "core/ids.h"
+#include "core/prefetch.h"
 #include "policy/access_info.h"
 
 /// A priority queue of dense entry ids, smallest key first, whose members can be looked up, re-keyed and
@@ -119,7 +120,7 @@ class IndexedHeap {
 
   /// Asks the record of `id` from memory ahead of its use.
   void prefetch(EntryId id) const {
-    if (index_of(id) < entries_.size()) __builtin_prefetch(&entries_[index_of(id)]);
+    if (index_of(id) < entries_.size()) prefetch_line(&entries_[index_of(id)]);
   }
 
  private:

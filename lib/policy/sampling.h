@@ -9,6 +9,7 @@
 #include "core/check.h"
 #include "core/huge_pages.h"
 #include "core/ids.h"
+#include "core/prefetch.h"
 #include "core/rng.h"
 #include "policy/access_info.h"
 
@@ -71,7 +72,7 @@ class ResidentTable {
   }
 
   void prefetch(EntryId id) const {
-    if (index_of(id) < slots_.size()) __builtin_prefetch(&slots_[index_of(id)]);
+    if (index_of(id) < slots_.size()) prefetch_line(&slots_[index_of(id)]);
   }
 
  private:

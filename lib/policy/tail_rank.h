@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/ids.h"
+#include "core/prefetch.h"
 #include "policy/access_info.h"
 
 /// What cost-aware policies that keep a heap share: a rank under which, among equals, what one request left
@@ -75,7 +76,7 @@ class UseHistory {
   /// REQUIRES: noted before.
   [[nodiscard]] const Past& operator[](EntryId id) const { return pasts_[index_of(id)]; }
   void prefetch(EntryId id) const {
-    if (index_of(id) < pasts_.size()) __builtin_prefetch(&pasts_[index_of(id)]);
+    if (index_of(id) < pasts_.size()) prefetch_line(&pasts_[index_of(id)]);
   }
 
  private:

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/byte_source.h"
 
+#include <sys/mman.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "core/error.h"
@@ -18,12 +20,47 @@ class PlainSource final : public ByteSource {
  public:
   PlainSource(const std::string& path, std::unique_ptr<MappedFile> file)
       : ByteSource(path), file_(std::move(file)) {
-    window_ = file_->text();
+    window_ = file_->text().substr(0, kPiece);
   }
-  bool grow() override { return false; }
+  bool grow() override {
+    const std::string_view all = file_->text();
+    const std::size_t end = all.size() - left();
+    if (end == all.size()) return false;
+    let_go(end - window_.size());
+    window_ = all.substr(end - window_.size(), window_.size() + kPiece);
+    map_from(end);
+    return true;
+  }
   [[nodiscard]] std::optional<std::uint64_t> size() const override { return file_->text().size(); }
 
  private:
+  // The window grows by so much, and pages behind it are given back: of a long trace no more than this counts
+  // as the process's memory.
+  static constexpr std::size_t kPiece = std::size_t{4} << 20;
+  static constexpr std::size_t kPage = 4096;
+
+  // Bytes of the file behind the window.
+  [[nodiscard]] std::size_t left() const {
+    const std::string_view all = file_->text();
+    return static_cast<std::size_t>(all.data() + all.size() - (window_.data() + window_.size()));
+  }
+  // Maps a piece at once, which spares its faults one by one. As below, a refusal does no harm.
+  void map_from(std::size_t end) {
+    const std::size_t page = end / kPage * kPage;
+    char* const begin = const_cast<char*>(file_->text().data()) + page;
+    static_cast<void>(::madvise(begin, std::min(kPiece, file_->text().size() - page), MADV_POPULATE_READ));
+  }
+  // Pages of the mapping before `consumed`. Read again, they would come from the file; a refusal does no
+  // harm.
+  void let_go(std::size_t consumed) {
+    const std::size_t whole = consumed / kPage * kPage;
+    if (whole <= released_) return;
+    char* const begin = const_cast<char*>(file_->text().data()) + released_;
+    static_cast<void>(::madvise(begin, whole - released_, MADV_DONTNEED));
+    released_ = whole;
+  }
+
+  std::size_t released_ = 0;
   std::unique_ptr<MappedFile> file_;
 };
 

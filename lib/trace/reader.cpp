@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "core/error.h"
@@ -52,6 +53,14 @@ const FormatDescriptor& detect(const ByteSource& source) {
 }
 
 }  // namespace
+
+std::size_t Reader::next_keys(std::span<KeyedSize> out) {
+  constexpr std::size_t kBatch = 256;
+  std::array<ObjectAccess, kBatch> batch;
+  const std::size_t count = next(std::span(batch).first(std::min(kBatch, out.size())));
+  for (std::size_t i = 0; i < count; ++i) out[i] = {.key = batch[i].key, .size = batch[i].size};
+  return count;
+}
 
 std::unique_ptr<Reader> open_trace(const std::string& path, const ReadOptions& options) {
   const FormatDescriptor* format =

@@ -18,6 +18,13 @@ struct ReadOptions {
   std::uint64_t limit = UINT64_MAX;  ///< records to read
 };
 
+/// What a replay without time needs of an access.
+struct KeyedSize {
+  std::uint64_t key = 0;
+  std::uint64_t size = 0;  ///< bytes
+  bool operator==(const KeyedSize&) const = default;
+};
+
 /// A trace being read, front to back. One thread. Errors are Error{kInput} "FILE:LINE: reason" (record number
 /// in binary formats); a truncated file is an error, never a short workload.
 class Reader {
@@ -29,6 +36,8 @@ class Reader {
   virtual bool next(Request& out) = 0;
   /// Fills `out` from the front, returns how many; 0 at the end. REQUIRES: a trace of objects.
   virtual std::size_t next(std::span<ObjectAccess> out) = 0;
+  /// The same with keys and sizes alone, which a format of plain records yields sooner.
+  virtual std::size_t next_keys(std::span<KeyedSize> out);
   /// Malformed records skipped so far.
   [[nodiscard]] virtual std::uint64_t skipped() const = 0;
 };

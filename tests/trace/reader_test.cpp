@@ -74,6 +74,37 @@ TEST_CASE("what is no trace says so in one line") {
                  "not a regular file"));
 }
 
+TEST_CASE("keys and sizes alone are those of the accesses") {
+  const TempDir folder;
+  std::string binary;
+  std::string text = "time,key,size\n";
+  for (std::uint32_t i = 0; i < 600; ++i) {
+    binary += record(i, i % 37, 1 + i % 5, -1);
+    text += std::to_string(i) + "," + std::to_string(i % 37) + "," + std::to_string(1 + i % 5) + "\n";
+  }
+  write_text(folder / "a.bin", binary);
+  write_text(folder / "a.csv", text);
+  for (const char* name : {"a.bin", "a.csv"}) {
+    const auto reader = open_trace(folder / name);
+    std::vector<KeyedSize> batch(400);
+    std::uint64_t i = 0;
+    while (const std::size_t count = reader->next_keys(batch)) {
+      for (std::size_t k = 0; k < count; ++k, ++i)
+        CHECK(batch[k] == KeyedSize{.key = i % 37, .size = 1 + i % 5});
+    }
+    CHECK(i == 600);
+  }
+  write_text(folder / "bad.bin", binary + record(0, 1, 1, -1));
+  const auto bad = open_trace(folder / "bad.bin");
+  std::vector<KeyedSize> batch(1000);
+  CHECK_THROWS_AS(
+      [&] {
+        while (bad->next_keys(batch) != 0) {
+        }
+      }(),
+      Error);
+}
+
 TEST_CASE("every format has a summary and a way to open") {
   for (const FormatDescriptor& format : FormatRegistry::instance().items()) {
     CHECK_MESSAGE(!format.summary.empty(), format.name);

@@ -4,12 +4,14 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <vector>
 
 #include "core/check.h"
 #include "core/huge_pages.h"
 #include "core/ids.h"
+#include "core/prefetch.h"
 
 /// Numbers keys densely in the order of first appearance. Integers below kSmallKeys, which is what generators
 /// and many tools number their objects with, index a table of their numbers; all others go through a hash
@@ -41,11 +43,11 @@ class Interner {
   void prefetch(const KeyType& key) const {
     if constexpr (kHasSmall) {
       if (key < small_.size()) {
-        __builtin_prefetch(&small_[key]);
+        prefetch_line(&small_[key]);
         return;
       }
     }
-    __builtin_prefetch(&slots_[home(key)]);
+    prefetch_line(&slots_[home(key)]);
   }
   /// The number of `key`. REQUIRES: room made.
   std::uint32_t intern(const KeyType& key) {
@@ -61,6 +63,27 @@ class Interner {
     ++hashed_;
     return slots_[at].number_plus_one - 1;
   }
+  /// Both for every record of a batch; `key_of` names the member that is its key. REQUIRES: as many ids as
+  /// records.
+  template <typename Record>
+  void prefetch(std::span<const Record> records, KeyType Record::*key_of) const {
+    for (const Record& record : records) prefetch(record.*key_of);
+  }
+  template <typename Record>
+  void intern(std::span<const Record> records, KeyType Record::*key_of, std::span<std::uint32_t> ids) {
+    // Most are small keys seen before: those are looked up with nothing else reloaded.
+    const std::span<const std::uint32_t> known(small_);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const KeyType& key = records[i].*key_of;
+      const std::uint32_t number_plus_one = number_in(known, key);
+      if (number_plus_one != 0) [[likely]] {
+        ids[i] = number_plus_one - 1;
+        continue;
+      }
+      ids[i] = intern(key);
+      if (small_.size() != known.size()) return intern(records.subspan(i + 1), key_of, ids.subspan(i + 1));
+    }
+  }
   [[nodiscard]] std::size_t size() const { return size_; }
 
   static constexpr std::size_t kMost = 0xFFFFFFFEU;
@@ -75,6 +98,13 @@ class Interner {
   };
   static constexpr int kFirstBits = 12;
 
+  static std::uint32_t number_in(std::span<const std::uint32_t> small, const KeyType& key) {
+    if constexpr (kHasSmall) {
+      return key < small.size() ? small[key] : 0;
+    } else {
+      return 0;
+    }
+  }
   [[nodiscard]] std::size_t home(const KeyType& key) const { return spread(key) >> shift_; }
 
   std::uint32_t next_number() {

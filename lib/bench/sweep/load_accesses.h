@@ -2,29 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
+#include "bench/sweep/access_reader.h"
 #include "model/lowering.h"
 #include "policy/accesses/access_columns.h"
 
-/// Reads a trace once into the columns that all points of a sweep share: keys interned to dense numbers,
-/// requests lowered to accesses. One thread. Errors: Error{kInput} for whatever is wrong with the file,
-/// Error{kUsage} for a lowering that does not go with the kind of trace.
+/// Reads a trace once into the columns that all points of a sweep share. One thread. Errors are those of the
+/// reader (access_reader.h).
 namespace cachebench::bench {
-
-/// Whether objects count their bytes or one each.
-enum class SizeCounting : std::uint8_t { kBytes, kUnit };
-
-struct LoadRequest {
-  std::string path;
-  std::string format = {};           ///< "" = detect
-  std::uint64_t limit = UINT64_MAX;  ///< records to read
-  std::uint64_t skip_bad = 0;        ///< malformed records tolerated
-  SizeCounting counting = SizeCounting::kBytes;
-  std::optional<model::Lowering> lowering = {};  ///< absent: graph for requests, objects for object traces
-  std::string geometry = "2b";                   ///< sizes of what requests lower to
-};
 
 struct LoadedAccesses {
   policy::AccessColumns columns;
@@ -36,5 +22,7 @@ struct LoadedAccesses {
 };
 
 [[nodiscard]] LoadedAccesses load_accesses(const LoadRequest& request);
+/// All that is said of a trace but its columns.
+void describe(const AccessReader& reader, LoadedAccesses& loaded);
 
 }  // namespace cachebench::bench

@@ -78,6 +78,13 @@ result::Totals totals_of(const policy::OneTierCounts& counts, const LoadedAccess
   return totals;
 }
 
+void fill_point(result::SweepPoint& point, const policy::OneTierCounts& counts, const LoadedAccesses& trace,
+                Nanoseconds elapsed) {
+  point.totals = totals_of(counts, trace, elapsed);
+  point.peak_entries = counts.peak_entries;
+  point.seconds = static_cast<double>(elapsed.count()) * 1e-9;
+}
+
 /// The accesses that points are replayed over: all of them, or a sample and the slices that give its error.
 struct Replica {
   const policy::AccessColumns* columns;
@@ -126,10 +133,8 @@ class Runner {
       const Nanoseconds start = clock.now();
       const SampledCounts counted = count(policy.spec, Bytes{point.capacity});
       const Nanoseconds elapsed = clock.now() - start;
-      point.totals = totals_of(counted.counts, trace_, elapsed);
-      point.peak_entries = counted.counts.peak_entries;
+      fill_point(point, counted.counts, trace_, elapsed);
       if (run_.sample < 1) point.miss_ratio_error = counted.miss_ratio_error;
-      point.seconds = static_cast<double>(elapsed.count()) * 1e-9;
       const MutexLock lock(mutex_);
       if (run_.on_point) run_.on_point(point);
     } catch (...) {
@@ -343,6 +348,36 @@ Bytes resolve_capacity(const SizeSpec& capacity, const policy::AccessColumns& co
   const Bytes resolved = capacity.resolve(columns.bytes_distinct());
   if (counting == SizeCounting::kUnit && capacity.is_share) return std::max(resolved, Bytes{1});
   return resolved;
+}
+
+bool needs_no_columns(const SweepGrid& grid, const SweepRun& run) {
+  return grid.policies.size() == 1 && grid.capacities.size() == 1 && !grid.capacities.front().is_share &&
+         !run.bounds && run.sample >= 1 && !run.curve && !sees_future(grid.policies.front().spec);
+}
+
+result::SweepResult sweep_while_reading(AccessReader& reader, const SweepGrid& grid, const SweepRun& run) {
+  const SweepPolicy& policy = grid.policies.front();
+  const Bytes capacity = grid.capacities.front().absolute;
+  result::SweepResult sweep;
+  sweep.points.push_back(point_of(policy, capacity, run.seed));
+  const RealClock clock;
+  const Nanoseconds start = clock.now();
+  const policy::OneTierCounts counts = policy::replay_one_tier(reader, capacity, policy.spec, run.seed);
+  const Nanoseconds elapsed = clock.now() - start;
+  LoadedAccesses trace;
+  describe(reader, trace);
+  sweep.name = trace.trace_name;
+  sweep.unit_size = !reader.has_sizes();
+  sweep.trace = facts_of(trace);
+  sweep.trace.accesses = reader.totals().accesses;
+  sweep.trace.distinct = reader.totals().objects;
+  sweep.trace.bytes_requested = reader.totals().bytes_requested;
+  sweep.trace.bytes_distinct = reader.totals().bytes_distinct;
+  sweep.axes = axes_of(sweep);
+  result::SweepPoint& point = sweep.points.front();
+  fill_point(point, counts, trace, elapsed);
+  if (run.on_point) run.on_point(point);
+  return sweep;
 }
 
 result::SweepResult sweep_one_tier(const LoadedAccesses& trace, const SweepGrid& grid, SizeCounting counting,

@@ -48,6 +48,14 @@ struct SweepRun {
 [[nodiscard]] Bytes resolve_capacity(const SizeSpec& capacity, const policy::AccessColumns& columns,
                                      SizeCounting counting);
 
+/// Whether one reading of the trace is enough: one policy that does not look ahead, at one size that is no
+/// share.
+[[nodiscard]] bool needs_no_columns(const SweepGrid& grid, const SweepRun& run);
+/// The sweep of such a grid, replayed while the trace is read; nothing of it is kept, so that memory does not
+/// grow with its length. Counts are those of the other form, the point's time includes the reading.
+[[nodiscard]] result::SweepResult sweep_while_reading(AccessReader& reader, const SweepGrid& grid,
+                                                      const SweepRun& run);
+
 /// Bounds (`list bound`) go along as policies that are no candidates. All points, in the order policies ×
 /// capacities were given. `counting` is the one of loading. The manifest and the hash of the trace are left
 /// to the caller.

@@ -25,6 +25,15 @@ void AccessColumns::append_changed(std::uint64_t size) {
   access_sizes_.push_back(size);
 }
 
+void AccessColumns::append(const AccessBlock& block) {
+  if (block.sizes.empty()) {
+    unit_objects_ = block.objects;
+    ids_.insert(ids_.end(), block.ids.begin(), block.ids.end());
+    return;
+  }
+  for (std::size_t i = 0; i < block.ids.size(); ++i) append(block.ids[i], block.sizes[i]);
+}
+
 std::vector<std::uint32_t> next_uses_of(const AccessColumns& columns) {
   const std::vector<std::uint32_t>& ids = columns.ids();
   CACHEBENCH_CHECK(ids.size() < kNoNextUse, "{} accesses are too many", ids.size());

@@ -7,6 +7,7 @@
 
 #include "core/huge_pages.h"
 #include "core/units.h"
+#include "policy/accesses/access_stream.h"
 
 /// A whole workload of plain accesses in memory, as the one-tier simulator reads it: a column of dense object
 /// ids, and sizes in the smallest of three forms. Built once by appending, then shared read-only by any
@@ -44,6 +45,9 @@ class AccessColumns {
     unit_objects_ = id < unit_objects_ ? unit_objects_ : std::size_t{id} + 1;
     ids_.push_back(id);
   }
+
+  /// Either of the two for a whole block, by whether it has sizes.
+  void append(const AccessBlock& block);
 
   [[nodiscard]] const std::vector<std::uint32_t>& ids() const { return ids_; }
   [[nodiscard]] std::size_t accesses() const { return ids_.size(); }

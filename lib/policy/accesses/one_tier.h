@@ -6,6 +6,7 @@
 
 #include "core/units.h"
 #include "policy/accesses/access_columns.h"
+#include "policy/accesses/access_stream.h"
 
 /// What a one-tier replay is given and what it counts. Values; the columns and the future outlive a replay
 /// and may be shared by any number of them.

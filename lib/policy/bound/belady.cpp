@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/prefetch.h"
 #include "policy/bound/position_set.h"
 #include "policy/indexed_heap.h"
 #include "policy/one_tier/describe_eviction.h"
@@ -76,7 +77,7 @@ class BeladyByPosition final : public EvictionPolicy {
     last_ = last.value_or(0);
     last_id_ = kNoEntry;
     // Far ahead in the future, hence far from the core: asked for an eviction before it is needed.
-    if (has_last_) __builtin_prefetch(&future_ids_[last_]);
+    if (has_last_) prefetch_line(&future_ids_[last_]);
   }
 
  private:

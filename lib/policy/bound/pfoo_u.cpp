@@ -11,6 +11,8 @@
 namespace cachebench::policy {
 namespace {
 
+constexpr std::size_t kPrefetchAhead = 16;
+
 OneTierBound evaluate(const OneTierInput& input, AccessCosts costs, const Parameters&) {
   ReuseIntervals intervals(input, costs);
   std::sort(intervals.items().begin(), intervals.items().end(), Denser{});
@@ -20,9 +22,14 @@ OneTierBound evaluate(const OneTierInput& input, AccessCosts costs, const Parame
   bound.counts.misses = bound.counts.accesses;
   bound.counts.bytes_requested = input.columns.bytes_requested().value;
   bound.counts.bytes_missed = bound.counts.bytes_requested;
-  for (const ReuseInterval& interval : intervals.items()) {
+  const std::vector<ReuseInterval>& items = intervals.items();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i + kPrefetchAhead < items.size()) {
+      taken.prefetch(items[i + kPrefetchAhead].from, items[i + kPrefetchAhead].to);
+    }
+    const ReuseInterval& interval = items[i];
     const std::uint64_t bytes = intervals.bytes(interval);
-    if (taken.most(interval.from, interval.to) > input.capacity.value - bytes) continue;
+    if (taken.exceeds(interval.from, interval.to, input.capacity.value - bytes)) continue;
     taken.add(interval.from, interval.to, bytes);
     bound.saved += intervals.cost(interval);
     --bound.counts.misses;

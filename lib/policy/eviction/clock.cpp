@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "core/prefetch.h"
 #include "policy/index_list.h"
 #include "policy/one_tier/describe_eviction.h"
 
@@ -50,7 +51,7 @@ class Clock final : public EvictionPolicy {
   }
   void prefetch(EntryId id) const {
     nodes_.prefetch(id);
-    if (index_of(id) < counts_.size()) __builtin_prefetch(&counts_[index_of(id)]);
+    if (index_of(id) < counts_.size()) prefetch_line(&counts_[index_of(id)]);
   }
 
  private:

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "core/huge_pages.h"
+#include "core/prefetch.h"
 #include "policy/indexed_heap.h"
 #include "policy/one_tier/describe_eviction.h"
 
@@ -46,7 +47,7 @@ class Gdsf final : public EvictionPolicy {
   EntryId victim(const PinSet& pins) override { return heap_.first_unpinned(pins); }
   void prefetch(EntryId id) const {
     heap_.prefetch(id);
-    if (index_of(id) < uses_.size()) __builtin_prefetch(&uses_[index_of(id)]);
+    if (index_of(id) < uses_.size()) prefetch_line(&uses_[index_of(id)]);
   }
 
  private:

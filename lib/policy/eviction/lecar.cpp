@@ -1,18 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "core/det_math.h"
 #include "core/huge_pages.h"
-#include "policy/byte_queues.h"
-#include "policy/frequency_lists.h"
+#include "core/prefetch.h"
+#include "policy/index_list.h"
 #include "policy/one_tier/describe_eviction.h"
 #include "policy/sampling.h"
 
 namespace cachebench::policy {
 namespace {
 
+struct Links {
+  EntryId previous = kNoEntry;
+  EntryId next = kNoEntry;
+};
+
+/// All that is kept of an id, in half a cache line: it is in a queue by recency, or a ghost of one of the two
+/// experts, and while resident also in the list of its frequency.
+struct alignas(32) Record {
+  std::uint64_t bytes = 0;
+  Links recency;
+  Links equals;  ///< of its frequency; of a ghost, the number of the access that evicted it
+  std::uint32_t bucket = 0;
+  std::uint8_t queue = 0;
+};
+static_assert(sizeof(Record) == 32);
+
 /// Learning cache replacement: two experts, least recently and least frequently used, one of which is drawn
 /// for each eviction by its weight. Each remembers what it evicted, half a capacity's worth; when such an
 /// entry is asked for again its expert loses weight, the more the sooner: w·exp(−rate·discount^time), where
-/// discount^capacity is 0.005. O(1) an operation; 36 bytes an id.
+/// discount^capacity is 0.005. O(1) an operation; 32 bytes an id.
 class LeCaR final : public EvictionPolicy {
  public:
   LeCaR(const EvictionContext& context, const Parameters& parameters)
@@ -20,52 +40,61 @@ class LeCaR final : public EvictionPolicy {
                           static_cast<double>(std::max<std::uint64_t>(context.capacity.value, 1))),
         recency_weight_(parameters.get("lru_weight")),
         ghost_limit_(context.capacity.value / 2),
-        queues_(context.expected_entries),
         draws_(context.seed) {
     // What is left of a weight, by the age of the regret.
     const double rate = parameters.get("learning_rate");
     const double step = det::log(parameters.get("discount")) / kStepsPerCapacity;
     for (int i = 0; i < kSteps; ++i) left_.push_back(det::exp(-rate * det::exp(step * i)));
-    frequencies_.reserve(context.expected_entries);
-    resize_huge(evicted_, context.expected_entries);
+    resize_huge(records_, context.expected_entries);
   }
 
   void on_arrival(EntryId id, const AccessInfo& access) override {
     now_ = access.sequence;
-    const unsigned queue = queues_.queue_of(id);
-    if (queue == kRecencyGhosts) recency_weight_ = learn(id, recency_weight_);
-    if (queue == kFrequencyGhosts) recency_weight_ = 1 - learn(id, 1 - recency_weight_);
-    if (queue != ByteQueues::kNowhere) queues_.erase(id);
+    if (index_of(id) >= records_.size()) [[unlikely]] {
+      records_.resize(std::max<std::size_t>(index_of(id) + 1, 2 * records_.size()));
+    }
+    const Record& record = at(id);
+    if (record.queue == kNowhere) return;
+    if (record.queue == kRecencyGhosts) recency_weight_ = learn(record, recency_weight_);
+    if (record.queue == kFrequencyGhosts) recency_weight_ = 1 - learn(record, 1 - recency_weight_);
+    leave_queue(id);
   }
 
   void on_insert(EntryId id, const AccessInfo& access) override {
     on_arrival(id, access);  // if it was not announced
-    queues_.push_front(kRecent, id, access.bytes);
-    frequencies_.insert(id);
+    at(id).bytes = access.bytes.value;
+    enter_queue(kRecent, id);
+    if (lowest_ == kNone || buckets_[lowest_].frequency != 1) make_bucket(1, kNone, lowest_);
+    enter_bucket(lowest_, id);
   }
 
   void on_hit(EntryId id, const AccessInfo& access) override {
     choice_.forget(id);
     now_ = access.sequence;
-    queues_.resize(id, access.bytes);
-    queues_.move_to_front(kRecent, id);
-    frequencies_.increment(id);
+    Record& record = at(id);
+    queues_[kRecent].bytes += access.bytes.value - record.bytes;
+    record.bytes = access.bytes.value;
+    if (queues_[kRecent].list.front != id) {
+      unlink<&Record::recency>(queues_[kRecent].list, id);
+      link_front<&Record::recency>(queues_[kRecent].list, id);
+    }
+    increment(id);
   }
 
   void on_erase(EntryId id, EraseReason reason) override {
-    frequencies_.erase(id);
-    if (reason == EraseReason::kEvicted && id == choice_.id() && chosen_by_ != Expert::kBoth) {
-      remember(id);
-    } else {
-      queues_.erase(id);  // what both agree on is no one's fault
-    }
+    leave_bucket(at(id).bucket, id);
+    leave_queue(id);
+    // What both agree on is no one's fault.
+    const bool is_choice = reason == EraseReason::kEvicted && id == choice_.id();
+    if (is_choice && chosen_by_ != Expert::kBoth && at(id).bytes <= ghost_limit_) remember(id);
     choice_.forget();
   }
 
   EntryId victim(const PinSet& pins) override {
     if (choice_.stands(pins)) return choice_.id();
-    const EntryId oldest = queues_.last_unpinned(kRecent, pins);
-    const EntryId rarest = frequencies_.longest_at_lowest(pins);
+    EntryId oldest = queues_[kRecent].list.back;
+    while (oldest != kNoEntry && pins.is_pinned(oldest)) oldest = at(oldest).recency.previous;
+    const EntryId rarest = longest_at_lowest(pins);
     if (oldest == rarest) {
       chosen_by_ = Expert::kBoth;
     } else {
@@ -76,30 +105,128 @@ class LeCaR final : public EvictionPolicy {
   }
 
   void prefetch(EntryId id) const {
-    queues_.prefetch(id);
-    frequencies_.prefetch(id);
+    if (index_of(id) < records_.size()) prefetch_line(&records_[index_of(id)]);
   }
 
  private:
   enum class Expert : std::uint8_t { kRecency, kFrequency, kBoth };
-  static constexpr unsigned kRecent = 1;  // the residents
-  static constexpr unsigned kRecencyGhosts = 2;
-  static constexpr unsigned kFrequencyGhosts = 3;
+  static constexpr std::uint8_t kNowhere = 0;
+  static constexpr std::uint8_t kRecent = 1;  // the residents
+  static constexpr std::uint8_t kRecencyGhosts = 2;
+  static constexpr std::uint8_t kFrequencyGhosts = 3;
+  static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 
+  struct Queue {
+    IndexList list;
+    std::uint64_t bytes = 0;
+  };
+  /// Residents of one frequency, the longest at it in front; in rising order of frequency.
+  struct Bucket {
+    std::uint64_t frequency = 0;
+    IndexList entries;
+    std::uint32_t previous = kNone;
+    std::uint32_t next = kNone;
+  };
+
+  Record& at(EntryId id) { return records_[index_of(id)]; }
+
+  template <Links Record::*kLinks>
+  void link_front(IndexList& list, EntryId id) {
+    at(id).*kLinks = {.previous = kNoEntry, .next = list.front};
+    (list.front == kNoEntry ? list.back : (at(list.front).*kLinks).previous) = id;
+    list.front = id;
+  }
+  template <Links Record::*kLinks>
+  void link_back(IndexList& list, EntryId id) {
+    at(id).*kLinks = {.previous = list.back, .next = kNoEntry};
+    (list.back == kNoEntry ? list.front : (at(list.back).*kLinks).next) = id;
+    list.back = id;
+  }
+  template <Links Record::*kLinks>
+  void unlink(IndexList& list, EntryId id) {
+    const Links links = at(id).*kLinks;
+    (links.previous == kNoEntry ? list.front : (at(links.previous).*kLinks).next) = links.next;
+    (links.next == kNoEntry ? list.back : (at(links.next).*kLinks).previous) = links.previous;
+  }
+
+  void enter_queue(std::uint8_t queue, EntryId id) {
+    at(id).queue = queue;
+    link_front<&Record::recency>(queues_[queue].list, id);
+    queues_[queue].bytes += at(id).bytes;
+  }
+  void leave_queue(EntryId id) {
+    Queue& queue = queues_[at(id).queue];
+    unlink<&Record::recency>(queue.list, id);
+    queue.bytes -= at(id).bytes;
+    at(id).queue = kNowhere;
+  }
+
+  // As a ghost of the expert that chose it, the oldest ones making room.
   void remember(EntryId id) {
-    if (index_of(id) >= evicted_.size()) [[unlikely]] {
-      evicted_.resize(std::max<std::size_t>(index_of(id) + 1, 2 * evicted_.size()));
-    }
-    evicted_[index_of(id)] = now_;
-    queues_.retire(id, chosen_by_ == Expert::kRecency ? kRecencyGhosts : kFrequencyGhosts, ghost_limit_);
+    const std::uint8_t ghosts = chosen_by_ == Expert::kRecency ? kRecencyGhosts : kFrequencyGhosts;
+    at(id).equals = {.previous = EntryId{static_cast<std::uint32_t>(now_)},
+                     .next = EntryId{static_cast<std::uint32_t>(now_ >> 32U)}};
+    enter_queue(ghosts, id);
+    while (queues_[ghosts].bytes > ghost_limit_) leave_queue(queues_[ghosts].list.back);
   }
 
   // The weight that is left of an expert's share, the two normalised to 1.
-  [[nodiscard]] double learn(EntryId id, double weight) const {
-    const double step = static_cast<double>(now_ - evicted_[index_of(id)]) * steps_per_access_;
+  [[nodiscard]] double learn(const Record& ghost, double weight) const {
+    const std::uint64_t evicted =
+        std::uint64_t{index_of(ghost.equals.next)} << 32U | index_of(ghost.equals.previous);
+    const double step = static_cast<double>(now_ - evicted) * steps_per_access_;
     const double left = left_[static_cast<std::size_t>(std::min(step, kSteps - 1.0))];
     const double lost = weight * left + kLeast;
     return lost / (lost + (1 - weight) + kLeast);
+  }
+
+  void make_bucket(std::uint64_t frequency, std::uint32_t previous, std::uint32_t next) {
+    std::uint32_t made = free_;
+    if (made == kNone) {
+      made = static_cast<std::uint32_t>(buckets_.size());
+      buckets_.emplace_back();
+    } else {
+      free_ = buckets_[made].next;
+    }
+    buckets_[made] = {frequency, {}, previous, next};
+    (previous == kNone ? lowest_ : buckets_[previous].next) = made;
+    if (next != kNone) buckets_[next].previous = made;
+  }
+  void enter_bucket(std::uint32_t bucket, EntryId id) {
+    link_back<&Record::equals>(buckets_[bucket].entries, id);
+    at(id).bucket = bucket;
+  }
+  void leave_bucket(std::uint32_t bucket, EntryId id) {
+    Bucket& from = buckets_[bucket];
+    unlink<&Record::equals>(from.entries, id);
+    if (!from.entries.empty()) return;
+    (from.previous == kNone ? lowest_ : buckets_[from.previous].next) = from.next;
+    if (from.next != kNone) buckets_[from.next].previous = from.previous;
+    from.next = free_;
+    free_ = bucket;
+  }
+  void increment(EntryId id) {
+    const std::uint32_t from = at(id).bucket;
+    const std::uint64_t frequency = buckets_[from].frequency + 1;
+    std::uint32_t to = buckets_[from].next;
+    if (to == kNone || buckets_[to].frequency != frequency) {
+      if (buckets_[from].entries.front == buckets_[from].entries.back) {
+        buckets_[from].frequency = frequency;  // alone: its bucket moves with it
+        return;
+      }
+      make_bucket(frequency, from, to);
+      to = buckets_[from].next;
+    }
+    leave_bucket(from, id);
+    enter_bucket(to, id);
+  }
+  [[nodiscard]] EntryId longest_at_lowest(const PinSet& pins) {
+    for (std::uint32_t bucket = lowest_; bucket != kNone; bucket = buckets_[bucket].next) {
+      EntryId id = buckets_[bucket].entries.front;
+      while (id != kNoEntry && pins.is_pinned(id)) id = at(id).equals.next;
+      if (id != kNoEntry) return id;
+    }
+    return kNoEntry;
   }
 
   static constexpr double kLeast = 1e-10;  // no weight is ever 0
@@ -110,9 +237,11 @@ class LeCaR final : public EvictionPolicy {
   double steps_per_access_;
   double recency_weight_;  // the other one's is what is missing to 1
   std::uint64_t ghost_limit_;
-  ByteQueues queues_;
-  FrequencyLists frequencies_;
-  std::vector<std::uint64_t> evicted_;  // by id: number of the access
+  std::vector<Record> records_;  // by id
+  std::array<Queue, 4> queues_{};
+  std::vector<Bucket> buckets_;
+  std::uint32_t lowest_ = kNone;
+  std::uint32_t free_ = kNone;  // unused buckets, linked by `next`
   std::uint64_t now_ = 0;
   Draws draws_;
   LastChoice choice_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/huge_pages.h"
+#include "core/prefetch.h"
 #include "policy/indexed_heap.h"
 #include "policy/one_tier/describe_eviction.h"
 
@@ -45,7 +46,7 @@ class LruK final : public EvictionPolicy {
   EntryId victim(const PinSet& pins) override { return heap_.first_unpinned(pins); }
   void prefetch(EntryId id) const {
     heap_.prefetch(id);
-    if ((index_of(id) + 1) * k_ <= uses_.size()) __builtin_prefetch(&uses_[index_of(id) * k_]);
+    if ((index_of(id) + 1) * k_ <= uses_.size()) prefetch_line(&uses_[index_of(id) * k_]);
   }
 
  private:

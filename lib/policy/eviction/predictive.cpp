@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/prefetch.h"
 #include "policy/indexed_heap.h"
 #include "policy/one_tier/describe_eviction.h"
 #include "policy/prediction/light_predictor.h"
@@ -86,7 +87,7 @@ class Predictive final : public EvictionPolicy {
 
   void prefetch(EntryId id) const {
     heap_.prefetch(id);
-    if (index_of(id) < entries_.size()) __builtin_prefetch(&entries_[index_of(id)]);
+    if (index_of(id) < entries_.size()) prefetch_line(&entries_[index_of(id)]);
   }
 
   void report_facts(std::map<std::string, double>& facts) const override {

@@ -3,8 +3,9 @@
 #include <vector>
 
 #include "core/huge_pages.h"
-#include "core/rng.h"
+#include "core/prefetch.h"
 #include "policy/one_tier/describe_eviction.h"
+#include "policy/sampling.h"
 
 namespace cachebench::policy {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 /// entry.
 class Random final : public EvictionPolicy {
  public:
-  Random(const EvictionContext& context, const Parameters&) : rng_(context.seed) {
+  Random(const EvictionContext& context, const Parameters&) : draws_(context.seed) {
     resize_huge(place_, context.expected_entries);
   }
 
@@ -33,7 +34,7 @@ class Random final : public EvictionPolicy {
   void on_hit(EntryId, const AccessInfo&) override {}
   void on_erase(EntryId id, EraseReason) override {
     close_hole();
-    hole_ = place_[index_of(id)];
+    hole_ = id == drawn_ ? drawn_at_ : place_[index_of(id)];
     if (id == drawn_) drawn_ = kNoEntry;
   }
 
@@ -43,15 +44,15 @@ class Random final : public EvictionPolicy {
     drawn_ = kNoEntry;
     close_hole();
     if (resident_.empty()) return kNoEntry;
-    std::size_t at = rng_.below(resident_.size());
+    drawn_at_ = draws_.below(resident_.size());
     for (std::size_t i = 0; i < resident_.size(); ++i) {
-      if (!pins.is_pinned(resident_[at])) return drawn_ = resident_[at];
-      at = at + 1 < resident_.size() ? at + 1 : 0;
+      if (!pins.is_pinned(resident_[drawn_at_])) return drawn_ = resident_[drawn_at_];
+      drawn_at_ = drawn_at_ + 1 < resident_.size() ? drawn_at_ + 1 : 0;
     }
     return kNoEntry;
   }
   void prefetch(EntryId id) const {
-    if (index_of(id) < place_.size()) __builtin_prefetch(&place_[index_of(id)], 1);
+    if (index_of(id) < place_.size()) prefetch_line(&place_[index_of(id)]);
   }
 
  private:
@@ -62,15 +63,17 @@ class Random final : public EvictionPolicy {
     if (hole_ == kNoHole) return;
     resident_[hole_] = resident_.back();
     place_[index_of(resident_[hole_])] = static_cast<std::uint32_t>(hole_);
+    if (resident_[hole_] == drawn_) drawn_at_ = hole_;
     resident_.pop_back();
     hole_ = kNoHole;
   }
 
-  Rng rng_;
+  Draws draws_;
   std::vector<EntryId> resident_;     // in no order; the one at `hole_` has left
   std::vector<std::uint32_t> place_;  // by id: where in `resident_`
   std::size_t hole_ = kNoHole;
   EntryId drawn_ = kNoEntry;
+  std::size_t drawn_at_ = 0;  // where in `resident_` it is
 };
 
 CACHEBENCH_REGISTER(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "core/prefetch.h"
 #include "policy/index_list.h"
 #include "policy/one_tier/describe_eviction.h"
 
@@ -51,7 +52,7 @@ class Sieve final : public EvictionPolicy {
   }
   void prefetch(EntryId id) const {
     nodes_.prefetch(id);
-    if (index_of(id) < used_.size()) __builtin_prefetch(&used_[index_of(id)]);
+    if (index_of(id) < used_.size()) prefetch_line(&used_[index_of(id)]);
   }
 
  private:

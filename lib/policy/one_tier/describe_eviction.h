@@ -22,6 +22,11 @@ template <typename Policy>
     Policy policy(context, parameters);
     return replay_one_tier(input, policy);
   };
+  facts.replay_stream = [](AccessStream& stream, const EvictionContext& context,
+                           const Parameters& parameters) {
+    Policy policy(context, parameters);
+    return replay_one_tier(stream, context.capacity, policy);
+  };
   return facts;
 }
 

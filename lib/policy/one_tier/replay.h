@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <numeric>
+#include <span>
+#include <utility>
 
 #include "core/check.h"
 #include "policy/accesses/one_tier.h"
@@ -15,118 +18,164 @@
 /// A miss always inserts; an object larger than the capacity is not admitted and evicts nothing; a hit with
 /// another size updates it, and eviction follows if needed. Every miss costs 1; the decision clock counts
 /// accesses. The loop is a template over the policy's own class, so that its calls are direct and inlined:
-/// describe_eviction.h instantiates it where a policy is registered. Stateless: concurrent calls may share
-/// the columns, each needs a policy of its own. Nothing throws.
+/// describe_eviction.h instantiates it where a policy is registered, over columns, which any number of
+/// replays share, and over a stream, which is read as it goes. Concurrent calls each need a policy of their
+/// own. Nothing throws but the stream.
 namespace cachebench::policy {
 
 template <typename State, typename Policy>
 class OneTierReplay {
  public:
-  OneTierReplay(const OneTierInput& input, Policy& policy)
-      : input_(input), state_(input.columns), capacity_(input.capacity.value), policy_(policy) {}
+  OneTierReplay(State state, Bytes capacity, Policy& policy)
+      : state_(std::move(state)), capacity_(capacity.value), policy_(policy) {}
 
-  OneTierCounts run() {
-    const std::uint32_t* const ids = input_.columns.ids().data();
-    const std::size_t total = input_.columns.accesses();
-    const std::size_t prefetched = total > kPrefetchAhead ? total - kPrefetchAhead : 0;
-    for (std::size_t i = 0; i < prefetched; ++i) {
-      prefetch(ids[i + kPrefetchAhead]);
-      access(i, ids[i]);
+  /// The accesses that follow those before. `next_uses`: of these accesses, null where nothing asks for them.
+  void feed(const AccessBlock& block, const std::uint32_t* next_uses) {
+    state_.make_room(block.objects);
+    // Counts are kept where no store of the policy can reach them, that is in registers.
+    Progress progress = progress_;
+    AccessInfo info;
+    const std::size_t total = block.ids.size();
+    for (std::size_t begin = 0; begin < total; begin += kPrefetched) {
+      const std::size_t end = std::min(begin + kPrefetched, total);
+      for (std::size_t i = begin; i < end; ++i) prefetch(block.ids[i]);
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::uint32_t id = block.ids[i];
+        info.bytes = Bytes{state_.size(block, i, id)};
+        info.sequence = accesses_ + i;
+        info.now = Nanoseconds{static_cast<std::int64_t>(info.sequence)};
+        if (next_uses != nullptr) info.next_use = next_uses[i] == kNoNextUse ? kNeverUsed : next_uses[i];
+        access(EntryId{id}, info, progress);
+      }
     }
-    for (std::size_t i = prefetched; i < total; ++i) access(i, ids[i]);
-    counts_.accesses = total;
-    counts_.bytes_requested = input_.columns.bytes_requested().value;
-    return counts_;
+    accesses_ += total;
+    progress_ = progress;
+  }
+
+  /// All but the bytes requested.
+  [[nodiscard]] OneTierCounts counts() const {
+    OneTierCounts counts = progress_.counts;
+    counts.accesses = accesses_;
+    return counts;
   }
 
  private:
-  // How many accesses ahead the state of an object is asked from memory: enough to hide a miss of the
-  // last-level cache behind the work of the accesses between, few enough to stay in the first level until
-  // used.
-  static constexpr std::size_t kPrefetchAhead = 12;
+  // How many accesses' states are asked from memory at once: enough to hide misses of the last-level cache
+  // behind each other, few enough to stay in the first level until used.
+  static constexpr std::size_t kPrefetched = 64;
+  struct Progress {
+    OneTierCounts counts;
+    std::uint64_t used = 0;
+    std::uint64_t entries = 0;
+  };
 
   void prefetch(std::uint32_t id) const {
     state_.prefetch(id);
     if constexpr (requires { policy_.prefetch(EntryId{id}); }) policy_.prefetch(EntryId{id});
   }
 
-  void access(std::size_t i, std::uint32_t id) {
-    const std::uint64_t size = state_.size(i, id);
-    info_.bytes = Bytes{size};
-    info_.now = Nanoseconds{static_cast<std::int64_t>(i)};
-    info_.sequence = i;
-    if (!input_.next_uses.empty()) {
-      const std::uint32_t next = input_.next_uses[i];
-      info_.next_use = next == kNoNextUse ? kNeverUsed : next;
-    }
-    if (state_.is_resident(id)) {
-      policy_.on_hit(EntryId{id}, info_);
-      if constexpr (State::kSizesChange) resize(id, size);
+  void access(EntryId id, const AccessInfo& info, Progress& progress) {
+    if (state_.is_resident(index_of(id))) {
+      policy_.on_hit(id, info);
+      if constexpr (State::kSizesChange) resize(index_of(id), info.bytes.value, progress);
     } else {
-      miss(id, size);
+      miss(id, info, progress);
     }
   }
 
-  void miss(std::uint32_t id, std::uint64_t size) {
-    ++counts_.misses;
-    counts_.bytes_missed += size;
+  void miss(EntryId id, const AccessInfo& info, Progress& progress) {
+    const std::uint64_t size = info.bytes.value;
+    OneTierCounts& counts = progress.counts;
+    ++counts.misses;
+    counts.bytes_missed += size;
     if (size > capacity_ || capacity_ == 0) return;
-    policy_.on_arrival(EntryId{id}, info_);
-    while (used_ > capacity_ - size) evict();
-    policy_.on_insert(EntryId{id}, info_);
-    state_.insert(id, size);
-    used_ += size;
-    ++entries_;
-    counts_.peak_entries = std::max(counts_.peak_entries, entries_);
-    counts_.peak_bytes = std::max(counts_.peak_bytes, used_);
+    policy_.on_arrival(id, info);
+    while (progress.used > capacity_ - size) evict(progress);
+    policy_.on_insert(id, info);
+    state_.insert(index_of(id), size);
+    progress.used += size;
+    ++progress.entries;
+    counts.peak_entries = std::max(counts.peak_entries, progress.entries);
+    counts.peak_bytes = std::max(counts.peak_bytes, progress.used);
   }
 
-  void resize(std::uint32_t id, std::uint64_t size) {
+  void resize(std::uint32_t id, std::uint64_t size, Progress& progress) {
     const std::uint64_t before = state_.occupied(id);
     if (before == size) return;
-    used_ = used_ - before + size;
+    progress.used = progress.used - before + size;
     state_.insert(id, size);
-    while (used_ > capacity_) evict();
-    counts_.peak_bytes = std::max(counts_.peak_bytes, used_);
+    while (progress.used > capacity_) evict(progress);
+    progress.counts.peak_bytes = std::max(progress.counts.peak_bytes, progress.used);
   }
 
-  void evict() {
+  void evict(Progress& progress) {
     const EntryId victim = policy_.victim(nobody_pinned_);
-    CACHEBENCH_CHECK(victim != kNoEntry, "no victim among {} entries of {} bytes", entries_, used_);
+    if (victim == kNoEntry) [[unlikely]]
+      fail(progress.entries, progress.used);
     policy_.on_erase(victim, EraseReason::kEvicted);
-    used_ -= state_.erase(index_of(victim));
-    --entries_;
-    ++counts_.evictions;
+    progress.used -= state_.erase(index_of(victim));
+    --progress.entries;
+    ++progress.counts.evictions;
   }
 
-  const OneTierInput& input_;
+  // By value: what is referred to cannot stay in registers.
+  [[noreturn]] static void fail(std::uint64_t entries, std::uint64_t bytes) {
+    CACHEBENCH_CHECK(false, "no victim among {} entries of {} bytes", entries, bytes);
+  }
+
   State state_;
   const std::uint64_t capacity_;
   Policy& policy_;
   const PinSet nobody_pinned_;
-  AccessInfo info_;
-  OneTierCounts counts_;
-  std::uint64_t used_ = 0;
-  std::uint64_t entries_ = 0;
+  Progress progress_;
+  std::uint64_t accesses_ = 0;
 };
 
 /// Replays all accesses through an empty tier. REQUIRES: `policy` fresh, and `next_uses` there when it sees
 /// the future.
 template <typename Policy>
 [[nodiscard]] OneTierCounts replay_one_tier(const OneTierInput& input, Policy& policy) {
-  switch (input.columns.form()) {
+  const AccessColumns& columns = input.columns;
+  const AccessBlock all{.ids = columns.ids(), .sizes = columns.access_sizes(), .objects = columns.objects()};
+  const auto run = [&](auto state) {
+    OneTierReplay<decltype(state), Policy> replay(std::move(state), input.capacity, policy);
+    replay.feed(all, input.next_uses.empty() ? nullptr : input.next_uses.data());
+    OneTierCounts counts = replay.counts();
+    counts.bytes_requested = columns.bytes_requested().value;
+    return counts;
+  };
+  switch (columns.form()) {
     case SizeForm::kUniform:
-      return OneTierReplay<UniformState, Policy>(input, policy).run();
+      return run(UniformState(columns.uniform_size()));
     case SizeForm::kPerObject:
-      return OneTierReplay<PerObjectState, Policy>(input, policy).run();
+      return run(PerObjectState(columns.object_sizes()));
     case SizeForm::kPerAccess:
-      return OneTierReplay<PerAccessState, Policy>(input, policy).run();
+      return run(PerAccessState());
   }
   CACHEBENCH_CHECK(false, "unknown form of sizes");
 }
 
+/// The same while the accesses are being read. REQUIRES: the policy does not see the future.
+template <typename Policy>
+[[nodiscard]] OneTierCounts replay_one_tier(AccessStream& stream, Bytes capacity, Policy& policy) {
+  const auto run = [&](auto state) {
+    OneTierReplay<decltype(state), Policy> replay(std::move(state), capacity, policy);
+    std::uint64_t bytes = 0;
+    for (AccessBlock block; stream.next(block);) {
+      replay.feed(block, nullptr);
+      bytes = std::accumulate(block.sizes.begin(), block.sizes.end(), bytes);
+    }
+    OneTierCounts counts = replay.counts();
+    counts.bytes_requested = stream.has_sizes() ? bytes : counts.accesses;
+    return counts;
+  };
+  return stream.has_sizes() ? run(PerAccessState()) : run(UniformState(1));
+}
+
 /// The same by name. Throws Error{kUsage} for unknown names, parameters or values.
 [[nodiscard]] OneTierCounts replay_one_tier(const OneTierInput& input, const NamedParameters& spec,
+                                            std::uint64_t seed);
+[[nodiscard]] OneTierCounts replay_one_tier(AccessStream& stream, Bytes capacity, const NamedParameters& spec,
                                             std::uint64_t seed);
 
 }  // namespace cachebench::policy

@@ -1,68 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "policy/accesses/access_columns.h"
+#include "core/prefetch.h"
+#include "policy/accesses/access_stream.h"
 
 /// Who is resident and how large, in the smallest form that a workload's sizes allow; the replay loop is
-/// instantiated for each. Owned by one replay, on cache lines of its own; the columns outlive it.
+/// instantiated for each. Room for ids is made block by block, so that a workload's objects need not be
+/// known beforehand. Owned by one replay, on cache lines of its own; what it refers to outlives it.
 namespace cachebench::policy {
+
+/// Room for as many ids, at once where all are known and else doubling.
+template <typename T>
+void grow_by_id(std::vector<T>& by_id, std::size_t objects) {
+  if (objects > by_id.size()) [[unlikely]]
+    by_id.resize(std::max(objects, 2 * by_id.size()));
+}
+
+/// A type of its own: the compiler has to take any store of a plain byte for one to anything.
+enum class Residence : std::uint8_t { kAbsent, kResident };
 
 /// All objects are alike: one byte an object keeps a million of them near the core.
 class UniformState {
  public:
-  explicit UniformState(const AccessColumns& columns)
-      : size_(columns.uniform_size()), resident_(columns.objects()) {}
+  explicit UniformState(std::uint64_t size) : size_(size) {}
   static constexpr bool kSizesChange = false;
-  void prefetch(std::uint32_t id) const { __builtin_prefetch(&resident_[id]); }
-  [[nodiscard]] std::uint64_t size(std::size_t, std::uint32_t) const { return size_; }
-  [[nodiscard]] bool is_resident(std::uint32_t id) const { return resident_[id] != 0; }
-  void insert(std::uint32_t id, std::uint64_t) { resident_[id] = 1; }
+  void make_room(std::size_t objects) { grow_by_id(resident_, objects); }
+  void prefetch(std::uint32_t id) const { prefetch_line(&resident_[id]); }
+  [[nodiscard]] std::uint64_t size(const AccessBlock&, std::size_t, std::uint32_t) const { return size_; }
+  [[nodiscard]] bool is_resident(std::uint32_t id) const { return resident_[id] != Residence::kAbsent; }
+  void insert(std::uint32_t id, std::uint64_t) { resident_[id] = Residence::kResident; }
   std::uint64_t erase(std::uint32_t id) {
-    resident_[id] = 0;
+    resident_[id] = Residence::kAbsent;
     return size_;
   }
 
  private:
   std::uint64_t size_;
-  std::vector<std::uint8_t> resident_;
+  std::vector<Residence> resident_;
 };
 
 /// Each object has its size.
 class PerObjectState {
  public:
-  explicit PerObjectState(const AccessColumns& columns)
-      : sizes_(columns.object_sizes()), resident_(columns.objects()) {}
+  explicit PerObjectState(const std::vector<std::uint64_t>& sizes) : sizes_(sizes) {}
   static constexpr bool kSizesChange = false;
+  void make_room(std::size_t objects) { grow_by_id(resident_, objects); }
   void prefetch(std::uint32_t id) const {
-    __builtin_prefetch(&resident_[id]);
-    __builtin_prefetch(&sizes_[id]);
+    prefetch_line(&resident_[id]);
+    prefetch_line(&sizes_[id]);
   }
-  [[nodiscard]] std::uint64_t size(std::size_t, std::uint32_t id) const { return sizes_[id]; }
-  [[nodiscard]] bool is_resident(std::uint32_t id) const { return resident_[id] != 0; }
-  void insert(std::uint32_t id, std::uint64_t) { resident_[id] = 1; }
+  [[nodiscard]] std::uint64_t size(const AccessBlock&, std::size_t, std::uint32_t id) const {
+    return sizes_[id];
+  }
+  [[nodiscard]] bool is_resident(std::uint32_t id) const { return resident_[id] != Residence::kAbsent; }
+  void insert(std::uint32_t id, std::uint64_t) { resident_[id] = Residence::kResident; }
   std::uint64_t erase(std::uint32_t id) {
-    resident_[id] = 0;
+    resident_[id] = Residence::kAbsent;
     return sizes_[id];
   }
 
  private:
   const std::vector<std::uint64_t>& sizes_;
-  std::vector<std::uint8_t> resident_;
+  std::vector<Residence> resident_;
 };
 
-/// Sizes differ from access to access: what a resident object occupies is remembered, plus 1 so that 0 is
-/// absent.
+/// Sizes differ from access to access, or are not known before: what a resident object occupies is
+/// remembered, plus 1 so that 0 is absent.
 class PerAccessState {
  public:
-  explicit PerAccessState(const AccessColumns& columns)
-      : sizes_(columns.access_sizes()), occupied_(columns.objects()) {}
   static constexpr bool kSizesChange = true;
-  void prefetch(std::uint32_t id) const { __builtin_prefetch(&occupied_[id]); }
-  [[nodiscard]] std::uint64_t size(std::size_t access, std::uint32_t) const { return sizes_[access]; }
+  void make_room(std::size_t objects) { grow_by_id(occupied_, objects); }
+  void prefetch(std::uint32_t id) const { prefetch_line(&occupied_[id]); }
+  [[nodiscard]] std::uint64_t size(const AccessBlock& block, std::size_t access, std::uint32_t) const {
+    return block.sizes[access];
+  }
   [[nodiscard]] bool is_resident(std::uint32_t id) const { return occupied_[id] != 0; }
   void insert(std::uint32_t id, std::uint64_t size) { occupied_[id] = size + 1; }
   std::uint64_t erase(std::uint32_t id) {
@@ -73,7 +89,6 @@ class PerAccessState {
   [[nodiscard]] std::uint64_t occupied(std::uint32_t id) const { return occupied_[id] - 1; }
 
  private:
-  const std::vector<std::uint64_t>& sizes_;
   std::vector<std::uint64_t> occupied_;
 };
 

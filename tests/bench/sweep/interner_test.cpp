@@ -29,6 +29,32 @@ TEST_CASE("keys are numbered in the order of first appearance") {
   CHECK(interner.size() == reference.size());
 }
 
+TEST_CASE("a batch is numbered as its keys one by one are") {
+  struct Record {
+    std::uint64_t key;
+    int other;
+  };
+  Interner<std::uint64_t> batches;
+  Interner<std::uint64_t> singles;
+  Rng rng(2);
+  for (int i = 0; i < 200; ++i) {
+    std::vector<Record> records(rng.below(100));
+    for (Record& record : records) {
+      // New small keys come within a batch, so that the table grows in its midst.
+      record.key =
+          rng.below(4) == 0 ? UINT64_MAX - rng.below(50) : rng.below(20 + static_cast<unsigned>(i) * 40);
+    }
+    const std::span<const Record> batch(records);
+    batches.make_room(batch.size());
+    singles.make_room(batch.size());
+    batches.prefetch(batch, &Record::key);
+    std::vector<std::uint32_t> ids(batch.size());
+    batches.intern(batch, &Record::key, ids);
+    for (std::size_t k = 0; k < batch.size(); ++k) CHECK(ids[k] == singles.intern(batch[k].key));
+  }
+  CHECK(batches.size() == singles.size());
+}
+
 TEST_CASE("room once made serves a whole batch") {
   Interner<Key> interner;
   interner.make_room(100000);

@@ -2,11 +2,13 @@
 #include "bench/sweep/one_tier_sweep.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <set>
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "support/temp_dir.h"
 
 namespace cachebench::bench {
 namespace {
@@ -147,6 +149,51 @@ TEST_CASE("bounds go along, are no candidates, and stand beside every point wher
     CHECK(result::best_by_capacity(sweep)[0].policy == "lru");
   }
   CHECK(complaint([] { return parse_policies("pfoo-l:k=1"); }).find("'k'") != std::string::npos);
+}
+
+TEST_CASE("a single point replayed while reading is the one from columns") {
+  const testing::TempDir folder;
+  std::string text = "time,key,size\n";
+  Rng rng(9);
+  for (int i = 0; i < 3000; ++i) {
+    const std::uint64_t key = std::min(rng.below(200), rng.below(200));
+    text += fmt::format("{},{},{}\n", i, key, 1 + key % 5 + (rng.below(40) == 0 ? 1 : 0));
+  }
+  testing::write_text(folder / "t.csv", text);
+  for (const SizeCounting counting : {SizeCounting::kUnit, SizeCounting::kBytes}) {
+    const LoadRequest request{.path = folder / "t.csv", .counting = counting};
+    const SweepGrid grid{.policies = parse_policies("s3fifo"),
+                         .capacities = parse_capacities("70", counting)};
+    int told = 0;
+    const SweepRun run{.on_point = [&](const result::SweepPoint&) { ++told; }};
+    REQUIRE(needs_no_columns(grid, run));
+    AccessReader reader(request);
+    result::SweepResult streamed = sweep_while_reading(reader, grid, run);
+    result::SweepResult whole = sweep_one_tier(load_accesses(request), grid, counting, run);
+    CHECK(told == 2);
+    for (result::SweepResult* sweep : {&streamed, &whole}) {
+      sweep->points.front().seconds = 0;
+      sweep->points.front().totals.elapsed_ns = 0;
+    }
+    CHECK(result::to_text(streamed) == result::to_text(whole));
+  }
+}
+
+TEST_CASE("several points, shares and what looks ahead need columns") {
+  const auto needs_none = [](const char* policies, const char* capacities, const SweepRun& run = {}) {
+    return needs_no_columns({.policies = parse_policies(policies),
+                             .capacities = parse_capacities(capacities, SizeCounting::kUnit)},
+                            run);
+  };
+  CHECK(needs_none("lru", "10"));
+  CHECK_FALSE(needs_none("lru", "10%"));
+  CHECK_FALSE(needs_none("lru", "10,20"));
+  CHECK_FALSE(needs_none("lru,fifo", "10"));
+  CHECK_FALSE(needs_none("belady", "10"));
+  CHECK_FALSE(needs_none("pfoo-l", "10"));
+  CHECK_FALSE(needs_none("lru", "10", {.bounds = true}));
+  CHECK_FALSE(needs_none("lru", "10", {.sample = 0.5}));
+  CHECK_FALSE(needs_none("lru", "10", {.curve = true}));
 }
 
 TEST_CASE("the curve of lru goes through its points") {

@@ -32,6 +32,26 @@ TEST_CASE("sizes are held in the smallest form that says them") {
   CHECK(columns.bytes_distinct() == Bytes{7 + 7 + 9 + 1});
 }
 
+TEST_CASE("a block is appended as its accesses are") {
+  const std::vector<std::uint32_t> ids{0, 1, 0, 2};
+  const std::vector<std::uint64_t> sizes{7, 9, 8, 9};
+  AccessColumns blocks;
+  AccessColumns singles;
+  for (int round = 0; round < 2; ++round) {
+    blocks.append({.ids = ids, .sizes = sizes, .objects = 3});
+    for (std::size_t i = 0; i < ids.size(); ++i) singles.append(ids[i], sizes[i]);
+  }
+  CHECK(blocks.ids() == singles.ids());
+  CHECK(blocks.access_sizes() == singles.access_sizes());
+  CHECK(blocks.bytes_distinct() == singles.bytes_distinct());
+  AccessColumns unit;
+  unit.append({.ids = ids, .sizes = {}, .objects = 3});
+  unit.append({.ids = ids, .sizes = {}, .objects = 3});
+  CHECK(unit.accesses() == 8);
+  CHECK(unit.objects() == 3);
+  CHECK(unit.bytes_requested() == Bytes{8});
+}
+
 TEST_CASE("objects that count one each") {
   AccessColumns columns;
   for (const std::uint32_t id : {0U, 1U, 0U, 2U}) columns.append_unit(id);

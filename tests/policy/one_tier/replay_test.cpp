@@ -143,6 +143,51 @@ TEST_CASE("one tier counts as a slow and obvious cache does") {
   }
 }
 
+/// Accesses in blocks of a few, as a reader would yield them.
+class Blocks final : public AccessStream {
+ public:
+  Blocks(const std::vector<Access>& accesses, bool has_sizes) : accesses_(accesses), has_sizes_(has_sizes) {}
+  bool next(AccessBlock& block) override {
+    ids_.clear();
+    sizes_.clear();
+    const std::size_t end = std::min(at_ + 1 + at_ % 200, accesses_.size());
+    for (; at_ < end; ++at_) {
+      const Access& access = accesses_[at_];
+      ids_.push_back(access.id);
+      if (has_sizes_) sizes_.push_back(access.size);
+      objects_ = std::max<std::size_t>(objects_, access.id + 1);
+    }
+    block = {.ids = ids_, .sizes = sizes_, .objects = objects_};
+    return !ids_.empty();
+  }
+  [[nodiscard]] bool has_sizes() const override { return has_sizes_; }
+
+ private:
+  const std::vector<Access>& accesses_;
+  const bool has_sizes_;
+  std::vector<std::uint32_t> ids_;
+  std::vector<std::uint64_t> sizes_;
+  std::size_t objects_ = 0;
+  std::size_t at_ = 0;
+};
+
+TEST_CASE("a stream counts as columns of the same accesses do, under every policy") {
+  for (const EvictionDescriptor& policy : EvictionRegistry::instance().items()) {
+    if (policy.sees_future) continue;
+    CAPTURE(policy.name);
+    for (const Sizes sizes : {Sizes::kUnit, Sizes::kUniform, Sizes::kPerObject, Sizes::kPerAccess}) {
+      for (const std::uint64_t capacity : {0U, 1U, 11U, 60U}) {
+        CAPTURE(static_cast<int>(sizes));
+        CAPTURE(capacity);
+        const std::vector<Access> accesses = random_accesses(sizes, 4);
+        Blocks stream(accesses, sizes != Sizes::kUnit);
+        check_equal(replay_one_tier(stream, Bytes{capacity}, {.name = policy.name, .values = {}}, 1),
+                    simulate(accesses, sizes, policy.name, Bytes{capacity}));
+      }
+    }
+  }
+}
+
 TEST_CASE("an object larger than the tier is not admitted and evicts nothing") {
   const std::vector<Access> accesses{{0, 4}, {1, 4}, {2, 11}, {0, 4}, {1, 4}, {2, 11}};
   const OneTierCounts counts = simulate(accesses, Sizes::kPerObject, "lru", Bytes{10});
