@@ -57,7 +57,7 @@ void check_oracle(const RunConfig& config, const TierSection& tier, const std::s
   const auto* policy = policy::EvictionRegistry::instance().find(tier.eviction.name);
   if (policy == nullptr || !policy->sees_future) return;
   const char* obstacle = nullptr;
-  if (config.mode == RunMode::kReal) obstacle = "a real run has none to show: use mode simulate";
+  if (config.mode != RunMode::kSimulate) obstacle = "a real run has none to show: use mode simulate";
   if (config.load.kind == LoadKind::kOpen)
     obstacle = "an open loop has none that is fixed: use load.kind closed";
   if (config.load.in_flight > 1)
@@ -81,7 +81,7 @@ void check_tier(const RunConfig& config, std::size_t index, const Origin& origin
     refuse(origin, path + ".low_watermark",
            fmt::format("{} is above high_watermark {}", tier.low_watermark, tier.high_watermark));
   }
-  if (config.mode == RunMode::kReal && tier.device == Device::kNull) {
+  if (config.mode != RunMode::kSimulate && tier.device == Device::kNull) {
     refuse(origin, path + ".device", "'null' holds no bytes, so it cannot serve a real run");
   }
 }

@@ -127,6 +127,9 @@ void read_pipeline(const SectionReader& section, PipelineSection& pipeline) {
   workers.read("post", pipeline.workers.post);
   section.read("max_new_tokens", pipeline.max_new_tokens);
   section.read("objective", pipeline.objective);
+  section.read("caching", pipeline.caching);
+  section.read("load_balancing", pipeline.load_balancing);
+  section.read("warm_passes", pipeline.warm_passes);
 }
 
 Json to_json(const MultimodalSection& multimodal) {
@@ -192,7 +195,10 @@ Json to_json(const PipelineSection& pipeline) {
             {"compute", workers.compute},
             {"post", workers.post}}},
           {"max_new_tokens", pipeline.max_new_tokens},
-          {"objective", exact_duration(pipeline.objective)}};
+          {"objective", exact_duration(pipeline.objective)},
+          {"caching", pipeline.caching},
+          {"load_balancing", pipeline.load_balancing},
+          {"warm_passes", pipeline.warm_passes}};
 }
 
 }  // namespace cachebench::bench

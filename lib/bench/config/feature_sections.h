@@ -131,6 +131,9 @@ struct PipelineSection {
   PipelineWorkers workers;
   std::uint32_t max_new_tokens = 16;     ///< answers are cut there
   Nanoseconds objective{1'000'000'000};  ///< end-to-end latency that counts as goodput
+  std::string caching = "all";           ///< "all", "none", or kinds of artefacts with + between them
+  bool load_balancing = true;
+  std::uint32_t warm_passes = 0;  ///< replays of the whole workload before it is measured
   bool operator==(const PipelineSection&) const = default;
 };
 

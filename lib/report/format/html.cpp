@@ -5,12 +5,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/compression_section.h"
 #include "report/html_page.h"
 #include "report/html_parts.h"
 #include "report/markup.h"
 #include "report/policy_sections.h"
 #include "report/report.h"
 #include "report/sweep_page.h"
+#include "report/pipeline_section.h"
+#include "report/visual_section.h"
 #include "result/json.h"
 
 namespace cachebench::report {
@@ -33,12 +36,18 @@ std::string render_html(const result::RunResult& result) {
     const char* name;
     std::string html;
   };
-  const Part parts[] = {
-      {"tiers", "Tiers", tiers_section(result)},       {"kinds", "Kinds", kinds_section(result)},
-      {"misses", "Misses", misses_section(result)},    {"bounds", "Optimum", bounds_section(result)},
-      {"latency", "Latency", latency_section(result)}, {"time", "Over time", series_section(result)},
-      {"model", "Model", model_section(result)},       {"prefetch", "Prefetching", prefetch_section(result)},
-      {"facts", "Policies", facts_section(result)}};
+  const Part parts[] = {{"tiers", "Tiers", tiers_section(result)},
+                        {"kinds", "Kinds", kinds_section(result)},
+                        {"misses", "Misses", misses_section(result)},
+                        {"bounds", "Optimum", bounds_section(result)},
+                        {"latency", "Latency", latency_section(result)},
+                        {"time", "Over time", series_section(result)},
+                        {"model", "Model", model_section(result)},
+                        {"prefetch", "Prefetching", prefetch_section(result)},
+                        {"compression", "Compression", compression_section(result)},
+                        {"visual", "Visual", visual_section(result)},
+                        {"pipeline", "Pipeline", pipeline_section(result)},
+                        {"facts", "Policies", facts_section(result)}};
   Page page{.plain_title = result.name,
             .header = first_screen(result, document),
             .navigation = {},

@@ -6,8 +6,11 @@
 #include <cmath>
 
 #include "core/units.h"
+#include "report/compression_section.h"
 #include "report/markup.h"
 #include "report/report.h"
+#include "report/pipeline_section.h"
+#include "report/visual_section.h"
 #include "result/findings.h"
 #include "result/guards.h"
 #include "result/sweep_analysis.h"
@@ -108,6 +111,8 @@ std::string render_md(const result::RunResult& result) {
     text += fmt::format("\nModel: {} modelled, {} measured for the mean of {} accesses.\n",
                         format_ns(all.predicted_ns), format_ns(all.measured_ns), format_count(all.count));
   }
+  text += visual_line(result) + pipeline_lines(result);
+  text += compression_markdown(result);
   if (!result.notes.empty()) text += "\n" + bullets(result.notes);
   return text + fmt::format("\nDecision log `{}`\n", plain_markdown(result.decision_log_hash));
 }
