@@ -8,11 +8,10 @@
 #include <string>
 #include <string_view>
 
-/// The bytes of a trace file from front to back, plain (a mapping, nothing is copied and little of it in memory
-/// at a time) or zstd-compressed
-/// (decompressed as it goes, whatever the suffix). A window shows what is at hand; readers consume from its
-/// front. One thread. Errors: Error{kInput} naming the file when it is missing, unreadable, not zstd inside,
-/// or ends within a zstd frame.
+/// The bytes of a trace file from front to back, plain (a mapping, nothing is copied and little of it in
+/// memory at a time) or zstd-compressed (decompressed as it goes, whatever the suffix). A window shows what
+/// is at hand; readers consume from its front. One thread. Errors: Error{kInput} naming the file when it is
+/// missing, unreadable, not zstd inside, or ends within a zstd frame.
 namespace cachebench::trace {
 
 class ByteSource {
