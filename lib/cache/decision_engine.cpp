@@ -47,6 +47,7 @@ DecisionEngine::DecisionEngine(const EngineOptions& options, const hardware::Cos
   RankedEviction::Kinds with_quota{};
   for (std::size_t kind = 0; kind < quotas_.size(); ++kind) with_quota[kind] = quotas_[kind] < 1;
   has_quotas_ = quotas_ != kNoQuotas;
+  if (default_ttl_.count() > 0) expiries_.reserve(options.expected_entries);
   layout_.count = options.tiers.size();
   const auto learning = std::make_shared<policy::SharedLearning>();
   for (std::size_t i = 0; i < options.tiers.size(); ++i) {

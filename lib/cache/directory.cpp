@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/directory.h"
 
+#include <utility>
+
 #include "core/check.h"
 
 namespace cachebench::cache {
@@ -28,13 +30,33 @@ const char* name_of(MissCause cause) {
 }
 
 EntryId Directory::intern(const EntryDescription& what) {
-  const EntryId id = index_.add(what.key);
-  if (index_of(id) == entries_.size()) {
-    entries_.push_back(Entry{.what = what, .copies = {}});
-  } else if (entries_[index_of(id)].what.recompute.count() == 0) {
-    entries_[index_of(id)].what.recompute = what.recompute;  // found on a plane: its cost was not known
+  std::size_t slot = slot_of(what.key);
+  if (const EntryId known = slots_[slot].id; known != kNoEntry) {
+    // Found on a plane: its cost was not known.
+    if ((*this)[known].what.recompute.count() == 0) (*this)[known].what.recompute = what.recompute;
+    return known;
   }
+  if (2 * (size_ + 1) > slots_.size()) {
+    grow();
+    slot = slot_of(what.key);
+  }
+  CACHEBENCH_CHECK(size_ < index_of(kNoEntry), "more than 2^32-1 entries");
+  if (size_ % kChunk == 0) chunks_.push_back(std::make_unique<Entry[]>(kChunk));
+  const auto id = static_cast<EntryId>(size_++);
+  (*this)[id].what = what;
+  slots_[slot] = {.id = id, .tag = static_cast<std::uint32_t>(std::hash<Key>{}(what.key) >> 32U)};
   return id;
+}
+
+void Directory::grow() {
+  const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot& moved : old) {
+    if (moved.id == kNoEntry) continue;
+    std::size_t slot = std::hash<Key>{}((*this)[moved.id].what.key) & mask;
+    while (slots_[slot].id != kNoEntry) slot = (slot + 1) & mask;
+    slots_[slot] = moved;
+  }
 }
 
 }  // namespace cachebench::cache

@@ -3,9 +3,10 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
 
-#include "cache/key_index.h"
 #include "core/ids.h"
 #include "core/tensor_view.h"
 #include "core/units.h"
@@ -64,14 +65,39 @@ class Directory {
  public:
   /// The id of the entry, known or new. A known entry stays what it is.
   EntryId intern(const EntryDescription& what);
-  [[nodiscard]] EntryId find(const Key& key) const { return index_.find(key); }
-  [[nodiscard]] Entry& operator[](EntryId id) { return entries_[index_of(id)]; }
-  [[nodiscard]] const Entry& operator[](EntryId id) const { return entries_[index_of(id)]; }
-  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  /// kNoEntry when nobody has asked for the key.
+  [[nodiscard]] EntryId find(const Key& key) const { return slots_[slot_of(key)].id; }
+  [[nodiscard]] Entry& operator[](EntryId id) {
+    return chunks_[index_of(id) / kChunk][index_of(id) % kChunk];
+  }
+  [[nodiscard]] const Entry& operator[](EntryId id) const {
+    return chunks_[index_of(id) / kChunk][index_of(id) % kChunk];
+  }
+  [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  KeyIndex index_;
-  std::deque<Entry> entries_;
+  static constexpr std::size_t kChunk = 1024;  ///< entries that are allocated together; none ever moves
+  /// Open addressing with linear probing, at most half full. The key itself is in the entry, which whoever
+  /// finds it reads next anyway; the tag spares the look at those of others.
+  struct Slot {
+    EntryId id = kNoEntry;
+    std::uint32_t tag = 0;
+  };
+  [[nodiscard]] std::size_t slot_of(const Key& key) const {
+    const std::uint64_t hash = std::hash<Key>{}(key);
+    const auto tag = static_cast<std::uint32_t>(hash >> 32U);
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t slot = hash & mask;
+    while (slots_[slot].id != kNoEntry &&
+           (slots_[slot].tag != tag || (*this)[slots_[slot].id].what.key != key))
+      slot = (slot + 1) & mask;
+    return slot;
+  }
+  void grow();
+
+  std::vector<Slot> slots_ = std::vector<Slot>(kChunk);
+  std::vector<std::unique_ptr<Entry[]>> chunks_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace cachebench::cache

@@ -41,7 +41,7 @@ void ExpiryQueue::unlink(EntryId id) {
 void ExpiryQueue::set(EntryId id, Nanoseconds deadline) {
   if (index_of(id) >= nodes_.size()) {
     if (deadline == kNever) return;
-    nodes_.resize(std::max<std::size_t>(index_of(id) + 1, nodes_.size() + nodes_.size() / 2));
+    nodes_.resize(std::size_t{index_of(id)} + 1);
   }
   Node& node = nodes_[index_of(id)];
   if (node.deadline != kNever.count()) {

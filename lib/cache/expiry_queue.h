@@ -22,6 +22,8 @@ class ExpiryQueue {
   static constexpr Nanoseconds kNever{std::numeric_limits<std::int64_t>::max()};
 
   ExpiryQueue();
+  /// Room for ids below `count`, a hint.
+  void reserve(std::size_t count) { nodes_.reserve(count); }
   /// The entry is due at `deadline`, later than every `now` asked about so far; replaces what was set before.
   /// kNever takes it out.
   void set(EntryId id, Nanoseconds deadline);

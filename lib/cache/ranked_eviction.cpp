@@ -13,6 +13,7 @@ RankedEviction::RankedEviction(NamedParameters policy, const policy::EvictionCon
                                const Kinds& with_quota)
     : policy_(std::move(policy)), context_(context), context_of_kinds_(context), with_quota_(with_quota) {
   context_of_kinds_.learning = std::make_shared<policy::SharedLearning>();
+  places_.reserve(context.expected_entries);
   ranking(classes_, kNormalPriority);  // complains about a bad policy now
 }
 
@@ -23,8 +24,7 @@ policy::EvictionPolicy& RankedEviction::ranking(Classes& classes, Priority prior
 }
 
 RankedEviction::Place& RankedEviction::place_of(EntryId id) {
-  if (index_of(id) >= places_.size())
-    places_.resize(std::max<std::size_t>(index_of(id) + 1, places_.size() + places_.size() / 2));
+  if (index_of(id) >= places_.size()) places_.resize(std::size_t{index_of(id)} + 1);
   return places_[index_of(id)];
 }
 

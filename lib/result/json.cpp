@@ -160,6 +160,7 @@ Json series_to_json(const std::vector<SeriesPoint>& series) {
                     {"service_ns", point.service_ns},
                     {"used_bytes", point.used_bytes},
                     {"warmup", point.warmup}});
+    if (!point.capacity_bytes.empty()) list.back()["capacity_bytes"] = point.capacity_bytes;
   }
   return list;
 }
@@ -174,7 +175,9 @@ SeriesPoint series_from_json(const JsonReader& reader) {
           .evictions = reader.count_or("evictions", 0),
           .service_ns = reader.has("service_ns") ? reader.integer("service_ns") : 0,
           .used_bytes = reader.has("used_bytes") ? reader.counts("used_bytes") : std::vector<std::uint64_t>{},
-          .warmup = reader.has("warmup") && reader.flag("warmup")};
+          .warmup = reader.has("warmup") && reader.flag("warmup"),
+          .capacity_bytes = reader.has("capacity_bytes") ? reader.counts("capacity_bytes")
+                                                         : std::vector<std::uint64_t>{}};
 }
 
 Json links_to_json(const Links& links) {

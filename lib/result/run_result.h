@@ -177,6 +177,7 @@ struct SeriesPoint {
   std::int64_t service_ns = 0;            ///< modelled
   std::vector<std::uint64_t> used_bytes;  ///< per tier, in the order of `tiers`
   bool warmup = false;
+  std::vector<std::uint64_t> capacity_bytes{};  ///< per tier, where capacities change in a run; else empty
   bool operator==(const SeriesPoint&) const = default;
 };
 

@@ -198,6 +198,29 @@ TEST_CASE("requests without anything are empty plans") {
   CHECK(Graph(with_blocks({})).plan.artefacts.empty());
 }
 
+TEST_CASE("what the trace says of likeness stays with the artefacts that are made of the input alone") {
+  trace::Input words = text("a", 20);
+  words.simhash = 0xAB;
+  trace::Input picture = image("b", 512, 512);
+  picture.phash = 0xCD;
+  picture.copy_of = "original";
+  const Graph graph(request({words, picture, text("c", 5)}));
+  std::size_t alike = 0;
+  for (const Artefact& artefact : graph.plan.artefacts) {
+    if (!artefact.likeness) continue;
+    ++alike;
+    const bool of_text = artefact.kind == ArtefactKind::kText;
+    if (!of_text) {
+      const bool of_image =
+          artefact.kind == ArtefactKind::kImage || artefact.kind == ArtefactKind::kVisionEncoderOutput;
+      CHECK(of_image);
+    }
+    CHECK(artefact.likeness->code == (of_text ? 0xABU : 0xCDU));
+    CHECK(artefact.likeness->meaning == (of_text ? *words.content : hash_key("original")));
+  }
+  CHECK(alike == 3);
+}
+
 TEST_CASE("plain objects") {
   trace::ObjectAccess access;
   access.key = 12;

@@ -120,8 +120,13 @@ CacheSetup set_up_cache(const RunConfig& config, const WorkloadFacts& facts,
     if (!logical)
       setup.notes.emplace_back("decisions followed the wall clock: counts may differ from a simulation's");
   }
-  if (config.multimodal.enabled)
-    setup.multimodal = std::make_unique<MultimodalRun>(config.multimodal, *setup.manager);
+  if (config.multimodal.enabled) {
+    std::unique_ptr<cache::MemoryProbe> probe;
+    if (config.mode == RunMode::kReal) probe = std::make_unique<cache::SystemMemoryProbe>();
+    setup.multimodal = std::make_unique<MultimodalRun>(config.multimodal, *setup.manager, std::move(probe));
+    if (setup.multimodal->is_dynamic())
+      setup.notes.emplace_back("the cache's size followed the machine's memory: counts may differ elsewhere");
+  }
   if (config.visual.enabled) setup.visual = std::make_unique<VisualRun>(config, costs);
   return setup;
 }

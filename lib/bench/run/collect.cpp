@@ -168,6 +168,7 @@ std::vector<result::SeriesPoint> collect_series(const CollectInputs& inputs) {
     point.evictions = evictions_of(sample.counters) - evictions_of(before.counters);
     point.service_ns = sample.counters.service_ns - before.counters.service_ns;
     for (std::size_t i = 0; i < tiers; ++i) point.used_bytes.push_back(sample.counters.tiers[i].used.value);
+    for (const Bytes capacity : sample.capacities) point.capacity_bytes.push_back(capacity.value);
     point.warmup = sample.warmup;
     series.push_back(std::move(point));
     before = sample;

@@ -44,6 +44,7 @@ struct Sample {
   bool warmup = false;         ///< the interval before it was warm-up
   bool warmup_end = false;     ///< counting starts anew after it
   cache::CacheCounters counters;
+  std::vector<Bytes> capacities{};  ///< of the tiers, where they change
 };
 
 /// What a driver hands back.

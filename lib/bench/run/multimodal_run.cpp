@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace cachebench::bench {
 namespace {
@@ -59,9 +60,23 @@ std::vector<Bytes> within_budget(const MultimodalSection& section, std::vector<B
   return capacities;
 }
 
-MultimodalRun::MultimodalRun(const MultimodalSection& section, cache::HierarchicalCacheManager& manager)
-    : section_(section), cache_(options_of(section), std::array{&manager}) {
-  similarity_ = {.enabled = section.similarity.enabled, .threshold = section.similarity.threshold};
+MultimodalRun::MultimodalRun(const MultimodalSection& section, cache::HierarchicalCacheManager& manager,
+                             std::unique_ptr<cache::MemoryProbe> probe)
+    : section_(section),
+      probe_(section.dynamic.enabled ? std::move(probe) : nullptr),
+      size_({.min_share = section.dynamic.min_share, .max_share = section.dynamic.max_share}),
+      cache_(options_of(section), std::array{&manager}) {
+  similarity_.enabled = section.similarity.enabled;
+  similarity_.threshold = section.similarity.threshold;
+  if (probe_ != nullptr && size_.share() < 1) cache_.resize(size_.share());
+}
+
+void MultimodalRun::follow_memory() {
+  if (probe_ == nullptr) return;
+  const double before = size_.share();
+  if (size_.update(probe_->read()) == before) return;
+  cache_.resize(size_.share());
+  ++resizes_;
 }
 
 cache::ContentTraits MultimodalRun::traits_of(const model::Artefact& artefact) {
@@ -100,6 +115,7 @@ cache::PutResult MultimodalRun::put(const model::Artefact& artefact, const cache
 
 void MultimodalRun::reset() {
   cache_.reset_books();
+  resizes_ = 0;
   const MutexLock lock(mutex_);
   similarity_.judged = similarity_.false_accepts = similar_hits_ = 0;
   scores_ = 0;
@@ -111,6 +127,7 @@ result::Multimodal MultimodalRun::collect() const {
   out.eviction_policy = section_.eviction.name;
   out.capacity_bytes = counted.capacity.value;
   out.limit_bytes = cache_.limit().value;
+  out.resizes = resizes_;
   out.resident_entries = counted.resident;
   out.comparable_entries = counted.comparable;
   out.index_bytes = counted.similarity_memory.value;

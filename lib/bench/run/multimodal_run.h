@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "bench/config/run_config.h"
 #include "cache/multimodal/intelligent_multimodal_cache.h"
+#include "cache/multimodal/size_controller.h"
 #include "core/sync.h"
 #include "model/artefact.h"
 #include "result/multimodal.h"
@@ -27,13 +30,18 @@ void apply(const MultimodalSection& section, cache::EngineOptions& options);
 
 class MultimodalRun {
  public:
-  MultimodalRun(const MultimodalSection& section, cache::HierarchicalCacheManager& manager);
+  /// `probe`, where given and the section is dynamic, says how short of memory the machine is.
+  MultimodalRun(const MultimodalSection& section, cache::HierarchicalCacheManager& manager,
+                std::unique_ptr<cache::MemoryProbe> probe = nullptr);
 
   [[nodiscard]] cache::LookupResult lookup(const model::Artefact& artefact,
                                            const cache::EntryDescription& what,
                                            const cache::AccessContext& context);
   cache::PutResult put(const model::Artefact& artefact, const cache::EntryDescription& what,
                        const TensorView* content, const cache::FlightPtr& owned);
+  /// Reads the probe, if any, and sizes the cache by what it says. One thread at a time.
+  void follow_memory();
+  [[nodiscard]] bool is_dynamic() const { return probe_ != nullptr; }
   /// The warm-up is over: counts anew, as the manager does.
   void reset();
   [[nodiscard]] result::Multimodal collect() const;
@@ -44,6 +52,9 @@ class MultimodalRun {
   void judge(const model::Artefact& asked, const cache::LookupResult& found);
 
   MultimodalSection section_;
+  std::unique_ptr<cache::MemoryProbe> probe_;
+  cache::SizeController size_;
+  std::atomic<std::uint64_t> resizes_{0};
   cache::IntelligentMultimodalCache cache_;
   mutable Mutex mutex_;
   std::unordered_map<Key, Key> meanings_ CACHEBENCH_GUARDED_BY(mutex_);  // of what was stored

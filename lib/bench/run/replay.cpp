@@ -43,8 +43,13 @@ void ReplayBooks::end_warmup(Nanoseconds at) {
 }
 
 void ReplayBooks::take_sample(Nanoseconds at) {
+  MultimodalRun* const multimodal = inputs_.multimodal;
+  if (multimodal != nullptr) multimodal->follow_memory();
   outcome_.samples.push_back(
       {.at = at, .requests = started_, .warmup = warmup_, .counters = inputs_.manager.counters()});
+  if (multimodal == nullptr || !multimodal->is_dynamic()) return;
+  for (const cache::TierOptions& tier : inputs_.manager.tiers())
+    outcome_.samples.back().capacities.push_back(tier.capacity);
 }
 
 void ReplayBooks::report(Nanoseconds lag) {

@@ -23,8 +23,7 @@ void SimilarEntries::insert(EntryId id, ArtefactKind kind, const ContentTraits& 
   if (traits.image_code) index.insert(Modality::kImage, id, *traits.image_code);
   if (!traits.embedding.empty() && index.insert(id, traits.embedding) == VectorFault::kNone) inserted = true;
   if (!inserted) return;
-  if (index_of(id) >= places_.size())
-    places_.resize(std::max<std::size_t>(index_of(id) + 1, places_.size() + places_.size() / 2));
+  if (index_of(id) >= places_.size()) places_.resize(std::size_t{index_of(id)} + 1);
   places_[index_of(id)] = found->second;
   ++size_;
 }

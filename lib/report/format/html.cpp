@@ -9,10 +9,11 @@
 #include "report/html_page.h"
 #include "report/html_parts.h"
 #include "report/markup.h"
+#include "report/multimodal_section.h"
+#include "report/pipeline_section.h"
 #include "report/policy_sections.h"
 #include "report/report.h"
 #include "report/sweep_page.h"
-#include "report/pipeline_section.h"
 #include "report/visual_section.h"
 #include "result/json.h"
 
@@ -45,6 +46,7 @@ std::string render_html(const result::RunResult& result) {
                         {"model", "Model", model_section(result)},
                         {"prefetch", "Prefetching", prefetch_section(result)},
                         {"compression", "Compression", compression_section(result)},
+                        {"multimodal", "Multimodal", multimodal_section(result)},
                         {"visual", "Visual", visual_section(result)},
                         {"pipeline", "Pipeline", pipeline_section(result)},
                         {"facts", "Policies", facts_section(result)}};

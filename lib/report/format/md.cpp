@@ -8,8 +8,9 @@
 #include "core/units.h"
 #include "report/compression_section.h"
 #include "report/markup.h"
-#include "report/report.h"
+#include "report/multimodal_section.h"
 #include "report/pipeline_section.h"
+#include "report/report.h"
 #include "report/visual_section.h"
 #include "result/findings.h"
 #include "result/guards.h"
@@ -111,7 +112,7 @@ std::string render_md(const result::RunResult& result) {
     text += fmt::format("\nModel: {} modelled, {} measured for the mean of {} accesses.\n",
                         format_ns(all.predicted_ns), format_ns(all.measured_ns), format_count(all.count));
   }
-  text += visual_line(result) + pipeline_lines(result);
+  text += multimodal_line(result) + visual_line(result) + pipeline_lines(result);
   text += compression_markdown(result);
   if (!result.notes.empty()) text += "\n" + bullets(result.notes);
   return text + fmt::format("\nDecision log `{}`\n", plain_markdown(result.decision_log_hash));

@@ -145,6 +145,52 @@ TEST_CASE("similar hits are judged by what the trace knows") {
   CHECK(run.collect().resident_entries == 2);
 }
 
+namespace {
+
+// A machine whose memory is what the test says.
+class ToldProbe final : public cache::MemoryProbe {
+ public:
+  explicit ToldProbe(const double& available) : available_(available) {}
+  [[nodiscard]] cache::MemoryPressure read() override {
+    return {.waiting = {},
+            .total = Bytes{1000},
+            .available = Bytes{static_cast<std::uint64_t>(available_ * 1000)}};
+  }
+
+ private:
+  const double& available_;
+};
+
+}  // namespace
+
+TEST_CASE("the size follows the machine's memory, within its bounds, and says how often it changed") {
+  const hardware::CostModel costs = testing::round_costs();
+  cache::HierarchicalCacheManager manager(testing::engine_options_of({{1000}, {3000}}, "demote-on-evict"),
+                                          costs, std::make_unique<cache::NullTransfers>(),
+                                          cache::DecisionClock::kServiceSum);
+  MultimodalSection section;
+  section.enabled = section.dynamic.enabled = true;
+  section.dynamic.min_share = 0.5;
+  double available = 0.01;
+  MultimodalRun run(section, manager, std::make_unique<ToldProbe>(available));
+  CHECK(run.is_dynamic());
+  for (std::uint64_t i = 0; i < 40; ++i)
+    run.put(picture(i, i, i), entry_of(picture(i, i, i)), nullptr, nullptr);
+  CHECK(run.collect().resident_entries == 40);
+  for (int i = 0; i < 10; ++i) run.follow_memory();
+  CHECK(run.collect().capacity_bytes == 2000);
+  CHECK(run.collect().limit_bytes == 4000);
+  CHECK(run.collect().resident_entries == 20);
+  CHECK(run.collect().resizes == 4);  // an eighth at a time
+  CHECK(manager.tiers()[0].capacity == Bytes{500});
+  available = 0.9;
+  for (int i = 0; i < 20; ++i) run.follow_memory();
+  CHECK(run.collect().capacity_bytes == 4000);
+  section.dynamic.enabled = false;
+  MultimodalRun still(section, manager, std::make_unique<ToldProbe>(available));
+  CHECK_FALSE(still.is_dynamic());
+}
+
 TEST_CASE("a simulated and a real run with likeness, lifetimes and quotas decide the same") {
   const testing::TempDir folder;
   const std::string trace = write_trace(folder);
