@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What policies are told: of an entry, and of the tiers when they ask.
+#include <algorithm>
 #include <limits>
 
 #include "cache/decision_engine.h"
@@ -69,7 +70,8 @@ bool DecisionEngine::admits(EntryId id, Level level, Level from) {
 void DecisionEngine::note_use(EntryId id, const AccessContext& context) {
   Entry& entry = directory_[id];
   entry.last = context;
-  entry.last_gap = entry.uses == 0 ? 0 : sequence_ - entry.last_sequence;
+  const std::uint64_t gap = entry.uses == 0 ? 0 : sequence_ - entry.last_sequence;
+  entry.last_gap = static_cast<std::uint32_t>(std::min<std::uint64_t>(gap, UINT32_MAX));
   entry.last_sequence = sequence_;
   if (entry.uses != UINT32_MAX) ++entry.uses;
 }

@@ -48,18 +48,20 @@ struct AccessContext {
   std::uint64_t next_use = policy::kNeverUsed;  ///< number of the next reference to the entry, where known
 };
 
-/// On lines of its own: an access touches two of the three.
-struct alignas(64) Entry {
+/// Small, since there may be millions: an access touches its first line and the two that hold the rest of it
+/// from the size on.
+struct Entry {
   EntryDescription what;
   policy::LevelSet copies;                        ///< tiers the entry lives in, by decision
   std::array<tier::Encoding, kMaxTiers> forms{};  ///< what it lies there as, or would by the last choice
+  MissCause absent = MissCause::kCold;            ///< the cause a miss would have now
   Nanoseconds last_access{0};                     ///< decision clock
   std::uint64_t last_sequence = 0;                ///< number of its last access, covered references apart
-  std::uint64_t last_gap = 0;                     ///< accesses between that and the one before it
+  std::uint32_t last_gap = 0;                     ///< accesses between that and the one before it, saturating
   std::uint32_t uses = 0;                         ///< accesses so far, saturating
   AccessContext last{};                           ///< its request and its future
-  MissCause absent = MissCause::kCold;            ///< the cause a miss would have now
 };
+static_assert(sizeof(Entry) <= 176);
 
 class Directory {
  public:
