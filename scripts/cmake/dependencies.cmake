@@ -31,7 +31,20 @@ else()
   target_compile_definitions(cachebench_nvtx INTERFACE CACHEBENCH_HAVE_NVTX=0)
 endif()
 
-# LibTorch: Debian's, or a wheel's by CMAKE_PREFIX_PATH.
+# LibTorch: Debian's, or a wheel's that scripts/setup --torch pip unpacked.
+set(CACHEBENCH_TORCH_ROOT "" CACHE PATH "Folder of another LibTorch than the system's: holds include, lib and share/cmake")
 if(CACHEBENCH_TORCH)
+  if(CACHEBENCH_TORCH_ROOT)
+    list(PREPEND CMAKE_PREFIX_PATH "${CACHEBENCH_TORCH_ROOT}")
+  endif()
   find_package(Torch REQUIRED)
+  if(EXISTS "${CACHEBENCH_TORCH_ROOT}/include/fmt")
+    # A wheel brings the headers of another fmt than the library there is; this project's come first.
+    get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+    file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/own_fmt")
+    file(CREATE_LINK "${fmt_include}/fmt" "${PROJECT_BINARY_DIR}/own_fmt/fmt" SYMBOLIC)
+    get_target_property(torch_include torch INTERFACE_INCLUDE_DIRECTORIES)
+    set_target_properties(torch PROPERTIES
+      INTERFACE_INCLUDE_DIRECTORIES "${PROJECT_BINARY_DIR}/own_fmt;${torch_include}")
+  endif()
 endif()

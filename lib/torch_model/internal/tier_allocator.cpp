@@ -53,6 +53,8 @@ at::Tensor TierAllocator::empty(const TensorMeta& meta) const {
 
 HostMemory memory_of(tier::Plane& plane) {
   return [&plane](Bytes bytes) -> Buffer {
+    const tier::PlaneStats stats = plane.stats();
+    if (stats.allocated + bytes > stats.capacity) return nullptr;  // a plane lends beyond it for a while
     const std::optional<tier::Block> block = plane.allocate(bytes);
     if (!block) return nullptr;
     const std::span<std::byte> seen = plane.host_view(*block);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "torch_model/internal/weights.h"
 
+#include <c10/util/Exception.h>
+#include <torch/version.h>
+
 #include <cstdint>
 #include <string_view>
 
@@ -37,8 +40,20 @@ at::ScalarType stored_type(std::string_view name, const Precision& precision) {
   return precision.linear == Precision::Linear::kHalf && is_large(name) ? at::kHalf : precision.compute;
 }
 
+#if TORCH_VERSION_MAJOR >= 2
+/// Newer libraries announce that their quantised types will go; this only needs numbers and scales.
+class Silence final : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning& /*warning*/) override {}
+};
+#endif
+
 /// By output channel, symmetrically, to the nearest.
 at::Tensor quantised(const at::Tensor& weight) {
+#if TORCH_VERSION_MAJOR >= 2
+  Silence silence;
+  const c10::WarningUtils::WarningHandlerGuard guard(&silence);
+#endif
   constexpr double kLargest = 127;
   const at::Tensor wide = weight.to(at::kFloat);
   const at::Tensor scales = (wide.abs().amax(1) / kLargest).clamp_min(1e-30);
