@@ -2,6 +2,8 @@
 #include "cache/similarity/embedding_index.h"
 
 #include <fmt/format.h>
+// Its prefetches read a few bytes behind a full list of neighbours, and it has our own kernels for the rest.
+#define NO_MANUAL_VECTORIZATION
 #include <hnswlib/hnswlib.h>
 #include <immintrin.h>
 
@@ -321,11 +323,11 @@ Bytes EmbeddingIndex::Impl::memory() const {
   std::size_t bytes =
       ids_.capacity() * sizeof(EntryId) + (free_.capacity() + slots_.capacity()) * sizeof(Slot);
   if (graph_ == nullptr) return Bytes{bytes};
-  const std::size_t each =
-      graph_->size_data_per_element_ + sizeof(void*) + sizeof(int) + 4 + sizeof(std::mutex);
+  constexpr std::size_t kMutex = 40;
   constexpr std::size_t kLookup = 40;
+  const std::size_t each = graph_->size_data_per_element_ + sizeof(void*) + sizeof(int) + 4 + kMutex;
   constexpr std::size_t kUpdateMutexes = 65'536;
-  bytes += graph_->max_elements_ * each + kUpdateMutexes * sizeof(std::mutex);
+  bytes += graph_->max_elements_ * each + kUpdateMutexes * kMutex;
   bytes += ids_.size() * (kLookup + graph_->size_links_per_element_ / options_.links);
   return Bytes{bytes};
 }

@@ -175,6 +175,27 @@ TEST_CASE("the graph finds nearly all that brute force finds, also after most en
   CHECK(recall >= 0.99);
 }
 
+TEST_CASE("an entry whose vector is replaced is found by the new one and no more by the old one") {
+  Rng rng(12);
+  const Crowd crowd = crowd_of(4000, 40, rng);
+  EmbeddingIndex index({.dimension = 40});
+  for (std::uint32_t id = 0; id < 2000; ++id)
+    REQUIRE(index.insert(EntryId{id}, crowd.vectors[id]) == VectorFault::kNone);
+  for (std::uint32_t id = 0; id < 2000; id += 2)
+    REQUIRE(index.insert(EntryId{id}, crowd.vectors[2000 + id]) == VectorFault::kNone);
+  CHECK(index.size() == 2000);
+  std::size_t found_new = 0;
+  for (std::uint32_t id = 0; id < 2000; ++id) {
+    const Vector& now = crowd.vectors[id % 2 == 0 ? 2000 + id : id];
+    const auto found = index.query({.vector = now, .threshold = 0.9999999});
+    found_new += found.size() == 1 && found[0].id == EntryId{id} ? 1U : 0U;
+    if (id % 2 == 0) CHECK(index.query({.vector = crowd.vectors[id], .threshold = 0.9999999}).empty());
+  }
+  CHECK(found_new >= 1990);
+  CHECK(index.insert(EntryId{5}, Vector(40, 0)) == VectorFault::kZeroNorm);
+  CHECK(index.query({.vector = crowd.vectors[5], .threshold = 0.9999999}).size() == 1);
+}
+
 TEST_CASE("an index that shrinks to few entries is made anew, keeps them and gives memory back") {
   Rng rng(9);
   EmbeddingIndex index({.dimension = 32});
