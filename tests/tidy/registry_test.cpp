@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/batcher.h"
+#include "model/model_runner.h"
 #include "policy/admission.h"
 #include "policy/bound.h"
 #include "policy/eviction.h"
@@ -89,6 +90,7 @@ TEST_CASE("the registry of each kind equals its folder") {
   check_folder<trace::SessionDescriptor>("lib/trace/generator");
   check_folder<tier::CodecDescriptor>("lib/tier/codec");
   check_folder<report::ReportDescriptor>("lib/report/format");
+  check_folder<model::RunnerDescriptor>("lib/model/runner");
 }
 
 TEST_CASE("a file that registers a variant gives it the file's name") {
