@@ -128,7 +128,8 @@ TEST_CASE("the schema names the keys that are read, and every shipped sweep is o
     CAPTURE(entry.path().string());
     const SweepConfig config = bench::load_sweep_config(entry.path().string(), {});
     CHECK_FALSE(config.axes.empty());
-    CHECK(bench::resolve_point(config, {}).mode == bench::RunMode::kSimulate);
+    // None measures this machine: modelled, or a model that computes what misses.
+    CHECK(bench::resolve_point(config, {}).mode != bench::RunMode::kReal);
     ++found;
   }
   CHECK(found >= 2);
