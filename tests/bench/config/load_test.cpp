@@ -127,6 +127,7 @@ const std::map<std::string, std::string> kOtherValues{
     {"pipeline.async_io", "false"},
     {"pipeline.tensor_caching", "false"},
     {"pipeline.model_caching", "false"},
+    {"pipeline.caching", "kv_block"},
     {"pipeline.prefetching", "false"},
     {"pipeline.pinned_memory", "false"},
     {"pipeline.async_transfers", "false"},
