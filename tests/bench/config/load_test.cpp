@@ -4,12 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "bench/config/schema.h"
 #include "core/error.h"
 #include "core/rng.h"
+#include "support/other_values.h"
 #include "support/temp_dir.h"
 
 namespace cachebench::bench {
@@ -35,121 +35,12 @@ Json resolved(const std::string& text, const std::vector<std::string>& overrides
   return to_json(parse_config({.name = "c.json", .text = text}, overrides));
 }
 
-/// A value other than the default for every leaf key, as an override.
-const std::map<std::string, std::string> kOtherValues{
-    {"name", "other"},
-    {"mode", "real"},
-    {"seed", "2"},
-    {"profile", "h200-server"},
-    {"trace.path", "x"},
-    {"trace.format", "csv"},
-    {"trace.lowering", "blocks"},
-    {"trace.limit", "5"},
-    {"trace.miss_cost", "3ms"},
-    {"trace.skip_bad", "1"},
-    {"model.geometry", "tiny"},
-    {"load.kind", "open"},
-    {"load.in_flight", "2"},
-    {"load.speedup", "2"},
-    {"load.clock", "wall"},
-    {"load.warmup", "5"},
-    {"load.max_time", "5s"},
-    {"load.repeat", "auto"},
-    {"cache.tiers[].name", "top"},
-    {"cache.tiers[].device", "cuda"},
-    {"cache.tiers[].capacity", "1KiB"},
-    {"cache.tiers[].eviction", "{\"policy\": \"lfu\"}"},
-    {"cache.tiers[].admission", "{\"policy\": \"n-hit\"}"},
-    {"cache.tiers[].high_watermark", "0.5"},
-    {"cache.tiers[].low_watermark", "0.5"},
-    {"cache.tiers[].pin_memory", "false"},
-    {"cache.tiers[].compression", "zstd"},
-    {"cache.tiers[].compression_ratio", "0.25"},
-    {"cache.tiers[].compression_when", "pressure"},
-    {"cache.tiers[].compression_start", "0.95"},
-    {"cache.tiers[].compression_stop", "0.5"},
-    {"cache.migration", "{\"policy\": \"none\"}"},
-    {"cache.prefetch.policy", "markov"},
-    {"cache.prefetch.budget", "1MiB"},
-    {"cache.prefetch.wait", "deadline"},
-    {"cache.prefetch.timeout_base", "2ms"},
-    {"cache.prefetch.timeout_ns_per_byte", "3"},
-    {"cache.prefetch.wait_cap", "4ms"},
-    {"cache.prefetch.slack", "5ms"},
-    {"cache.directory", "x"},
-    {"cache.cold", "true"},
-    {"device.throttle", "false"},
-    {"multimodal.enabled", "true"},
-    {"multimodal.capacity", "1GiB"},
-    {"multimodal.eviction", "{\"policy\": \"lfu\"}"},
-    {"multimodal.hash", "xxh3-128"},
-    {"multimodal.similarity.enabled", "true"},
-    {"multimodal.similarity.threshold", "0.5"},
-    {"multimodal.similarity.top_k", "3"},
-    {"multimodal.similarity.text", "false"},
-    {"multimodal.similarity.image", "false"},
-    {"multimodal.similarity.embedding", "true"},
-    {"multimodal.similarity.confirm", "true"},
-    {"multimodal.ttl.enabled", "true"},
-    {"multimodal.ttl.default", "5m"},
-    {"multimodal.compression.enabled", "true"},
-    {"multimodal.compression.ratio", "0.25"},
-    {"multimodal.compression.when", "always"},
-    {"multimodal.compression.pressure_start", "0.95"},
-    {"multimodal.compression.pressure_stop", "0.5"},
-    {"multimodal.dynamic.enabled", "true"},
-    {"multimodal.dynamic.min_share", "0.5"},
-    {"multimodal.dynamic.max_share", "0.75"},
-    {"multimodal.quotas", "{\"image\": 0.5}"},
-    {"multimodal.share_encoder", "false"},
-    {"visual.enabled", "true"},
-    {"visual.max_entries", "7"},
-    {"visual.max_vram", "1GiB"},
-    {"visual.eviction", "lru"},
-    {"visual.minimum_stable_blocks", "4"},
-    {"async.enabled", "false"},
-    {"async.max_concurrent_requests", "3"},
-    {"async.buffer_size", "5"},
-    {"async.back_pressure", "shed"},
-    {"async.batching", "false"},
-    {"async.batch_timeout", "1ms"},
-    {"async.text_weight", "0.1"},
-    {"async.image_weight", "0.9"},
-    {"async.max_complexity", "100"},
-    {"async.deadline", "2s"},
-    {"pipeline.runner", "libtorch"},
-    {"pipeline.checkpoint", "folder"},
-    {"pipeline.dtype", "bfloat16"},
-    {"pipeline.weights", "int8"},
-    {"pipeline.threads", "2"},
-    {"pipeline.max_batch_size", "4"},
-    {"pipeline.batcher", "arrival"},
-    {"pipeline.async_io", "false"},
-    {"pipeline.tensor_caching", "false"},
-    {"pipeline.model_caching", "false"},
-    {"pipeline.caching", "kv_block"},
-    {"pipeline.prefetching", "false"},
-    {"pipeline.pinned_memory", "false"},
-    {"pipeline.async_transfers", "false"},
-    {"pipeline.streams", "1"},
-    {"pipeline.queue", "2"},
-    {"pipeline.workers.load", "2"},
-    {"pipeline.workers.transfer", "2"},
-    {"pipeline.workers.compute", "2"},
-    {"pipeline.workers.post", "2"},
-    {"pipeline.max_new_tokens", "8"},
-    {"pipeline.objective", "2s"},
-    {"verify", "true"},
-    {"validity", "strict"},
-    {"nvtx", "coarse"},
-};
-
 TEST_CASE("every key of the schema changes the resolved config, at its own place") {
   for (const SchemaKey& key : schema_keys()) {
     if (key.path.starts_with("plugin.") || key.path == "$schema" || key.path == "output") continue;
     CAPTURE(key.path);
-    REQUIRE(kOtherValues.count(key.path) == 1);
-    const std::string& value = kOtherValues.at(key.path);
+    REQUIRE(testing::kOtherValues.count(key.path) == 1);
+    const std::string& value = testing::kOtherValues.at(key.path);
     if (value.empty()) continue;
     std::string path = key.path;
     // pin_memory is of host tiers, compression of SSD tiers.
