@@ -206,11 +206,18 @@ void Checkpoint::read_limits() {
     return;
   }
   const Json document = read_json_file(file, ErrorKind::kInput);
-  const Keys size = Keys(document, "", file).object("size");
-  config_.vision.min_pixels = size.area("shortest_edge");
-  config_.vision.max_pixels = size.area("longest_edge");
+  const Keys keys(document, "", file);
+  const bool older = !keys.has("size") && keys.has("min_pixels");
+  const Keys size = older ? keys : keys.object("size");
+  const char* low = older ? "min_pixels" : "shortest_edge";
+  config_.vision.min_pixels = size.area(low);
+  config_.vision.max_pixels = size.area(older ? "max_pixels" : "longest_edge");
   if (config_.vision.min_pixels > config_.vision.max_pixels)
-    throw size.wrong("shortest_edge", "is above longest_edge");
+    throw size.wrong(low, "is above the other limit");
+  for (const char* key : {"image_mean", "image_std"}) {
+    if (keys.has(key) && keys.at(key) != Json{0.5, 0.5, 0.5})
+      throw keys.wrong(key, "is not 0.5 for each channel, which is what this model is fed");
+  }
 }
 
 void Checkpoint::open_weights() {

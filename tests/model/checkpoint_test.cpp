@@ -70,7 +70,10 @@ TEST_CASE("numbers that no model has are refused before anything is made of them
   check_refused([](Json& c) { c["text_config"]["rms_norm_eps"] = "small"; }, "rms_norm_eps");
   const std::pair<const char*, const char*> limits[] = {
       {R"({"size":{"shortest_edge":1e30,"longest_edge":1e31}})", "size.shortest_edge is no number of pixels"},
-      {R"({"size":{"shortest_edge":4096,"longest_edge":1024}})", "size.shortest_edge is above longest_edge"},
+      {R"({"size":{"shortest_edge":4096,"longest_edge":1024}})",
+       "size.shortest_edge is above the other limit"},
+      {R"({"min_pixels":4096,"max_pixels":1024})", "min_pixels is above"},
+      {R"({"size":{"shortest_edge":4096,"longest_edge":9999},"image_mean":[0.48,0.45,0.4]})", "image_mean"},
       {R"({"size":{"shortest_edge":-1,"longest_edge":1024}})",
        "size.shortest_edge is not a positive number"}};
   for (const auto& [text, words] : limits) {
