@@ -322,7 +322,10 @@ void AsyncMultimodalProcessor::work() {
     {
       const MutexLock lock(mutex_);
       for (task = next_task(); task.empty(); task = next_task()) {
-        if (stopping_ && waiting_.empty()) return;
+        if (stopping_ && waiting_.empty()) {
+          work_.notify_all();  // whoever waits for a slot needs none any more
+          return;
+        }
         const std::optional<Nanoseconds> due = due_time();
         if (due) {
           work_.wait_for(mutex_, std::min<Nanoseconds>(*due - clock_.now(), std::chrono::hours(1)));

@@ -405,6 +405,23 @@ TEST_CASE("a caller that waits for room is let go by a stop, a cancellation and 
   CHECK(first.get().error == "request 1: the processor was stopped");
 }
 
+TEST_CASE("a stop that drains ends all threads, though there is work for one of them only") {
+  for (int round = 0; round < 50; ++round) {
+    FakeRunner runner;
+    const RealClock clock;
+    DirectExecutor executor(runner, clock);
+    AsyncConfig config = config_of(1);
+    config.workers = 6;
+    config.async_max_concurrent_requests = 1;
+    AsyncMultimodalProcessor processor(executor, runner.geometry(), clock, config);
+    std::vector<Future> futures;
+    for (std::uint64_t i = 0; i < 5; ++i) futures.push_back(processor.submit(text_request(i, 3, 3)));
+    processor.stop(StopMode::kDrain);
+    for (Future& future : futures) CHECK(future.get().ok());
+    CHECK(processor.statistics().max_in_flight == 1);
+  }
+}
+
 TEST_CASE("a config that makes no sense is refused") {
   FakeRunner runner;
   const RealClock clock;
