@@ -50,24 +50,48 @@ class Keys {
   std::unordered_set<std::string> many_;
 };
 
-// Keys seen in each object that is open.
-class DuplicateFinder {
+// Reads a line without building anything from it: whoever builds needs memory for every value and level, and
+// the library's own way to watch a build takes time in the square of the number of objects.
+class LineCheck final : public nlohmann::json_sax<json> {
  public:
-  void on(json::parse_event_t event, const json& parsed) {
-    if (event == json::parse_event_t::object_start) {
-      open_.emplace_back();
-    } else if (event == json::parse_event_t::object_end) {
-      open_.pop_back();
-    } else if (event == json::parse_event_t::key) {
-      const auto& key = parsed.get_ref<const std::string&>();
-      if (!open_.back().add(key)) {
-        throw Error(ErrorKind::kInput, fmt::format("the key \"{}\" occurs twice", key.substr(0, 80)));
-      }
-    }
+  bool null() override { return count(); }
+  bool boolean(bool) override { return count(); }
+  bool number_integer(number_integer_t) override { return count(); }
+  bool number_unsigned(number_unsigned_t) override { return count(); }
+  bool number_float(number_float_t, const string_t&) override { return count(); }
+  bool string(string_t&) override { return count(); }
+  bool binary(binary_t&) override { return count(); }
+  bool start_object(std::size_t) override { return open(); }
+  bool key(string_t& name) override {
+    if (open_.back().add(name)) return true;
+    throw Error(ErrorKind::kInput, fmt::format("the key \"{}\" occurs twice", name.substr(0, 80)));
+  }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_array() override { return close(); }
+  bool parse_error(std::size_t, const std::string&, const json::exception& error) override {
+    throw Error(ErrorKind::kInput, "not JSON: " + reason_of(error));
   }
 
  private:
-  std::vector<Keys> open_;
+  bool count() {
+    if (++values_ > kMostValues)
+      throw Error(ErrorKind::kInput, fmt::format("more than {} values in one line", kMostValues));
+    return true;
+  }
+  bool open() {
+    if (open_.size() >= kDeepestLine)
+      throw Error(ErrorKind::kInput, fmt::format("nested deeper than {} levels", kDeepestLine));
+    open_.emplace_back();
+    return count();
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  std::vector<Keys> open_;  // keys seen in each object that is open; of an array none
+  std::size_t values_ = 0;
 };
 
 const json* present(const json& object, const char* key) {
@@ -78,15 +102,10 @@ const json* present(const json& object, const char* key) {
 }  // namespace
 
 json parse_json_line(std::string_view line) {
-  DuplicateFinder duplicates;
-  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (depth > kDeepestLine)  // every level takes memory, and a line may have millions
-      throw Error(ErrorKind::kInput, fmt::format("nested deeper than {} levels", kDeepestLine));
-    duplicates.on(event, parsed);
-    return true;
-  };
+  LineCheck check;
+  (void)json::sax_parse(line, &check);
   try {
-    json parsed = json::parse(line, watch);
+    json parsed = json::parse(line);
     if (!parsed.is_object()) throw Error(ErrorKind::kInput, "not a JSON object");
     return parsed;
   } catch (const json::exception& error) {

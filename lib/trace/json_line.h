@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -11,10 +12,11 @@
 /// reason alone; whoever knows file and line puts them in front.
 namespace cachebench::trace {
 
-inline constexpr int kDeepestLine = 100;  ///< levels of nesting
+inline constexpr std::size_t kDeepestLine = 100;       ///< levels of nesting
+inline constexpr std::size_t kMostValues = 1'048'576;  ///< numbers, texts, objects, arrays
 
 /// Parses one JSON object. Malformed text, something else than an object, a key that occurs twice in one
-/// object, and nesting beyond kDeepestLine are errors.
+/// object, and a line beyond the limits above are errors. Takes time in proportion to the line.
 [[nodiscard]] nlohmann::json parse_json_line(std::string_view line);
 
 // Fields of an object. Absent and null are the same; a wrong type, a negative number, a fraction where a

@@ -45,6 +45,23 @@ TEST_CASE("deep nesting is no way to crash") {
   CHECK(!parse_error("{\"a\":" + deep).empty());
 }
 
+TEST_CASE("a line of very many values is refused, one of many objects is read in time in proportion") {
+  std::string values = "{\"a\":[0";
+  for (std::size_t i = 0; i < kMostValues; ++i) values += ",0";
+  CHECK(contains(parse_error(values + "]}"), "more than 1048576 values"));
+  std::string objects = "{\"a\":[{}";
+  for (std::size_t i = 1; i < 300'000; ++i) objects += ",{}";  // in the square of that it would take minutes
+  CHECK(parse_json_line(objects + "]}")["a"].size() == 300'000);
+}
+
+TEST_CASE("the keys of a large object are told apart too") {
+  std::string keys = "{\"k0\":0";
+  for (int i = 1; i < 100; ++i) keys += ",\"k" + std::to_string(i) + "\":0";
+  CHECK(parse_error(keys + "}").empty());
+  CHECK(contains(parse_error(keys + ",\"k3\":0}"), "\"k3\" occurs twice"));
+  CHECK(contains(parse_error(keys + ",\"k99\":0}"), "\"k99\" occurs twice"));
+}
+
 TEST_CASE("counts are whole, not negative, in range") {
   const nlohmann::json object =
       parse_json_line(R"({"n":7,"big":18446744073709551615,"whole":3.0,"null":null})");
