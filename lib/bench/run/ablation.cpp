@@ -71,11 +71,12 @@ Ablation run_ablation(const std::vector<AblationVariant>& variants, std::uint32_
     if (stop.requested()) break;
     ++ablation.rounds;
     const double first = results.front().requests_per_second().value_or(0);
+    const std::string answers = results.front().answers_hash;
     for (std::size_t i = 0; i < results.size(); ++i) {
       AblationRow& row = ablation.rows[i];
       row.requests_per_second.push_back(results[i].requests_per_second().value_or(0));
       row.ratio.push_back(first > 0 ? row.requests_per_second.back() / first : 0);
-      row.same_answers = row.same_answers && results[i].answers_hash == results.front().answers_hash;
+      row.same_answers = row.same_answers && results[i].answers_hash == answers;
       row.pipeline = std::move(results[i]);
     }
   }

@@ -28,7 +28,14 @@ constexpr const char* kModelled = "modelled";
 
 pipeline::CachedKinds kinds_of(const std::string& caching) {
   pipeline::CachedKinds kinds{};
-  if (caching == "all") return pipeline::served_kinds();
+  if (caching == "everything") return pipeline::served_kinds();
+  if (caching == "all") {
+    // Pairs and pixels are more bytes to fetch than they save work where vision outputs and K/V are kept.
+    kinds = pipeline::served_kinds();
+    kinds[static_cast<std::size_t>(ArtefactKind::kTextImagePair)] = false;
+    kinds[static_cast<std::size_t>(ArtefactKind::kImage)] = false;
+    return kinds;
+  }
   if (caching == "none") return kinds;
   std::vector<std::string> known;
   for (int i = 0; i < kArtefactKinds; ++i) known.emplace_back(name_of(static_cast<ArtefactKind>(i)));
@@ -106,7 +113,7 @@ class Machinery {
                                 .costs = &inputs.costs,
                                 .cache = caches ? &inputs.manager : nullptr,
                                 .throttle = config_.throttle ? tier::Throttle::kOn : tier::Throttle::kOff,
-                                .contents = picture_source(inputs.content)});
+                                .contents = picture_source(inputs.content, requests_)});
   }
 
   [[nodiscard]] std::vector<TimedRequest>& requests() { return requests_; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "core/error.h"
@@ -27,6 +28,23 @@ image::Size stated_size(const trace::Request& request, const model::Segment& seg
     return {.width = *input.width, .height = *input.height};
   }
   return {.width = segment.grid.width, .height = segment.grid.height};
+}
+
+using Picture = std::shared_ptr<const image::Image>;
+using PictureName = std::pair<Key, std::uint64_t>;
+
+PictureName name_of(const Key& key, image::Size size) {
+  return {key, std::uint64_t{size.width} << 32U | size.height};
+}
+
+// Null where there is no such file.
+Picture from_file(const ContentSource& content, const Key& key, image::Size size) {
+  const std::span<const std::byte> file = content.file(key);
+  if (file.empty()) return nullptr;
+  image::Image picture = image::decode({.name = "content file", .bytes = file});
+  if (size.width != 0 && size.height != 0 && picture.size() != size)
+    picture = image::resize_area(picture, size);
+  return std::make_shared<const image::Image>(std::move(picture));
 }
 
 }  // namespace
@@ -83,15 +101,24 @@ TraceRequests trace_requests(const RunConfig& config, const model::Geometry& geo
   return out;
 }
 
-pipeline::ContentSource picture_source(const ContentSource& content) {
-  if (content.files() == 0) return {};
-  return [&content](const Key& key, image::Size size) -> std::shared_ptr<const image::Image> {
-    const std::span<const std::byte> file = content.file(key);
-    if (file.empty()) return nullptr;
-    image::Image picture = image::decode({.name = "content file", .bytes = file});
-    if (size.width != 0 && size.height != 0 && picture.size() != size)
-      picture = image::resize_area(picture, size);
-    return std::make_shared<const image::Image>(std::move(picture));
+pipeline::ContentSource picture_source(const ContentSource& content,
+                                       const std::vector<TimedRequest>& requests, Bytes most) {
+  auto made = std::make_shared<std::map<PictureName, Picture>>();
+  for (const TimedRequest& one : requests) {
+    for (const pipeline::RequestPart& part : one.request.parts) {
+      const auto* image = std::get_if<pipeline::ImageContentPart>(&part);
+      if (image == nullptr || image->size.pixels() * image::kChannels > most.value) continue;
+      const PictureName name = name_of(image->content, image->size);
+      if (made->count(name) > 0) continue;
+      Picture picture = from_file(content, image->content, image->size);
+      if (picture == nullptr) picture = pipeline::load_image(part, {});
+      most -= Bytes{picture->bytes().size()};
+      made->emplace(name, std::move(picture));
+    }
+  }
+  return [&content, made](const Key& key, image::Size size) -> Picture {
+    const auto found = made->find(name_of(key, size));
+    return found != made->end() ? found->second : from_file(content, key, size);
   };
 }
 

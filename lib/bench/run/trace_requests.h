@@ -31,7 +31,11 @@ struct TraceRequests {
                                                                    const trace::Header& header,
                                                                    const model::Geometry& geometry);
 
-/// Pictures from the files of a folder, brought to the size that the trace says.
-[[nodiscard]] pipeline::ContentSource picture_source(const ContentSource& content);
+/// Pictures of a workload, made before the clock runs: from the files of a folder, brought to the size that
+/// the trace says, or drawn from their keys. Pictures beyond `most` bytes are made when they are asked for.
+/// `content` outlives what is returned.
+[[nodiscard]] pipeline::ContentSource picture_source(const ContentSource& content,
+                                                     const std::vector<TimedRequest>& requests,
+                                                     Bytes most = kGiB);
 
 }  // namespace cachebench::bench

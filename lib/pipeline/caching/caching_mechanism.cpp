@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/caching/caching_mechanism.h"
 
+#include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "core/check.h"
@@ -16,6 +18,18 @@ SharedTensor pinned(cache::TensorHandle handle, std::span<const std::byte> bytes
   const TensorMeta meta = handle.meta();
   auto pin = std::make_shared<cache::TensorHandle>(std::move(handle));
   return {meta, std::shared_ptr<const std::byte>(std::move(pin), bytes.data())};
+}
+
+// The bytes of an entry where whoever computes can address them, empty where they have to be copied. What
+// computes on the emulated device addresses its memory, and that is this process's.
+std::span<const std::byte> addressable(const cache::TensorHandle& handle) {
+  if (const auto view = handle.host_view(); !view.empty()) return view;
+  const cache::Copy& copy = handle.copy();
+  if (handle.level() != Level::kL1 || !copy.is_plain() ||
+      std::string_view(copy.plane().device()) != "emulated")
+    return {};
+  const auto* data = reinterpret_cast<const std::byte*>(static_cast<std::uintptr_t>(copy.block().handle));
+  return {data, copy.bytes().value};
 }
 
 // Memory that an artefact is copied to.
@@ -147,7 +161,7 @@ void CachingMechanism::fetch(CachedRequest& request) {
     CachedArtefact& artefact = request.artefacts[i];
     if (!artefact.handle || !await_one(request, i)) continue;
     const Nanoseconds begun = clock_.now();
-    if (const auto view = artefact.handle.host_view(); !view.empty()) {
+    if (const auto view = addressable(artefact.handle); !view.empty()) {
       artefact.tensor = pinned(std::move(artefact.handle), view.first(artefact.handle.meta().bytes().value));
       count_served(request, i, begun, false);
       continue;

@@ -31,7 +31,7 @@ void check(const InferencePipelineConfig& config) {
 
 EfficientPipelineOptions stage_options(const InferencePipelineConfig& config) {
   const StageWorkers& workers = config.workers;
-  const std::size_t spare = workers.load + workers.transfer + workers.post;
+  const std::size_t spare = 1;  // more would leave no hand for what comes after
   EfficientPipelineOptions options;
   options.stages = {
       {.name = "load", .workers = workers.load, .max_workers = workers.load + spare, .queue = config.queue},

@@ -61,7 +61,8 @@ TEST_CASE("no switch of the config changes an answer") {
        {"pipeline.async_io=false", "pipeline.tensor_caching=false", "pipeline.prefetching=false",
         "pipeline.pinned_memory=false", "pipeline.async_transfers=false", "pipeline.batcher=arrival",
         "pipeline.load_balancing=false", "async.enabled=false", "async.batching=false",
-        "pipeline.caching=vision_encoder_output", "pipeline.caching=kv_block", "load.kind=open"}) {
+        "pipeline.caching=vision_encoder_output", "pipeline.caching=kv_block", "pipeline.caching=everything",
+        "load.kind=open"}) {
     INFO(off);
     CHECK(run({off, "load.speedup=100000"}).pipeline->answers_hash == expected);
   }

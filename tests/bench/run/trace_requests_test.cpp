@@ -83,3 +83,25 @@ TEST_CASE("a trace of plain objects cannot be answered") {
   config.trace.path = path;
   CHECK_THROWS_AS(static_cast<void>(trace_requests(config, model::geometry_named("tiny"))), Error);
 }
+
+TEST_CASE(
+    "pictures are made once, of the stated size, and the same ones again when there is no room for them") {
+  const RunConfig config = chat(40);
+  const TraceRequests requests = trace_requests(config, model::geometry_named("tiny"));
+  const ContentSource content;
+  const pipeline::ContentSource made = picture_source(content, requests.requests);
+  const pipeline::ContentSource none = picture_source(content, requests.requests, Bytes{0});
+  std::size_t images = 0;
+  for (const TimedRequest& one : requests.requests) {
+    for (const pipeline::RequestPart& part : one.request.parts) {
+      const auto* image = std::get_if<pipeline::ImageContentPart>(&part);
+      if (image == nullptr) continue;
+      const auto picture = made(image->content, image->size);
+      REQUIRE(picture != nullptr);
+      CHECK(picture->size() == image->size);
+      CHECK(none(image->content, image->size) == nullptr);
+      if (++images == 1) CHECK(*pipeline::load_image(part, none) == *picture);
+    }
+  }
+  CHECK(images > 0);
+}
