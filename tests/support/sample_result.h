@@ -42,6 +42,54 @@ inline void add_series(result::RunResult& result) {
   }
 }
 
+inline void add_multimodal(result::RunResult& result) {
+  result.multimodal = result::Multimodal{
+      .eviction_policy = "predictive",
+      .capacity_bytes = 805'306'368,
+      .limit_bytes = 1'073'741'824,
+      .resizes = 2,
+      .resident_entries = 640,
+      .comparable_entries = 410,
+      .index_bytes = 26'624,
+      .eviction = {.evicted = 900, .asked_again = 120, .let_go = 760, .window_accesses = 1'000},
+      .similarity = {.enabled = true, .threshold = 0.9},
+      .kinds = {{"image", {.accesses = 900, .exact_hits = 400, .covered = 300, .misses = 200, .expired = 12}},
+                {"vision_encoder_output",
+                 {.accesses = 900,
+                  .exact_hits = 500,
+                  .covered = 100,
+                  .misses = 300,
+                  .saved_ns = 41'000'000'000,
+                  .compressed = 90,
+                  .plain_bytes = 94'371'840,
+                  .compressed_bytes = 47'185'920}}}};
+}
+
+inline void add_visual(result::RunResult& result) {
+  result.visual = result::Visual{.eviction_policy = "lfu",
+                                 .max_entries = 100,
+                                 .max_vram_bytes = 4'294'967'296,
+                                 .minimum_stable_blocks = 4,
+                                 .hits = 2'100,
+                                 .misses = 900,
+                                 .vram_saved_bytes = 8'808'038'400,
+                                 .entries = 100,
+                                 .dp_mode_recommendations = 1'450,
+                                 .dp_mode_refusals = 150,
+                                 .used_bytes = 419'430'400,
+                                 .peak_bytes = 427'819'008,
+                                 .stored = 900,
+                                 .evictions = 800,
+                                 .refusals = 3,
+                                 .most_users = 6,
+                                 .encoder_saved_ns = 91'000'000'000,
+                                 .dp_mode_rules = {{"several_images", 1'100},
+                                                   {"large_images", 350},
+                                                   {"many_small_images", 20},
+                                                   {"nothing_speaks_for", 130}},
+                                 .modalities = {{"image", {2'000, 850}}, {"video", {100, 50}}}};
+}
+
 inline result::RunResult sample_result() {
   using result::Basis;
   result::RunResult result;
@@ -137,48 +185,8 @@ inline result::RunResult sample_result() {
                                  .saved_ns = 515'000'000'000,
                                  .worth_ns_per_byte = {{"L1", 41.5}, {"L2", 3.25}, {"L3", 0.0}},
                                  .notes = {"Covered accesses are bounded one by one."}};
-  result.multimodal = result::Multimodal{
-      .eviction_policy = "predictive",
-      .capacity_bytes = 805'306'368,
-      .limit_bytes = 1'073'741'824,
-      .resizes = 2,
-      .resident_entries = 640,
-      .comparable_entries = 410,
-      .index_bytes = 26'624,
-      .eviction = {.evicted = 900, .asked_again = 120, .let_go = 760, .window_accesses = 1'000},
-      .similarity = {.enabled = true, .threshold = 0.9},
-      .kinds = {{"image", {.accesses = 900, .exact_hits = 400, .covered = 300, .misses = 200, .expired = 12}},
-                {"vision_encoder_output",
-                 {.accesses = 900,
-                  .exact_hits = 500,
-                  .covered = 100,
-                  .misses = 300,
-                  .saved_ns = 41'000'000'000,
-                  .compressed = 90,
-                  .plain_bytes = 94'371'840,
-                  .compressed_bytes = 47'185'920}}}};
-  result.visual = result::Visual{.eviction_policy = "lfu",
-                                 .max_entries = 100,
-                                 .max_vram_bytes = 4'294'967'296,
-                                 .minimum_stable_blocks = 4,
-                                 .hits = 2'100,
-                                 .misses = 900,
-                                 .vram_saved_bytes = 8'808'038'400,
-                                 .entries = 100,
-                                 .dp_mode_recommendations = 1'450,
-                                 .dp_mode_refusals = 150,
-                                 .used_bytes = 419'430'400,
-                                 .peak_bytes = 427'819'008,
-                                 .stored = 900,
-                                 .evictions = 800,
-                                 .refusals = 3,
-                                 .most_users = 6,
-                                 .encoder_saved_ns = 91'000'000'000,
-                                 .dp_mode_rules = {{"several_images", 1'100},
-                                                   {"large_images", 350},
-                                                   {"many_small_images", 20},
-                                                   {"nothing_speaks_for", 130}},
-                                 .modalities = {{"image", {2'000, 850}}, {"video", {100, 50}}}};
+  add_multimodal(result);
+  add_visual(result);
   result.notes = {
       "The limit for locked memory is 8 MiB: L2 is not page-locked, so its copies may be slower."};
   return result;
