@@ -90,6 +90,11 @@ inline void add_visual(result::RunResult& result) {
                                  .modalities = {{"image", {2'000, 850}}, {"video", {100, 50}}}};
 }
 
+inline void add_content_caches(result::RunResult& result) {
+  add_multimodal(result);
+  add_visual(result);
+}
+
 inline result::RunResult sample_result() {
   using result::Basis;
   result::RunResult result;
@@ -185,8 +190,7 @@ inline result::RunResult sample_result() {
                                  .saved_ns = 515'000'000'000,
                                  .worth_ns_per_byte = {{"L1", 41.5}, {"L2", 3.25}, {"L3", 0.0}},
                                  .notes = {"Covered accesses are bounded one by one."}};
-  add_multimodal(result);
-  add_visual(result);
+  add_content_caches(result);
   result.notes = {
       "The limit for locked memory is 8 MiB: L2 is not page-locked, so its copies may be slower."};
   return result;
