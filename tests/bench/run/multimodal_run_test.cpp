@@ -64,7 +64,7 @@ RunConfig config_for(const std::string& trace, RunMode mode) {
   config.multimodal.enabled = true;
   config.multimodal.eviction.name = "lfu";
   config.multimodal.similarity.enabled = true;
-  config.multimodal.ttl = {.enabled = true, .default_ttl = Nanoseconds{40'000'000}};
+  config.multimodal.ttl = {.enabled = true, .default_ttl = Nanoseconds{4'000'000}};
   config.multimodal.quotas["text_image_pair"] = 0.2;
   return config;
 }
