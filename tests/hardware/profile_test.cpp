@@ -67,7 +67,7 @@ TEST_CASE("every shipped profile reads, is named as its file, and says where eac
     const hardware::Profile profile = hardware::read_profile(entry.path().string());
     CHECK(profile.name == entry.path().stem().string());
     CHECK_FALSE(profile.description.empty());
-    CHECK(profile.sources.size() == 20);
+    CHECK(profile.sources.size() == 24);
     for (const auto& entry_of : profile.sources) {
       INFO(entry_of.first);
       CHECK(entry_of.second.size() > 10);
