@@ -85,6 +85,7 @@ __attribute__((target("avx2,f16c"))) std::uint32_t max_magnitude_32(const std::b
     first = _mm256_max_epi32(first, magnitudes(load_words(floats, i)));
     second = _mm256_max_epi32(second, magnitudes(load_words(floats, i + 8)));
   }
+  for (; i + 8 <= count; i += 8) first = _mm256_max_epi32(first, magnitudes(load_words(floats, i)));
   alignas(32) std::uint32_t lanes[8];
   _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), _mm256_max_epi32(first, second));
   const std::uint32_t rest = scalar_kernels().at(LossyElement::kF32).max_magnitude(floats + 4 * i, count - i);
@@ -106,6 +107,7 @@ __attribute__((target("avx2,f16c"))) std::uint32_t max_magnitude_16(const std::b
     first = _mm256_max_epi16(first, _mm256_max_epi16(words(i), words(i + 16)));
     second = _mm256_max_epi16(second, _mm256_max_epi16(words(i + 32), words(i + 48)));
   }
+  for (; i + 16 <= count; i += 16) first = _mm256_max_epi16(first, words(i));  // short rows
   const __m256i largest = _mm256_max_epi16(first, second);
   alignas(32) std::uint16_t lanes[16];
   _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), largest);
