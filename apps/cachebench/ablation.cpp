@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `cachebench ablation`: what each switch of the inference pipeline is worth.
-#include "bench/run/ablation.h"
+#include "bench/sweep/ablation.h"
 
 #include <fmt/format.h>
 

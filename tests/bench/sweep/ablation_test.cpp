@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/run/ablation.h"
+#include "bench/sweep/ablation.h"
 
 #include <doctest/doctest.h>
 
