@@ -30,7 +30,7 @@ std::string text_at(const Json& study, const std::string& path, std::string_view
 
 Headline chosen_headline(const Json& study, const std::string& path, const char* label) {
   if (study.at(Json::json_pointer(path)).is_null()) {
-    return {label, "none", "no distance is precise enough: leave similarity off, or ask a second look"};
+    return {label, "none", "no distance is precise enough: leave similarity off for such queries"};
   }
   return {label, count_at(study, path + "/max_distance") + " bits",
           fmt::format("precision {}, recall {}, {} false accepts", share_at(study, path + "/precision"),

@@ -16,8 +16,10 @@
 
 #include "report/compare_page.h"
 #include "report/report.h"
+#include "report/similarity_page.h"
 #include "result/json.h"
 #include "support/sample_result.h"
+#include "support/sample_study.h"
 #include "support/sample_sweep.h"
 
 namespace {
@@ -191,7 +193,8 @@ TEST_CASE("every chart is drawn, at every width, light and dark, without a word 
   const Drawn pages[] = {{"run", report::render("html", test::sample_result()), 10},
                          {"sweep", report::render("html", test::sample_sweep()), 6},
                          {"short sweep", report::render("html", test::sample_short_sweep()), 4},
-                         {"comparison", compared_page(), 1}};
+                         {"comparison", compared_page(), 1},
+                         {"similar pictures", report::similarity_page(test::sample_study()), 2}};
   for (const Drawn& drawn : pages) check_drawn(*browser, folder, drawn);
 }
 
