@@ -144,13 +144,12 @@ void BM_Metadata(benchmark::State& state) {
 }  // namespace
 
 BENCHMARK(BM_Hit)->ArgNames({"entries", "device"})->Args({1'000, 0})->Args({100'000, 0})->Args({100'000, 1});
-BENCHMARK(BM_Mixed)->ArgNames({"entries", "shards"})->Args({100'000, 1})->Args({100'000, 16})->UseRealTime();
-BENCHMARK(BM_Mixed)
-    ->ArgNames({"entries", "shards"})
-    ->Args({100'000, 1})
-    ->Args({100'000, 16})
-    ->Threads(2)
-    ->UseRealTime();
+void mixed_arguments(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"entries", "shards"})->UseRealTime();
+  for (const std::int64_t shards : {1, 16, 64, 256}) bench->Args({100'000, shards});
+}
+BENCHMARK(BM_Mixed)->Apply(mixed_arguments);
+BENCHMARK(BM_Mixed)->Apply(mixed_arguments)->Threads(2);
 BENCHMARK(BM_Expiry)->Arg(1'000)->Arg(30'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Metadata)->Arg(1'000'000)->Iterations(1)->Unit(benchmark::kMillisecond);
 
