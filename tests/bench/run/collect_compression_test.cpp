@@ -139,6 +139,19 @@ TEST_CASE("with lossy tiers a simulation and a real run decide alike, and bytes 
   }
 }
 
+TEST_CASE("a kept cache in forms serves the next run within the error") {
+  testing::SmallRun run;
+  write_file(run.folder / "requests.jsonl", request_trace());
+  run.config.cache.cold = false;
+  run.config.cache.tiers[1].compression = "int8";
+  run.config.cache.tiers[2].compression = "fp8-e4m3";
+  const result::RunResult first = run_with(run, RunMode::kReal);
+  const result::RunResult second = run_with(run, RunMode::kReal);
+  CHECK(first.totals.wrong_bytes == 0);
+  CHECK(second.totals.wrong_bytes == 0);
+  CHECK(second.totals.hits > first.totals.hits);
+}
+
 TEST_CASE("more fits where entries are kept in fewer bits, and a lossless codec decides nothing") {
   testing::SmallRun run;
   write_file(run.folder / "requests.jsonl", request_trace());
