@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "core/error.h"
+#include "core/nearest.h"
 #include "core/registry.h"
 
 namespace cachebench::model {
@@ -51,8 +53,11 @@ const ModelBackendDescriptor& load_backend(const std::string& name) {
 const RunnerDescriptor& load_runner(const std::string& name) {
   const auto& runners = Registry<RunnerDescriptor>::instance();
   constexpr const char* kInModule = "libtorch";
-  if (name == kInModule && runners.find(name) == nullptr) static_cast<void>(load_backend(name));
-  return runners.at(name, "runner");
+  if (name == kInModule) static_cast<void>(load_backend(name));
+  if (const RunnerDescriptor* found = runners.find(name)) return *found;
+  std::vector<std::string> names = runners.names();
+  if (runners.find(kInModule) == nullptr) names.emplace_back(kInModule);
+  throw Error(ErrorKind::kUsage, unknown_name("runner", name, names));
 }
 
 }  // namespace cachebench::model

@@ -30,6 +30,12 @@ TEST_CASE("a runner of the program needs no module, a name that nobody has is an
     FAIL("loaded");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::kUsage);
-    CHECK(std::string(error.what()).find("modelled") != std::string::npos);
+    CHECK(std::string(error.what()).find("'modelled'") != std::string::npos);
+  }
+  try {
+    static_cast<void>(load_runner("libtorsch"));
+    FAIL("loaded");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()).find("'libtorch'") != std::string::npos);
   }
 }
