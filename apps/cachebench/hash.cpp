@@ -50,6 +50,7 @@ struct Pair {
   int hamming = 0;
   int fine = 0;
   bool is_same_file = false;
+  bool is_featureless = false;  ///< one of them, hence nothing to tell it by
 };
 
 // At which pairs count as alike by default.
@@ -59,7 +60,7 @@ constexpr double kThreshold = 0.9;
 const char* look_of(const Pair& pair) {
   if (pair.is_same_file) return "same";
   if (pair.hamming > cache::max_distance_of(kThreshold)) return "distinct";
-  return pair.fine <= cache::kCopyFineDistance ? "copy" : "unsure";
+  return pair.fine <= cache::kCopyFineDistance && !pair.is_featureless ? "copy" : "unsure";
 }
 
 std::uint64_t visual_tokens(const model::Geometry& geometry, const std::string& file, image::Size size) {
@@ -87,6 +88,12 @@ Item hash_file(const model::Geometry& geometry, const std::string& path) {
           .bytes = file.bytes().size()};
 }
 
+// Half of the bits are set where a picture has structure: only equal frequencies, of flat areas and plain
+// slopes, lie at their median.
+bool is_featureless(const Item& item) {
+  return hamming_distance(item.fine, FineCode{}) < kFineCodeBits / 4;
+}
+
 std::vector<Pair> all_pairs(const std::vector<Item>& items) {
   std::vector<Pair> pairs;
   pairs.reserve(items.size() * (items.size() - 1) / 2);
@@ -96,7 +103,8 @@ std::vector<Pair> all_pairs(const std::vector<Item>& items) {
                        .b = b,
                        .hamming = hamming_distance(items[a].phash, items[b].phash),
                        .fine = hamming_distance(items[a].fine, items[b].fine),
-                       .is_same_file = items[a].sha256 == items[b].sha256});
+                       .is_same_file = items[a].sha256 == items[b].sha256,
+                       .is_featureless = is_featureless(items[a]) || is_featureless(items[b])});
     }
   }
   return pairs;
@@ -144,9 +152,11 @@ std::string advice_on(const std::vector<Pair>& pairs) {
   if (unsure == 0) return text;
   return text +
          fmt::format(
-             "{} within it differ{} in more than {} of 256 finer bits: cropped, turned or marked, or other "
-             "content. A similar\nhit would answer one with what was computed for the other.\n",
-             unsure, unsure == 1 ? "s" : "", cache::kCopyFineDistance);
+             "{} {} unsure: more than {} of 256 finer bits differ, or there is too little structure to "
+             "tell.\n"
+             "It may be a cropped, turned or marked copy, or other content, and a similar hit would answer\n"
+             "one with what was computed for the other.\n",
+             unsure, unsure == 1 ? "is" : "are", cache::kCopyFineDistance);
 }
 
 std::string table(const std::vector<Item>& items, std::vector<Pair> pairs) {

@@ -66,7 +66,8 @@ TEST_CASE("hash --pairs --json gives an item for each file and every two of them
   CHECK(out["pairs"][0]["similarity"].get<double>() == 1 - out["pairs"][0]["hamming"].get<int>() / 64.0);
   CHECK(out["pairs"][1]["hamming"].get<int>() <= 64);
   CHECK(out["pairs"][0]["fine_hamming"].get<int>() <= 256);
-  CHECK(out["pairs"][1]["look"] == "distinct");
+  // A flat pixel and a slope have too little structure to be told apart, or to be called copies.
+  CHECK(out["pairs"][1]["look"] == "unsure");
 }
 
 TEST_CASE("hash --pairs tells copies from what only looks alike") {
