@@ -97,9 +97,9 @@ struct AsyncSection {
   BackPressure back_pressure = BackPressure::kBlock;
   bool batching = true;
   Nanoseconds batch_timeout{10'000'000};
-  double text_weight = 0.5;             ///< of a request's text tokens in its complexity
-  double image_weight = 0.5;            ///< of its visual tokens
-  double max_complexity = 8192;         ///< of a batch
+  double text_weight = 1;               ///< of a request's text tokens in its complexity
+  double image_weight = 2;              ///< of its visual tokens
+  double max_complexity = 65536;        ///< of a batch
   std::optional<Nanoseconds> deadline;  ///< of every request; absent: none
   bool operator==(const AsyncSection&) const = default;
 };
