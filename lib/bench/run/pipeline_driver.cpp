@@ -101,7 +101,7 @@ pipeline::AsyncConfig async_config(const RunConfig& config) {
 /// Everything that answers requests, for the length of a run.
 class Machinery {
  public:
-  Machinery(const ReplayInputs& inputs)
+  explicit Machinery(const ReplayInputs& inputs)
       : config_(inputs.config), device_(inputs.costs), runner_(make_runner(inputs)) {
     TraceRequests read = trace_requests(config_, runner_->geometry());
     requests_ = std::move(read.requests);
