@@ -14,8 +14,8 @@
 #include "result/guards.h"
 #include "result/json_reader.h"
 #include "result/multimodal_json.h"
-#include "result/totals_json.h"
 #include "result/pipeline_json.h"
+#include "result/totals_json.h"
 #include "result/visual_json.h"
 
 namespace cachebench::result {
@@ -176,8 +176,8 @@ SeriesPoint series_from_json(const JsonReader& reader) {
           .service_ns = reader.has("service_ns") ? reader.integer("service_ns") : 0,
           .used_bytes = reader.has("used_bytes") ? reader.counts("used_bytes") : std::vector<std::uint64_t>{},
           .warmup = reader.has("warmup") && reader.flag("warmup"),
-          .capacity_bytes = reader.has("capacity_bytes") ? reader.counts("capacity_bytes")
-                                                         : std::vector<std::uint64_t>{}};
+          .capacity_bytes =
+              reader.has("capacity_bytes") ? reader.counts("capacity_bytes") : std::vector<std::uint64_t>{}};
 }
 
 Json links_to_json(const Links& links) {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/batcher.h"
 #include "model/model_runner.h"
+#include "pipeline/batcher.h"
 #include "policy/admission.h"
 #include "policy/bound.h"
 #include "policy/eviction.h"
