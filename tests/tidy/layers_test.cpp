@@ -44,6 +44,18 @@ TEST_CASE("every include is allowed by the layer table") {
   }
 }
 
+// So that compiling the file shows that the header stands alone.
+TEST_CASE("an implementation includes its own header first") {
+  for (const SourceFile* file : product_files()) {
+    if (!file->in("lib/") || !file->ends(".cpp")) continue;
+    const std::string header = file->path.substr(4, file->path.size() - 8) + ".h";
+    if (!fs::exists(kRoot / "lib" / header)) continue;
+    const std::vector<Include> includes = includes_of(*file);
+    REQUIRE_MESSAGE(!includes.empty(), file->path);
+    CHECK_MESSAGE(includes.front().target == header, file->path << " opens with " << includes.front().target);
+  }
+}
+
 TEST_CASE("no folder reaches itself through another") {
   for (const auto& cycle : cycles_of(folder_graph())) {
     std::string names;
