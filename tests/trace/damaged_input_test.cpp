@@ -112,7 +112,9 @@ std::string damaged(std::string text, Rng& rng) {
 TEST_CASE("the samples are whole and cover every format") {
   const TempDir folder;
   std::vector<std::string> covered;
-  for (const auto& [format, text] : samples()) {
+  for (const auto& sample : samples()) {
+    const auto& format = sample.first;
+    const auto& text = sample.second;
     write_text(folder / "a", text);
     CHECK_MESSAGE(error_of_reading(folder / "a") == "", format);
     covered.push_back(format);
@@ -123,7 +125,9 @@ TEST_CASE("the samples are whole and cover every format") {
 
 TEST_CASE("files cut anywhere are read or refused") {
   const TempDir folder;
-  for (const auto& [format, text] : samples()) {
+  for (const auto& sample : samples()) {
+    const auto& format = sample.first;
+    const auto& text = sample.second;
     for (std::size_t size = 0; size < text.size(); ++size) {
       write_text(folder / "a", text.substr(0, size));
       REQUIRE_MESSAGE(behaves(folder / "a", {}), format << " cut to " << size);
@@ -136,7 +140,9 @@ TEST_CASE("files cut anywhere are read or refused") {
 TEST_CASE("files with flipped, lost and doubled bytes are read or refused") {
   const TempDir folder;
   Rng rng(11);
-  for (const auto& [format, text] : samples()) {
+  for (const auto& sample : samples()) {
+    const auto& format = sample.first;
+    const auto& text = sample.second;
     for (int i = 0; i < 300; ++i) {
       const std::string bad = damaged(text, rng);
       write_text(folder / "a", bad);
@@ -149,7 +155,9 @@ TEST_CASE("files with flipped, lost and doubled bytes are read or refused") {
 TEST_CASE("damaged compressed files are read or refused") {
   const TempDir folder;
   Rng rng(12);
-  for (const auto& [format, text] : samples()) {
+  for (const auto& sample : samples()) {
+    const auto& format = sample.first;
+    const auto& text = sample.second;
     TraceOutput output(folder / "whole.zst");
     output.write(text);
     output.finish();

@@ -43,9 +43,10 @@ TEST_CASE("formats are detected from content, whatever the name") {
       {"libcachesim-csv", "1,33898,2a,512,42932745\n"},
       {"libcachesim-csv", "time,obj_id,obj_size,next_access_vtime\n1,2,3,-1\n"},
       {"oracleGeneral", record(1, 2, 3, 2) + record(1, 2, 3, -1)}};
-  for (const auto& [format, text] : samples) {
+  for (const auto& sample : samples) {
+    const auto& text = sample.second;
     write_text(folder / "some.name", text);
-    CHECK_MESSAGE(open_trace(folder / "some.name")->header().format == format, text);
+    CHECK_MESSAGE(open_trace(folder / "some.name")->header().format == sample.first, text);
   }
 }
 

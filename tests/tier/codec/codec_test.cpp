@@ -95,7 +95,9 @@ TEST_CASE("the numbers that records carry are unique and stay what they were") {
   const std::vector<std::pair<const char*, int>> known{
       {"none", 0},        {"zstd", 1},          {"lz4", 2}, {"shuffle-zstd", 3}, {"bitshuffle-zstd", 4},
       {"shuffle-lz4", 5}, {"bitshuffle-lz4", 6}};
-  for (const auto& [name, id] : known) {
+  for (const auto& codec : known) {
+    const char* name = codec.first;
+    const int id = codec.second;
     CAPTURE(name);
     REQUIRE(registry.find(name) != nullptr);
     CHECK(registry.find(name)->id == id);
