@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <regex>
 #include <set>
@@ -37,7 +38,8 @@ Help help_of(std::vector<std::string> path) {
     std::smatch match;
     if (in_commands && std::regex_match(line, match, kCommand)) help.commands.insert(match[1]);
     if (in_commands) continue;
-    const std::string head = line.substr(0, 34);  // names, before the description
+    // Names: before the description, and before other options that one does not go with.
+    const std::string head = line.substr(0, std::min<std::size_t>(34, line.find("Excludes:")));
     for (std::sregex_iterator at(head.begin(), head.end(), kOption); at != std::sregex_iterator(); ++at) {
       help.options.insert((*at)[1]);
     }

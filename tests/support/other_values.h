@@ -99,6 +99,8 @@ inline const std::map<std::string, std::string> kOtherValues{
     {"pipeline.async_io", "false"},
     {"pipeline.tensor_caching", "false"},
     {"pipeline.model_caching", "false"},
+    {"pipeline.load_balancing", "false"},
+    {"pipeline.warm_passes", "2"},
     {"pipeline.caching", "kv_block"},
     {"pipeline.prefetching", "false"},
     {"pipeline.pinned_memory", "false"},
