@@ -88,7 +88,7 @@ TEST_CASE("the optimum of small problems, found by trying everything, is never a
     std::vector<Bytes> capacities;
     for (std::size_t t = 0; t < tiers; ++t) {
       sizes.push_back(rng.below(7));
-      capacities.emplace_back(sizes.back());
+      capacities.push_back(Bytes{sizes.back()});
     }
     const ReuseTable table = table_of(accesses, tiers);
     const std::int64_t optimum = Exhaustive(accesses, sizes).solve();
