@@ -36,7 +36,7 @@ endif()
 if(CACHEBENCH_SANITIZE)
   add_compile_options(-fsanitize=${CACHEBENCH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${CACHEBENCH_SANITIZE})
-  if(CACHEBENCH_SANITIZE MATCHES thread)
+  if(CACHEBENCH_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     # GCC 12 warns that fences are not instrumented; the standard library uses them itself.
     add_compile_options(-Wno-error=tsan)
   endif()
