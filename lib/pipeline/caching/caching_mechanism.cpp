@@ -162,7 +162,8 @@ void CachingMechanism::fetch(CachedRequest& request) {
     if (!artefact.handle || !await_one(request, i)) continue;
     const Nanoseconds begun = clock_.now();
     if (const auto view = addressable(artefact.handle); !view.empty()) {
-      artefact.tensor = pinned(std::move(artefact.handle), view.first(artefact.handle.meta().bytes().value));
+      const auto bytes = view.first(artefact.handle.meta().bytes().value);
+      artefact.tensor = pinned(std::move(artefact.handle), bytes);
       count_served(request, i, begun, false);
       continue;
     }
