@@ -88,7 +88,7 @@ struct ContentHasher::State {
 };
 
 ContentHasher::ContentHasher(HashAlgorithm algorithm) : state_(std::make_unique<State>()) {
-  if (algorithm == HashAlgorithm::kXxh3_128) state_->hasher.emplace<Hasher128>();
+  if (algorithm == HashAlgorithm::kXxh3) state_->hasher.emplace<Hasher128>();
 }
 ContentHasher::~ContentHasher() = default;
 ContentHasher::ContentHasher(ContentHasher&&) noexcept = default;
@@ -109,7 +109,7 @@ Digest ContentHasher::finish() {
 
 Digest digest_of(HashAlgorithm algorithm, std::span<const std::byte> data) {
   // In one go: a stream's state costs more than a short content.
-  if (algorithm == HashAlgorithm::kXxh3_128) return digest_of_key(hash_key(data));
+  if (algorithm == HashAlgorithm::kXxh3) return digest_of_key(hash_key(data));
   Sha256 sha;
   sha.update(data);
   return Digest(sha.digest());

@@ -21,7 +21,7 @@
 /// contents of one digest; XXH3-128 is faster and holds against chance alone. Values; failures are Errors.
 namespace cachebench {
 
-enum class HashAlgorithm : std::uint8_t { kSha256, kXxh3_128 };
+enum class HashAlgorithm : std::uint8_t { kSha256, kXxh3 };
 [[nodiscard]] std::string_view name_of(HashAlgorithm algorithm);
 /// "sha256" or "xxh3-128". Throws Error{kUsage} for others, with a line of its own for blake3.
 [[nodiscard]] HashAlgorithm hash_algorithm(std::string_view name);
