@@ -284,8 +284,16 @@ void add_counts(const pipeline::PipelineStats& stats, result::Pipeline& to) {
 
 void add_latencies(const ReplayInputs& inputs, const pipeline::PipelineStats& stats,
                    const RequestTimes& times, std::map<std::string, result::LatencySummary>& to) {
+  const auto basis_of = [](bool emulated) {
+    return emulated ? result::Basis::kEmulated : result::Basis::kMeasured;
+  };
+  const std::vector<TierSection>& devices = inputs.config.cache.tiers;
   const bool modelled = inputs.config.pipeline.runner == kModelled;
-  const result::Basis basis = modelled ? result::Basis::kEmulated : result::Basis::kMeasured;
+  // A request waits for the emulated link as well, whoever computes.
+  const bool linked = std::any_of(devices.begin(), devices.end(),
+                                  [](const TierSection& tier) { return tier.device == Device::kEmulated; });
+  const result::Basis computing = basis_of(modelled);
+  const result::Basis basis = basis_of(modelled || linked);
   const auto add = [&](const std::string& name, const Histogram& histogram, result::Basis of) {
     if (histogram.count() > 0) to[name] = result::summarise(histogram, of);
   };
@@ -293,14 +301,13 @@ void add_latencies(const ReplayInputs& inputs, const pipeline::PipelineStats& st
   add("per_token", times.per_token, basis);
   add("end_to_end", times.end_to_end, basis);
   add("queued", times.queued, basis);
-  add("encode", stats.inference.encode, basis);
-  add("prefill", stats.inference.prefill, basis);
-  add("decode_step", stats.inference.decode, basis);
+  add("encode", stats.inference.encode, computing);
+  add("prefill", stats.inference.prefill, computing);
+  add("decode_step", stats.inference.decode, computing);
   const std::vector<cache::TierOptions> tiers = inputs.manager.tiers();
   for (std::size_t i = 0; i < tiers.size(); ++i) {
-    const bool emulated = inputs.config.cache.tiers[i].device == Device::kEmulated;
-    add("vision_from_" + tiers[i].name, stats.caching.vision_retrieval[i],
-        emulated ? result::Basis::kEmulated : result::Basis::kMeasured);
+    // What a lower tier holds comes up over the same link.
+    add("vision_from_" + tiers[i].name, stats.caching.vision_retrieval[i], basis_of(linked));
   }
 }
 
