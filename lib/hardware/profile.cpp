@@ -157,7 +157,8 @@ void fill_in(Profile& profile) {
 
 Profile profile_from(const std::string& path, const Json& document) {
   if (!document.is_object()) refuse(path, "a profile is a JSON object");
-  refuse_unknown(path, document, {"$schema", "format", "version", "name", "description", "figures"});
+  refuse_unknown(path, document,
+                 {"$schema", "format", "version", "name", "description", "figures", "measurements", "notes"});
   if (text_at(path, document, "format", "") != "cachebench-profile") {
     refuse(path, "'format' must be \"cachebench-profile\"");
   }

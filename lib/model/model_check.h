@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/tensor_view.h"
+
 /// How a checkpoint's forward pass compares with activations that a reference program wrote down, case by
 /// case, tensor by tensor. Plain values.
 namespace cachebench::model {
@@ -41,12 +43,21 @@ struct ModelCheckRequest {
   std::vector<std::string> cases;  ///< paths; empty: every case_*.safetensors of the folder
 };
 
+/// Two square matrices of small random numbers, and their product.
+struct MatrixProduct {
+  DType dtype = DType::kF32;  ///< a floating-point one
+  std::int64_t size = 1024;   ///< of a side
+  int threads = 1;
+};
+
 /// A way of running the model. Registered by the library that does; see backend_loader.h.
 struct ModelBackendDescriptor {
   std::string name;  ///< "libtorch"
   std::string version;
   /// Throws Error{kInput} for a checkpoint or case that is not one.
   std::function<ModelCheckReport(const ModelCheckRequest&)> check;
+  /// A call of what it returns computes the product once. Throws Error{kUsage} for a type it cannot multiply.
+  std::function<std::function<void()>(const MatrixProduct&)> matrix_product{};
 };
 
 }  // namespace cachebench::model

@@ -10,6 +10,7 @@
 #include "core/registry.h"
 #include "model/checkpoint.h"
 #include "model/model_check.h"
+#include "torch_model/internal/matrix_product.h"
 #include "torch_model/internal/qwen3_vl.h"
 #include "torch_model/internal/reference_case.h"
 #include "torch_model/internal/weights.h"
@@ -52,8 +53,10 @@ model::ModelCheckReport check(const model::ModelCheckRequest& request) {
   }
 }
 
-CACHEBENCH_REGISTER(model::ModelBackendDescriptor,
-                    {.name = "libtorch", .version = TORCH_VERSION, .check = check});
+CACHEBENCH_REGISTER(model::ModelBackendDescriptor, {.name = "libtorch",
+                                                    .version = TORCH_VERSION,
+                                                    .check = check,
+                                                    .matrix_product = matrix_product});
 
 }  // namespace
 }  // namespace cachebench::torch_model

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/calibrate/session.h"
+
+/// All the parts of a calibration, one after the other. Throws Error{kUsage} for a part or a base profile
+/// that is not there, Error{kEnvironment} where a part cannot work; nothing is left on the disk either way.
+namespace cachebench::bench {
+
+/// Names of the parts, in the order in which they run.
+[[nodiscard]] std::vector<std::string> calibration_parts();
+
+/// Throws Error{kUsage} naming the nearest.
+void check_parts(const std::vector<std::string>& names);
+
+/// Runs the parts that `session` was asked for.
+void calibrate(Session& session);
+
+}  // namespace cachebench::bench

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/calibrate/io_load.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/check.h"
+#include "core/error.h"
+
+namespace cachebench::bench {
+
+IoLoad::IoLoad(const ScratchFile& file, const IoShape& shape, const Clock& clock,
+               std::vector<std::string>& notes)
+    : shape_(shape),
+      clock_(clock),
+      blocks_(file.size().value / shape.block.value),
+      rng_(1),
+      operations_(shape.depth),
+      started_(shape.depth),
+      engine_(tier::make_io_engine("auto", file.fd(), shape.depth, notes)) {
+  CACHEBENCH_CHECK(blocks_ > 0 && shape.block.value % tier::kPage == 0, "blocks of {} bytes",
+                   shape.block.value);
+  for (unsigned slot = 0; slot < shape.depth; ++slot) {
+    const tier::PageBuffer& buffer = buffers_.emplace_back(shape.block.value);
+    if (buffer.data() == nullptr) throw system_error(ErrorKind::kEnvironment, "no buffer", ENOMEM);
+    // What compresses or is all zero would be no measure of a drive that looks.
+    for (std::size_t i = 0; i + 8 <= buffer.size(); i += 8) {
+      const std::uint64_t word = rng_.next();
+      std::memcpy(buffer.data() + i, &word, sizeof word);
+    }
+  }
+}
+
+void IoLoad::start(std::size_t slot) {
+  const bool writes = shape_.write_share > 0 && rng_.uniform() < shape_.write_share;
+  const std::uint64_t block = shape_.order == IoOrder::kRandom ? rng_.below(blocks_) : next_++ % blocks_;
+  operations_[slot] = {.kind = writes ? tier::IoKind::kWrite : tier::IoKind::kRead,
+                       .offset = block * shape_.block.value,
+                       .data = buffers_[slot].data(),
+                       .size = shape_.block.value};
+  started_[slot] = clock_.now();
+  engine_->submit(operations_[slot]);
+}
+
+void IoLoad::finish(std::size_t slot, Outcome& outcome) {
+  const tier::IoOperation& done = operations_[slot];
+  if (done.result != static_cast<std::int64_t>(done.size)) {
+    const int code = done.result < 0 ? static_cast<int>(-done.result) : EIO;
+    throw system_error(ErrorKind::kEnvironment, "calibration file", code);
+  }
+  ++outcome.operations;
+  (done.kind == tier::IoKind::kWrite ? outcome.written_bytes : outcome.read_bytes) += done.size;
+  outcome.operation_time += clock_.now() - started_[slot];
+}
+
+IoLoad::Outcome IoLoad::run(Nanoseconds duration, std::uint64_t operations) {
+  Outcome outcome;
+  const Nanoseconds begun = clock_.now();
+  std::uint64_t started = 0;
+  std::uint64_t under_way = 0;
+  const auto wanted = [&] { return operations > 0 ? started < operations : clock_.now() - begun < duration; };
+  for (std::size_t slot = 0; slot < operations_.size(); ++slot) {
+    if (operations > 0 && started == operations) break;
+    start(slot);
+    ++started;
+    ++under_way;
+  }
+  std::vector<tier::IoOperation*> finished;
+  std::exception_ptr error;  // thrown when nothing is under way any more: the buffers belong to the kernel
+  while (under_way > 0) {
+    finished.clear();
+    engine_->wait(finished);
+    for (tier::IoOperation* operation : finished) {
+      --under_way;
+      const auto slot = static_cast<std::size_t>(operation - operations_.data());
+      try {
+        finish(slot, outcome);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      if (error || !wanted()) continue;
+      start(slot);
+      ++started;
+      ++under_way;
+    }
+  }
+  if (error) std::rethrow_exception(error);
+  outcome.elapsed = clock_.now() - begun;
+  return outcome;
+}
+
+IoLoad::Outcome IoLoad::run_for(Nanoseconds duration) {
+  return run(duration, 0);
+}
+
+IoLoad::Outcome IoLoad::run_over(Bytes bytes) {
+  return run(Nanoseconds{0}, bytes.value / shape_.block.value);
+}
+
+}  // namespace cachebench::bench

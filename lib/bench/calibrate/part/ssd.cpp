@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The drive under the cache folder: reads, writes and both at once, by block size and by how many are in
+// flight, through the engine that the SSD tier uses.
+#include <algorithm>
+#include <cmath>
+
+#include "bench/calibrate/io_load.h"
+#include "bench/calibrate/memory.h"
+#include "bench/calibrate/part.h"
+#include "bench/calibrate/record_times.h"
+#include "core/registry.h"
+#include "tier/ssd/reactor.h"
+
+namespace cachebench::bench {
+namespace {
+
+constexpr Bytes kUsual{256 * kMiB.value};
+constexpr Bytes kQuick{32 * kMiB.value};
+constexpr Bytes kChunk{tier::Reactor::kChunk};
+// What a transfer of a few MiB has under way.
+constexpr unsigned kUsualDepth = 4;
+
+std::string size_name(Bytes bytes) {
+  return bytes.value >= kMiB.value ? fmt::format("{}MiB", bytes.value / kMiB.value)
+                                   : fmt::format("{}KiB", bytes.value / kKiB.value);
+}
+
+const char* what_of(const IoShape& shape) {
+  if (shape.write_share <= 0) return "read";
+  return shape.write_share >= 1 ? "write" : "mixed";
+}
+
+class Drive {
+ public:
+  Drive(Session& session, const ScratchFile& file) : session_(session), file_(file) {
+    // Blocks that were never written are not read from the drive.
+    IoLoad fill(file,
+                {.block = kChunk, .depth = kUsualDepth, .write_share = 1, .order = IoOrder::kSequential},
+                session.clock(), notes_);
+    (void)fill.run_over(file.size());
+    for (const std::string& note : notes_) session.leave_out("ssd with io_uring", note);
+  }
+
+  /// Bytes a second.
+  std::optional<Spread> throughput(const IoShape& shape, double weight = 0.5) {
+    std::vector<std::string> ignored;
+    IoLoad load(file_, shape, session_.clock(), ignored);
+    return session_.measure(
+        {.name = fmt::format("ssd_{}_{}_depth_{}", what_of(shape), size_name(shape.block), shape.depth),
+         .unit = "bytes/s",
+         .weight = weight},
+        [&] {
+          const IoLoad::Outcome done = load.run_for(window());
+          return rate(Bytes{done.read_bytes + done.written_bytes}, done.elapsed);
+        });
+  }
+
+  /// Nanoseconds of one operation alone.
+  std::optional<Spread> latency(Bytes block, double write_share) {
+    std::vector<std::string> ignored;
+    const IoShape shape{.block = block, .depth = 1, .write_share = write_share};
+    IoLoad load(file_, shape, session_.clock(), ignored);
+    return session_.measure({.name = fmt::format("ssd_{}_{}_latency", what_of(shape), size_name(block)),
+                             .unit = "ns",
+                             .weight = 0.3},
+                            [&] {
+                              const IoLoad::Outcome done = load.run_for(window());
+                              return static_cast<double>(done.operation_time.count()) /
+                                     static_cast<double>(std::max<std::uint64_t>(done.operations, 1));
+                            });
+  }
+
+ private:
+  [[nodiscard]] Nanoseconds window() const {
+    return session_.options().quick ? Nanoseconds{5'000'000} : Nanoseconds{40'000'000};
+  }
+
+  Session& session_;
+  const ScratchFile& file_;
+  std::vector<std::string> notes_;
+};
+
+void measure_grid(Session& session, Drive& drive) {
+  const std::vector<Bytes> blocks =
+      session.options().quick ? std::vector<Bytes>{kChunk}
+                              : std::vector<Bytes>{Bytes{4 * kKiB.value}, Bytes{64 * kKiB.value}, kChunk};
+  const std::vector<unsigned> depths = session.options().quick ? std::vector<unsigned>{kUsualDepth}
+                                                               : std::vector<unsigned>{1, kUsualDepth, 32};
+  for (const double write_share : {0.0, 1.0}) {
+    for (const Bytes block : blocks) {
+      for (const unsigned depth : depths) {
+        const bool figure = block == kChunk && depth == kUsualDepth;
+        const auto spread =
+            drive.throughput({.block = block, .depth = depth, .write_share = write_share}, figure ? 2 : 0.5);
+        if (!figure || !spread) continue;
+        session.set_figure(write_share > 0 ? "ssd_write_bytes_per_second" : "ssd_read_bytes_per_second",
+                           spread->median, *spread, fmt::format("blocks of 512 KiB, {} in flight", depth));
+      }
+    }
+  }
+}
+
+// The profile's latency of a record: what it takes through the tier's own plane beyond its bytes at the rate,
+// in the middle of the sizes.
+void measure_records(Session& session, const std::string& folder, RecordDirection direction) {
+  const bool reads = direction == RecordDirection::kRead;
+  const std::string rate_key = reads ? "ssd_read_bytes_per_second" : "ssd_write_bytes_per_second";
+  const auto known = session.figures().find(rate_key);
+  if (known == session.figures().end()) return;
+  RecordTimes records(folder, direction);
+  std::vector<Spread> beyond;
+  for (const std::uint64_t kib : {4U, 16U, 32U, 64U, 128U}) {
+    const Bytes size{kib * kKiB.value};
+    const auto spread =
+        session.measure({.name = fmt::format("ssd_record_{}_{}", reads ? "read" : "write", size_name(size)),
+                         .unit = "ns",
+                         .weight = 0.5},
+                        [&] { return static_cast<double>(records.once(size).count()); });
+    if (!spread) return;
+    beyond.push_back(*spread);
+    beyond.back().median -= static_cast<double>(size.value) * 1e9 / known->second.value;
+  }
+  std::sort(beyond.begin(), beyond.end(),
+            [](const Spread& a, const Spread& b) { return a.median < b.median; });
+  const Spread& middle = beyond[beyond.size() / 2];
+  session.set_figure(reads ? "ssd_read_latency_ns" : "ssd_write_latency_ns",
+                     std::max(0.0, std::round(middle.median)), middle,
+                     "a record of the SSD tier beyond its bytes at the rate, middle of 4 to 128 KiB");
+}
+
+void run(Session& session) {
+  const std::string folder = scratch_folder(session.options().directory);
+  const ScratchFile file(folder, session.options().quick ? kQuick : kUsual);
+  if (!file.is_direct()) {
+    session.leave_out(
+        "ssd past the page cache",
+        fmt::format("{} on {} has no O_DIRECT: the figures are the page cache's", folder, file.filesystem()));
+  }
+  Drive drive(session, file);
+  measure_grid(session, drive);
+  const std::vector<Bytes> sizes =
+      session.options().quick ? std::vector<Bytes>{Bytes{32 * kKiB.value}}
+                              : std::vector<Bytes>{Bytes{4 * kKiB.value}, Bytes{16 * kKiB.value},
+                                                   Bytes{32 * kKiB.value}, Bytes{128 * kKiB.value}, kMiB};
+  for (const double write_share : {0.0, 1.0}) {
+    for (const Bytes size : sizes) (void)drive.latency(size, write_share);
+  }
+  (void)drive.throughput({.block = Bytes{64 * kKiB.value}, .depth = 8, .write_share = 0.3});
+  measure_records(session, folder, RecordDirection::kRead);
+  measure_records(session, folder, RecordDirection::kWrite);
+}
+
+CACHEBENCH_REGISTER(CalibrationPart, {.name = "ssd",
+                                      .order = 30,
+                                      .doc = "Reads and writes of the drive under the cache folder",
+                                      .run = run});
+
+}  // namespace
+}  // namespace cachebench::bench

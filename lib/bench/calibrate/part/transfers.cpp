@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies between host memory and the device plane's memory, page-locked and not, each way and both at once,
+// and what a copy takes by its size. Without a card the device is emulated in host memory, with its throttle
+// off: then the figures are what this machine can stand in for, not a link's.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "bench/calibrate/device_copies.h"
+#include "bench/calibrate/memory.h"
+#include "bench/calibrate/part.h"
+#include "core/registry.h"
+
+namespace cachebench::bench {
+namespace {
+
+constexpr std::uint64_t kLargeMiB = 16;
+
+std::string size_name(Bytes bytes) {
+  return bytes.value >= kMiB.value ? fmt::format("{}MiB", bytes.value / kMiB.value)
+                                   : fmt::format("{}KiB", bytes.value / kKiB.value);
+}
+
+struct Link {
+  CopyWay way;
+  const char* name;
+  const char* rate_key;
+  const char* latency_key;
+};
+constexpr std::array<Link, 2> kLinks{{
+    {CopyWay::kUp, "h2d", "h2d_bytes_per_second", "h2d_latency_ns"},
+    {CopyWay::kDown, "d2h", "d2h_bytes_per_second", "d2h_latency_ns"},
+}};
+
+std::string how(const DeviceCopies& copies, const std::string& text) {
+  return copies.basis() == CalibrationBasis::kEmulated ? "emulated in host memory, " + text : text;
+}
+
+void measure_sizes(Session& session, DeviceCopies& copies, const Link& link, double bytes_per_second) {
+  std::vector<Spread> beyond;
+  const std::vector<std::uint64_t> sizes = session.options().quick
+                                               ? std::vector<std::uint64_t>{16}
+                                               : std::vector<std::uint64_t>{4, 16, 32, 64, 128};
+  for (const std::uint64_t kib : sizes) {
+    const Bytes size{kib * kKiB.value};
+    const auto spread =
+        session.measure({.name = fmt::format("{}_{}_latency", link.name, size_name(size)),
+                         .unit = "ns",
+                         .basis = copies.basis(),
+                         .weight = 0.4},
+                        [&] { return static_cast<double>(copies.once(link.way, size).count()); });
+    if (!spread) return;
+    beyond.push_back(*spread);
+    beyond.back().median -= static_cast<double>(size.value) * 1e9 / bytes_per_second;
+  }
+  std::sort(beyond.begin(), beyond.end(),
+            [](const Spread& a, const Spread& b) { return a.median < b.median; });
+  const Spread& middle = beyond[beyond.size() / 2];
+  session.set_figure(
+      link.latency_key, std::max(0.0, std::round(middle.median)), middle,
+      how(copies, "a copy beyond its bytes at the rate, from its submission to its completion"));
+}
+
+void measure_pinned(Session& session, DeviceCopies& copies) {
+  const Bytes large{kLargeMiB * kMiB.value};
+  for (const Link& link : kLinks) {
+    const auto spread = session.measure(
+        {.name = fmt::format("{}_pinned_16MiB", link.name), .unit = "bytes/s", .basis = copies.basis()},
+        [&] { return rate(large, copies.once(link.way, large)); });
+    if (!spread) return;
+    session.set_figure(link.rate_key, spread->median, *spread, how(copies, "page-locked, copies of 16 MiB"));
+    measure_sizes(session, copies, link, spread->median);
+  }
+  (void)session.measure({.name = "both_ways_pinned_16MiB", .unit = "bytes/s", .basis = copies.basis()},
+                        [&] { return rate(large + large, copies.both_ways(large)); });
+}
+
+void run(Session& session) {
+  {
+    DeviceCopies pinned(session.clock(), HostMemoryKind::kPinned, Bytes{kLargeMiB * kMiB.value});
+    if (!pinned.why_not_pinned().empty()) session.leave_out("page-locked transfers", pinned.why_not_pinned());
+    measure_pinned(session, pinned);
+    if (pinned.basis() == CalibrationBasis::kEmulated)
+      session.leave_out("kernel launches", "the emulated device runs no kernels");
+  }
+  const Bytes large{kLargeMiB * kMiB.value};
+  DeviceCopies pageable(session.clock(), HostMemoryKind::kPageable, large);
+  const auto spread =
+      session.measure({.name = "h2d_pageable_16MiB", .unit = "bytes/s", .basis = pageable.basis()},
+                      [&] { return rate(large, pageable.once(CopyWay::kUp, large)); });
+  if (spread)
+    session.set_figure("pageable_bytes_per_second", spread->median, *spread, how(pageable, "16 MiB up"));
+  (void)session.measure({.name = "d2h_pageable_16MiB", .unit = "bytes/s", .basis = pageable.basis()},
+                        [&] { return rate(large, pageable.once(CopyWay::kDown, large)); });
+}
+
+CACHEBENCH_REGISTER(CalibrationPart, {.name = "transfers",
+                                      .order = 20,
+                                      .doc = "Copies between host memory and the device",
+                                      .run = run});
+
+}  // namespace
+}  // namespace cachebench::bench

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/calibrate/scratch_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+#include "core/error.h"
+#include "hardware/limits.h"
+
+namespace cachebench::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Left to others on the same file system.
+constexpr Bytes kReserve{64 * kMiB.value};
+
+void require_room(const std::string& folder, Bytes size) {
+  struct statvfs status {};
+  if (::statvfs(folder.c_str(), &status) != 0) throw system_error(ErrorKind::kEnvironment, folder, errno);
+  const Bytes room{static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize};
+  if (size + kReserve <= room) return;
+  throw Error(ErrorKind::kEnvironment,
+              fmt::format("{}: calibration needs a file of {} and {} are free: take another --cache-dir, or "
+                          "--quick",
+                          folder, format_bytes(size), format_bytes(room)));
+}
+
+// Opened, then nameless.
+FileDescriptor open_unnamed(const std::string& folder, bool& direct) {
+  const std::string pattern = folder + "/cachebench-calibrate-XXXXXX";
+  std::vector<char> name(pattern.begin(), pattern.end());
+  name.push_back('\0');
+  const FileDescriptor made(::mkostemp(name.data(), O_CLOEXEC));
+  if (!made.is_open()) throw system_error(ErrorKind::kEnvironment, folder, errno);
+  FileDescriptor file(::open(name.data(), O_RDWR | O_DIRECT | O_CLOEXEC));
+  direct = file.is_open();
+  if (!direct) file = FileDescriptor(::open(name.data(), O_RDWR | O_CLOEXEC));
+  const int code = errno;
+  ::unlink(name.data());
+  if (!file.is_open()) throw system_error(ErrorKind::kEnvironment, folder, code);
+  return file;
+}
+
+}  // namespace
+
+ScratchFile::ScratchFile(const std::string& folder, Bytes size)
+    : size_(size), filesystem_(hardware::inspect_directory(folder).filesystem) {
+  require_room(folder, size);
+  file_ = open_unnamed(folder, direct_);
+  // Space is taken at once: a disk that fills up later would fail in the middle.
+  const int code = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(size.value));
+  if (code != 0) throw system_error(ErrorKind::kEnvironment, folder, code);
+}
+
+std::string scratch_folder(const std::string& named) {
+  fs::path folder = named;
+  if (named.empty()) {
+    const char* base = std::getenv("XDG_CACHE_HOME");  // NOLINT(concurrency-mt-unsafe): before threads start
+    const char* home = std::getenv("HOME");            // NOLINT(concurrency-mt-unsafe)
+    const fs::path parent = base != nullptr && *base != '\0' ? fs::path(base)
+                            : home != nullptr                ? fs::path(home) / ".cache"
+                                                             : fs::temp_directory_path();
+    folder = parent / "cachebench";
+  }
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) throw Error(ErrorKind::kEnvironment, fmt::format("{}: {}", folder.string(), failed.message()));
+  return folder.string();
+}
+
+}  // namespace cachebench::bench

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "torch_model/internal/matrix_product.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "core/error.h"
+
+namespace cachebench::torch_model {
+namespace {
+
+struct Matrices {
+  at::Tensor a;
+  at::Tensor b;
+  at::Tensor product;
+};
+
+at::ScalarType type_of(DType dtype) {
+  switch (dtype) {
+    case DType::kF32:
+      return at::kFloat;
+    case DType::kF16:
+      return at::kHalf;
+    case DType::kBF16:
+      return at::kBFloat16;
+    case DType::kU8:
+    case DType::kI8:
+    case DType::kI64:
+      break;
+  }
+  throw Error(ErrorKind::kUsage, fmt::format("matrices of {} are not multiplied here", name_of(dtype)));
+}
+
+}  // namespace
+
+std::function<void()> matrix_product(const model::MatrixProduct& product) {
+  const at::ScalarType type = type_of(product.dtype);
+  if (product.size < 1 || product.size > 16'384 || product.threads < 1)
+    throw Error(ErrorKind::kUsage,
+                fmt::format("a matrix of {0} x {0} on {1} threads", product.size, product.threads));
+  try {
+    const c10::InferenceMode no_gradients;
+    auto matrices = std::make_shared<Matrices>();
+    matrices->a = at::rand({product.size, product.size}, at::kFloat).to(type);
+    matrices->b = at::rand({product.size, product.size}, at::kFloat).to(type);
+    matrices->product = at::empty({product.size, product.size}, type);
+    static_cast<void>(at::mm(matrices->a, matrices->b));  // says at once what the library does not have
+    return [matrices, threads = product.threads] {
+      const c10::InferenceMode still_none;
+      if (at::get_num_threads() != threads) at::set_num_threads(threads);
+      at::mm_out(matrices->product, matrices->a, matrices->b);
+    };
+  } catch (const c10::Error& error) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("matrices of {}: {}", name_of(product.dtype), error.what_without_backtrace()));
+  }
+}
+
+}  // namespace cachebench::torch_model

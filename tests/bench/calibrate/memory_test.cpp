@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/calibrate/memory.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+
+using namespace cachebench;
+using namespace cachebench::bench;
+
+TEST_CASE("every byte is touched; more than there can be is an error") {
+  const tier::Mapping memory = touched_memory(Bytes{10'000});
+  CHECK(std::count(memory.data(), memory.data() + 10'000, std::byte{0x5A}) == 10'000);
+  CHECK_THROWS_AS(touched_memory(Bytes{std::uint64_t{1} << 62}), Error);
+}
+
+TEST_CASE("rates") {
+  CHECK(rate(Bytes{1'000}, Nanoseconds{1'000'000'000}) == 1'000);
+  CHECK(rate(Bytes{3}, Nanoseconds{0}) == 3e9);
+}
