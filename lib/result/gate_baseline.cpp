@@ -47,7 +47,8 @@ void forget_measured_latency(Json& document) {
 Json baseline_of(const Json& document, const std::string& file) {
   require_result(document, file);
   Json kept = document;
-  for (const char* key : {"findings", "notes", "warnings", "series", "model_check", "model_check_overall"}) {
+  for (const char* key : {"findings", "notes", "warnings", "series", "model_check", "model_check_overall",
+                          "model_check_tiers"}) {
     kept.erase(key);
   }
   forget_machine(kept);

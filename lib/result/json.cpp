@@ -15,6 +15,7 @@
 #include "result/json_reader.h"
 #include "result/multimodal_json.h"
 #include "result/pipeline_json.h"
+#include "result/tier_check_json.h"
 #include "result/totals_json.h"
 #include "result/visual_json.h"
 
@@ -241,6 +242,7 @@ void read_optional(const JsonReader& reader, RunResult& result) {
                                     .measured_ns = item.integer("measured_ns")});
     });
   }
+  result.tier_checks = tier_checks_from_json(reader);
   if (reader.has("series")) {
     reader.each("series", [&](const JsonReader& item) { result.series.push_back(series_from_json(item)); });
   }
@@ -303,6 +305,7 @@ Json to_json(const RunResult& result) {
                    {"latency", latency_to_json(result.latency)},
                    {"model_check", model_checks_to_json(result.model_check)},
                    {"model_check_overall", model_check_to_json(overall(result.model_check))},
+                   {"model_check_tiers", tier_checks_to_json(result.tier_checks)},
                    {"warmup", warmup_to_json(result.warmup)},
                    {"series", series_to_json(result.series)},
                    {"decision_log_hash", result.decision_log_hash},

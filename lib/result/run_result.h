@@ -15,6 +15,7 @@
 #include "result/compression.h"
 #include "result/multimodal.h"
 #include "result/pipeline.h"
+#include "result/tier_check.h"
 #include "result/visual.h"
 
 /// What one run found out: the values of the result document, and nothing else. docs/results.md explains each
@@ -224,6 +225,7 @@ struct RunResult {
   MissCauses misses_by_cause;
   std::map<std::string, LatencySummary> latency;  ///< by tier or stage
   std::vector<ModelCheck> model_check;            ///< real runs
+  std::vector<TierCheck> tier_checks;             ///< real runs: the same accesses by tier
   std::vector<SeriesPoint> series;
   std::string decision_log_hash;
   Links links;
