@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "core/file.h"
+#include "core/units.h"
 
 namespace cachebench::app {
 namespace {
@@ -19,6 +20,8 @@ struct Options {
   std::string file;
   std::vector<std::string> overrides;
   std::uint32_t rounds = 7;
+  std::string journal;
+  std::string max_time;
   bool json = false;
   bool quiet = false;
 };
@@ -28,8 +31,12 @@ int run(const Options& options) {
       bench::ablation_variants(options.file, options.overrides);
   bench::StopToken stop;
   const bench::SignalStop signals(stop);
+  const bench::AblationOptions how{
+      .rounds = options.rounds,
+      .journal = options.journal,
+      .max_time = options.max_time.empty() ? Nanoseconds{0} : parse_duration(options.max_time)};
   bench::Ablation ablation =
-      bench::run_ablation(variants, options.rounds, stop, [&](std::uint32_t round, const std::string& name) {
+      bench::run_ablation(variants, how, stop, [&](std::uint32_t round, const std::string& name) {
         if (!options.quiet)
           std::fputs(fmt::format("round {} of {}: {}\n", round + 1, options.rounds, name).c_str(), stderr);
       });
@@ -47,6 +54,10 @@ void add(CLI::App& parent, Action& action) {
       ->allow_extra_args(false);
   command->add_option("--rounds", options->rounds, "Each variant is run so often; six or more give intervals")
       ->check(CLI::Range(1, 1000));
+  command->add_option(
+      "--journal", options->journal,
+      "Keep finished rounds in this file, and count those in it: gathers rounds in several goes");
+  command->add_option("--max-time", options->max_time, "Start no round that would end later, e.g. 80s");
   command->add_flag("--json", options->json, "Print one JSON document");
   command->add_flag("--quiet", options->quiet, "No progress");
   command->callback([options, &action] { action = [options] { return run(*options); }; });

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bench/sweep/ablation_journal.h"
 #include "bench/sweep/design.h"
 #include "bench/sweep/sweep_config.h"
+#include "core/check.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "result/pipeline_json.h"
 
@@ -54,37 +57,68 @@ std::vector<AblationVariant> ablation_variants(const std::string& sweep_file,
   return variants;
 }
 
-Ablation run_ablation(const std::vector<AblationVariant>& variants, std::uint32_t rounds, StopToken& stop,
-                      const AblationProgress& progress) {
+Ablation compare_rounds(const std::vector<AblationVariant>& variants, std::vector<AblationRound> rounds) {
   Ablation ablation;
+  ablation.rounds = static_cast<std::uint32_t>(rounds.size());
+  std::vector<std::vector<double>> bounds(variants.size());
+  std::vector<std::vector<double>> machine_bounds(variants.size());
   for (const AblationVariant& variant : variants) {
     ablation.rows.emplace_back();
     ablation.rows.back().name = variant.name;
   }
-  for (std::uint32_t round = 0; round < rounds; ++round) {
-    std::vector<result::Pipeline> results;
-    for (const AblationVariant& variant : variants) {
-      if (progress) progress(round, variant.name);
-      results.push_back(run_one(variant.config, stop));
-      if (stop.requested()) break;
-    }
-    if (stop.requested()) break;
-    ++ablation.rounds;
-    const double first = results.front().requests_per_second().value_or(0);
-    const std::string answers = results.front().answers_hash;
-    for (std::size_t i = 0; i < results.size(); ++i) {
+  for (AblationRound& round : rounds) {
+    CACHEBENCH_CHECK(round.size() == variants.size(), "{} results of {}", round.size(), variants.size());
+    const double first = round.front().requests_per_second().value_or(0);
+    const std::string answers = round.front().answers_hash;
+    const std::int64_t first_ns = round.front().elapsed_ns;
+    for (std::size_t i = 0; i < round.size(); ++i) {
       AblationRow& row = ablation.rows[i];
-      row.requests_per_second.push_back(results[i].requests_per_second().value_or(0));
+      row.requests_per_second.push_back(round[i].requests_per_second().value_or(0));
       row.ratio.push_back(first > 0 ? row.requests_per_second.back() / first : 0);
-      row.same_answers = row.same_answers && results[i].answers_hash == answers;
-      row.pipeline = std::move(results[i]);
+      row.same_answers = row.same_answers && round[i].answers_hash == answers;
+      if (const auto& roofline = round[i].roofline) {
+        const result::RooflineResource* const limit = roofline->limit();
+        if (limit != nullptr) bounds[i].push_back(static_cast<double>(first_ns) / limit->least_ns());
+        if (limit != nullptr) row.limit = limit->name;
+        const auto roof = roofline->compute ? roofline->compute->roof_ns() : std::nullopt;
+        if (roof) machine_bounds[i].push_back(static_cast<double>(first_ns) / *roof);
+      }
+      row.pipeline = std::move(round[i]);
     }
   }
-  for (AblationRow& row : ablation.rows) {
+  for (std::size_t i = 0; i < ablation.rows.size(); ++i) {
+    AblationRow& row = ablation.rows[i];
     row.median_ratio = median_of(row.ratio);
     row.interval = median_interval(row.ratio);
+    if (!bounds[i].empty()) row.bound = median_of(bounds[i]);
+    if (!machine_bounds[i].empty()) row.machine_bound = median_of(machine_bounds[i]);
   }
   return ablation;
+}
+
+Ablation run_ablation(const std::vector<AblationVariant>& variants, const AblationOptions& options,
+                      StopToken& stop, const AblationProgress& progress) {
+  AblationJournal journal(options.journal, variants);
+  std::vector<AblationRound> rounds = journal.take_rounds();
+  const RealClock clock;
+  const Nanoseconds begun = clock.now();
+  Nanoseconds longest{0};
+  while (rounds.size() < options.rounds) {
+    const Nanoseconds started = clock.now();
+    if (options.max_time > Nanoseconds{0} && started - begun + longest > options.max_time) break;
+    const auto number = static_cast<std::uint32_t>(rounds.size());
+    AblationRound round(variants.size());
+    for (std::size_t i = 0; i < variants.size() && !stop.requested(); ++i) {
+      const std::size_t next = (i + number) % variants.size();
+      if (progress) progress(number, variants[next].name);
+      round[next] = run_one(variants[next].config, stop);
+    }
+    if (stop.requested()) break;
+    longest = std::max(longest, clock.now() - started);
+    journal.add(round);
+    rounds.push_back(std::move(round));
+  }
+  return compare_rounds(variants, std::move(rounds));
 }
 
 Json to_json(const Ablation& ablation) {
@@ -97,6 +131,9 @@ Json to_json(const Ablation& ablation) {
                     {"ratio", row.ratio},
                     {"median_ratio", row.median_ratio},
                     {"interval", interval},
+                    {"bound", row.bound ? Json(*row.bound) : Json(nullptr)},
+                    {"limit", row.limit.empty() ? Json(nullptr) : Json(row.limit)},
+                    {"machine_bound", row.machine_bound ? Json(*row.machine_bound) : Json(nullptr)},
                     {"same_answers", row.same_answers},
                     {"pipeline", result::pipeline_to_json(row.pipeline)}});
   }
@@ -109,18 +146,20 @@ Json to_json(const Ablation& ablation) {
 
 std::string to_markdown(const Ablation& ablation) {
   std::string text =
-      "| variant | requests/s | ratio to all on | 95% interval | encoder calls | padding | overlap | same "
-      "answers |\n"
-      "|---|---:|---:|---:|---:|---:|---:|---|\n";
+      "| variant | requests/s | ratio to the first | 95% interval | bound of the ratio | set by | encoder "
+      "calls "
+      "| padding | overlap | same answers |\n"
+      "|---|---:|---:|---:|---:|---|---:|---:|---:|---|\n";
   const auto share = [](std::optional<double> value) {
     return value ? fmt::format("{:.1f}%", 100 * *value) : std::string("-");
   };
   for (const AblationRow& row : ablation.rows) {
     const std::string interval =
         row.interval ? fmt::format("{:.3f} to {:.3f}", row.interval->low, row.interval->high) : "-";
-    text += fmt::format("| {} | {:.1f} | {:.3f} | {} | {} of {} | {} | {} | {} |\n", row.name,
-                        median_of(row.requests_per_second), row.median_ratio, interval,
-                        row.pipeline.images_encoded, row.pipeline.images,
+    const std::string bound = row.bound ? fmt::format("{:.2f}", *row.bound) : "-";
+    text += fmt::format("| {} | {:.1f} | {:.3f} | {} | {} | {} | {} of {} | {} | {} | {} |\n", row.name,
+                        median_of(row.requests_per_second), row.median_ratio, interval, bound,
+                        row.limit.empty() ? "-" : row.limit, row.pipeline.images_encoded, row.pipeline.images,
                         share(row.pipeline.padding_waste_ratio()), share(row.pipeline.overlap_ratio()),
                         row.same_answers ? "yes" : "NO");
   }
