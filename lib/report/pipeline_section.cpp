@@ -5,6 +5,7 @@
 
 #include "report/html_parts.h"
 #include "report/markup.h"
+#include "report/roofline_section.h"
 #include "result/findings.h"
 
 namespace cachebench::report {
@@ -88,7 +89,7 @@ std::string pipeline_section(const result::RunResult& result) {
                   text_figure("b", "/pipeline/processing", p.processing),
                   share_at("overlap_ratio", p.overlap_ratio()),
                   share_at("efficiency_ratio", p.efficiency_ratio())),
-      card(scrolled(service_table(p)) + scrolled(savings_table(p)) + scrolled(stages_table(p))));
+      card(scrolled(service_table(p)) + scrolled(savings_table(p)) + scrolled(stages_table(p))) + roofline_card(p));
 }
 
 std::string pipeline_lines(const result::RunResult& result) {
@@ -111,7 +112,7 @@ std::string pipeline_lines(const result::RunResult& result) {
                         result::format_ns(stage.busy_ns), result::format_ns(stage.idle_ns),
                         result::format_share(stage.occupancy_ratio), result::format_ns(stage.p50_ns));
   }
-  return text;
+  return text + roofline_lines(p);
 }
 
 }  // namespace cachebench::report
