@@ -49,20 +49,41 @@ std::optional<Mapping> Mapping::try_map(Bytes size) {
   return mapping;
 }
 
+std::optional<Mapping> Mapping::try_pinned(Bytes size, const std::shared_ptr<PinnedMemory>& pinned) {
+  if (pinned == nullptr) return try_map(size);
+  const std::uint64_t whole = round_up(size.value == 0 ? 1 : size.value, kPage);
+  std::byte* const memory = pinned->allocate(Bytes{whole});
+  if (memory == nullptr) return try_map(size);
+  Mapping mapping;
+  mapping.data_ = memory;
+  mapping.size_ = whole;
+  mapping.pinned_ = pinned;
+  return mapping;
+}
+
 Mapping::~Mapping() {
-  if (data_ != nullptr) munmap(data_, size_);
+  if (data_ == nullptr) return;
+  if (pinned_ != nullptr) {
+    pinned_->release(data_);
+  } else {
+    munmap(data_, size_);
+  }
 }
 
 Mapping::Mapping(Mapping&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      pinned_(std::move(other.pinned_)) {}
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(pinned_, other.pinned_);
   return *this;
 }
 
 int Mapping::lock() const noexcept {
+  if (is_pinned()) return 0;
   return mlock2(data_, size_, MLOCK_ONFAULT) == 0 ? 0 : errno;
 }
 
@@ -78,6 +99,13 @@ std::string describe_lock_failure(Bytes asked, int code) {
   }
   return fmt::format("cannot lock {} of host memory ({}); going on with memory that is not page-locked",
                      format_bytes(asked), std::generic_category().message(code));
+}
+
+std::string describe_pageable(Bytes asked) {
+  return fmt::format(
+      "the GPU's driver cannot lock {} of host memory; going on with memory that it has to stage: copies are "
+      "slower",
+      format_bytes(asked));
 }
 
 }  // namespace cachebench::tier

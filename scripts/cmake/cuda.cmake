@@ -1,27 +1,127 @@
-# The device kernels. With a CUDA toolkit they are compiled, so that none is broken unseen; what runs them opens
-# the driver by itself. sm_61 is beyond newer toolkits: scripts/check-sm61.
+# The device kernels, embedded in the program: machine code for sm_61 (by NVRTC 12.9, where scripts/check-sm61 has
+# brought it) and for sm_75 to sm_90 with PTX for newer cards (by nvcc). The program picks the image at run time
+# and opens the driver by itself: neither a CUDA library nor a GPU is needed to build, to link or to start.
 set(CACHEBENCH_CUDA AUTO CACHE STRING "Compile the device kernels: AUTO (where there is nvcc), ON or OFF")
 set_property(CACHE CACHEBENCH_CUDA PROPERTY STRINGS AUTO ON OFF)
-if(NOT CACHEBENCH_CUDA STREQUAL "OFF")
-  find_program(CACHEBENCH_NVCC nvcc HINTS /usr/local/cuda/bin ENV CUDA_HOME PATH_SUFFIXES bin)
-  if(CACHEBENCH_NVCC)
-    set(kernels "${PROJECT_SOURCE_DIR}/lib/tier/device/cuda/quantise.cu")
-    set(fatbin "${CMAKE_BINARY_DIR}/cuda/quantise.fatbin")
-    set(targets "")
-    foreach(arch 75 80 90)
-      list(APPEND targets -gencode arch=compute_${arch},code=sm_${arch})
-    endforeach()
-    file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/cuda")
-    add_custom_command(OUTPUT "${fatbin}"
-      COMMAND "${CACHEBENCH_NVCC}" -std=c++20 --expt-relaxed-constexpr --fmad=false -Werror all-warnings
-              "-I${PROJECT_SOURCE_DIR}/lib" --fatbin ${targets} "${kernels}" -o "${fatbin}"
-      DEPENDS "${kernels}" "${PROJECT_SOURCE_DIR}/lib/tier/device/cuda/quantise_kernels.h"
-              "${PROJECT_SOURCE_DIR}/lib/core/float_formats.h"
-      COMMENT "Compiling the device kernels" VERBATIM)
-    add_custom_target(cuda_kernels ALL DEPENDS "${fatbin}")
-  elseif(CACHEBENCH_CUDA STREQUAL "ON")
-    message(FATAL_ERROR "CACHEBENCH_CUDA=ON: nvcc not found; set CUDA_HOME, or take AUTO")
-  else()
-    message(STATUS "nvcc not found: the device kernels are not compiled")
-  endif()
+set(CACHEBENCH_NVRTC_FOLDER "${PROJECT_SOURCE_DIR}/build/sm61" CACHE PATH
+    "Where scripts/check-sm61 installed NVRTC 12.9, which compiles for sm_61")
+
+set(cuda_build "${CMAKE_BINARY_DIR}/cuda")
+set(cuda_source "${PROJECT_SOURCE_DIR}/lib/tier/device/cuda")
+file(MAKE_DIRECTORY "${cuda_build}")
+set(cuda_modules move quantise)
+set(cuda_headers "${cuda_source}/move_kernels.h" "${cuda_source}/quantise_kernels.h"
+    "${PROJECT_SOURCE_DIR}/lib/core/float_formats.h")
+set(cuda_images "")     # files
+set(cuda_assembler "")  # what puts them into the program
+set(cuda_externs "")
+set(cuda_rows "")
+
+# One image: its file goes into the read-only data, its bounds into the table.
+macro(cachebench_cuda_image module arch kind file)
+  list(LENGTH cuda_images number)
+  list(APPEND cuda_images "${file}")
+  set(name "cachebench_kernel_image_${number}")
+  string(APPEND cuda_assembler "__asm__(\".pushsection .rodata\\n.balign 16\\n${name}:\\n.globl ${name}\\n\"\n"
+    "        \".incbin \\\"${file}\\\"\\n${name}_end:\\n.globl ${name}_end\\n.byte 0\\n.popsection\\n\");\n")
+  string(APPEND cuda_externs "extern const std::byte ${name}[];\nextern const std::byte ${name}_end[];\n")
+  string(APPEND cuda_rows "      {\"${module}\", ${arch}, ImageKind::${kind}, {${name}, ${name}_end}},\n")
+endmacro()
+
+find_program(CACHEBENCH_NVCC nvcc HINTS /usr/local/cuda/bin ENV CUDA_HOME PATH_SUFFIXES bin)
+if(CACHEBENCH_CUDA STREQUAL "ON" AND NOT CACHEBENCH_NVCC)
+  message(FATAL_ERROR "CACHEBENCH_CUDA=ON: nvcc not found; set CUDA_HOME, or take AUTO")
 endif()
+if(CACHEBENCH_NVCC AND NOT CACHEBENCH_CUDA STREQUAL "OFF")
+  set(flags -std=c++20 --expt-relaxed-constexpr --fmad=false -Werror all-warnings "-I${PROJECT_SOURCE_DIR}/lib")
+  foreach(module IN LISTS cuda_modules)
+    foreach(arch 75 80 86 90)
+      set(file "${cuda_build}/${module}.sm_${arch}.cubin")
+      add_custom_command(OUTPUT "${file}"
+        COMMAND "${CACHEBENCH_NVCC}" ${flags} --cubin -arch=sm_${arch} "${cuda_source}/${module}.cu" -o "${file}"
+        DEPENDS "${cuda_source}/${module}.cu" ${cuda_headers}
+        COMMENT "Compiling the ${module} kernels for sm_${arch}" VERBATIM)
+      cachebench_cuda_image(${module} ${arch} kCubin "${file}")
+    endforeach()
+    set(file "${cuda_build}/${module}.compute_75.ptx")
+    add_custom_command(OUTPUT "${file}"
+      COMMAND "${CACHEBENCH_NVCC}" ${flags} --ptx -arch=compute_75 "${cuda_source}/${module}.cu" -o "${file}"
+      DEPENDS "${cuda_source}/${module}.cu" ${cuda_headers}
+      COMMENT "Compiling the ${module} kernels for newer cards" VERBATIM)
+    cachebench_cuda_image(${module} 75 kPtx "${file}")
+  endforeach()
+
+  file(GLOB nvrtc "${CACHEBENCH_NVRTC_FOLDER}/venv/lib/python3*/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12")
+  find_program(CACHEBENCH_PYTHON python3)
+  if(nvrtc AND CACHEBENCH_PYTHON)
+    set(files "")
+    foreach(module IN LISTS cuda_modules)
+      list(APPEND files "${cuda_build}/${module}.sm_61.cubin")
+      cachebench_cuda_image(${module} 61 kCubin "${cuda_build}/${module}.sm_61.cubin")
+    endforeach()
+    add_custom_command(OUTPUT ${files}
+      COMMAND "${CACHEBENCH_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check-sm61" --out "${cuda_build}" --nvrtc "${nvrtc}"
+      DEPENDS "${cuda_source}/move.cu" "${cuda_source}/quantise.cu" ${cuda_headers}
+              "${PROJECT_SOURCE_DIR}/scripts/check-sm61"
+      COMMENT "Compiling the kernels for sm_61" VERBATIM)
+  else()
+    message(STATUS "NVRTC 12.9 not found: no kernels for sm_61; scripts/check-sm61 installs it")
+  endif()
+elseif(NOT CACHEBENCH_NVCC)
+  message(STATUS "nvcc not found: the program has no device kernels")
+endif()
+
+if(cuda_images)
+  set(table "  static const KernelImage kImages[] = {\n${cuda_rows}  };\n  return kImages;")
+else()
+  set(table "  return {};")
+endif()
+file(CONFIGURE OUTPUT "${cuda_build}/kernel_image_table.cpp" @ONLY CONTENT
+"// Generated by scripts/cmake/cuda.cmake.
+#include \"tier/device/cuda/kernel_images.h\"
+@cuda_assembler@
+extern \"C\" {
+@cuda_externs@}
+namespace cachebench::tier::cuda {
+std::span<const KernelImage> kernel_images() {
+@table@
+}
+}  // namespace cachebench::tier::cuda
+")
+add_library(cachebench_cuda_kernels STATIC "${cuda_build}/kernel_image_table.cpp")
+target_include_directories(cachebench_cuda_kernels PRIVATE "${PROJECT_SOURCE_DIR}/lib")
+set_source_files_properties("${cuda_build}/kernel_image_table.cpp" PROPERTIES OBJECT_DEPENDS "${cuda_images}")
+
+# cuda.h gives the types of the driver's functions. The headers of NVTX come from the same folder, or from a wheel.
+find_path(CACHEBENCH_CUDA_INCLUDE cuda.h HINTS /usr/local/cuda/include ENV CUDA_HOME PATH_SUFFIXES include)
+if(NOT CACHEBENCH_CUDA_INCLUDE)
+  message(STATUS "cuda.h not found: device \"cuda\" is not built")
+elseif(NOT EXISTS "${NVTX_INCLUDE_DIR}/cuda.h")
+  target_include_directories(cachebench_nvtx SYSTEM INTERFACE "${CACHEBENCH_CUDA_INCLUDE}")
+endif()
+
+# Stand-ins for the driver's libraries, for the tests: everything of device "cuda" runs on them, on the processor.
+if(CACHEBENCH_TESTS AND CACHEBENCH_CUDA_INCLUDE)
+  file(GLOB fakes CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/tier/device/fake_driver/*.cpp")
+  foreach(source IN LISTS fakes)
+    cmake_path(GET source STEM name)
+    add_library(${name} MODULE "${source}")
+    set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/lib" "${PROJECT_SOURCE_DIR}/tests")
+    target_include_directories(${name} SYSTEM PRIVATE "${CACHEBENCH_CUDA_INCLUDE}")
+    target_link_libraries(${name} PRIVATE Threads::Threads)
+    list(APPEND CACHEBENCH_FAKES ${name})
+  endforeach()
+endif()
+
+# The layers are declared later.
+function(cachebench_link_cuda)
+  target_link_libraries(cachebench_tier PUBLIC cachebench_cuda_kernels)
+  target_link_libraries(cachebench_hardware PUBLIC ${CMAKE_DL_LIBS})
+  foreach(tests tier_tests hardware_tests bench_tests)
+    if(TARGET ${tests} AND CACHEBENCH_FAKES)
+      add_dependencies(${tests} ${CACHEBENCH_FAKES})
+    endif()
+  endforeach()
+endfunction()
+cmake_language(DEFER DIRECTORY "${PROJECT_SOURCE_DIR}" CALL cachebench_link_cuda)

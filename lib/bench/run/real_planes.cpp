@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "tier/device/cuda/cuda_device.h"
 #include "tier/device/device_plane.h"
 #include "tier/device/emulated_device.h"
 #include "tier/host/host_plane.h"
@@ -108,28 +109,46 @@ std::unique_ptr<tier::Plane> make_emulated(const RunConfig& config, Bytes capaci
   return tier::make_device_plane({.capacity = capacity}, tier::make_emulated_device(options));
 }
 
+// Said before anything is allocated, in the terms of the config.
+void require_device_memory(const TierSection& tier, Bytes capacity, const tier::DeviceApi& device) {
+  const Bytes total = device.properties().total_memory;
+  if (capacity <= total) return;
+  throw Error(ErrorKind::kEnvironment,
+              fmt::format("tier {}: {} do not fit on {} with {}: make its capacity smaller", tier.name,
+                          format_bytes(capacity), device.properties().name, format_bytes(total)));
+}
+
+// `gpu` is there when a tier asks for one.
 std::unique_ptr<tier::Plane> make_plane(const RunConfig& config, std::size_t position, Bytes capacity,
-                                        const hardware::Profile& profile) {
+                                        const hardware::Profile& profile,
+                                        const std::shared_ptr<tier::DeviceApi>& gpu) {
   const TierSection& tier = config.cache.tiers[position];
   switch (tier.device) {
     case Device::kEmulated:
       return make_emulated(config, capacity, profile);
     case Device::kHost: {
       const tier::PageLock lock = tier.pin_memory ? tier::PageLock::kTry : tier::PageLock::kOff;
-      return tier::make_host_plane({.capacity = capacity, .lock = lock});
+      const bool pins = gpu != nullptr && tier.pin_memory;
+      return tier::make_host_plane(
+          {.capacity = capacity, .lock = lock, .pinned = pins ? gpu->pinned_memory() : nullptr});
     }
     case Device::kSsd:
       return make_ssd(config, tier, capacity);
     case Device::kCuda:
-      throw Error(ErrorKind::kEnvironment,
-                  fmt::format("tier {}: this build has no CUDA device; use device \"emulated\"", tier.name));
+      require_device_memory(tier, capacity, *gpu);
+      return tier::make_device_plane({.capacity = capacity}, gpu);
     case Device::kNull:
       throw Error(
           ErrorKind::kUsage,
-          fmt::format("tier {}: device \"null\" holds no bytes; a real run needs emulated, host or ssd",
+          fmt::format("tier {}: device \"null\" holds no bytes; a real run needs cuda, emulated, host or ssd",
                       tier.name));
   }
   throw Error(ErrorKind::kInternal, "unknown device");
+}
+
+bool wants_gpu(const RunConfig& config) {
+  return std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
+                     [](const TierSection& tier) { return tier.device == Device::kCuda; });
 }
 
 }  // namespace
@@ -139,12 +158,14 @@ std::vector<std::unique_ptr<tier::Plane>> make_planes(const RunConfig& config,
                                                       const hardware::Profile& profile) {
   Bytes memory;
   for (std::size_t i = 0; i < capacities.size(); ++i) {
-    if (config.cache.tiers[i].device != Device::kSsd) memory += capacities[i];
+    const Device device = config.cache.tiers[i].device;
+    if (device != Device::kSsd && device != Device::kCuda) memory += capacities[i];
   }
   require_memory(memory);
+  const std::shared_ptr<tier::DeviceApi> gpu = wants_gpu(config) ? tier::make_cuda_device() : nullptr;
   std::vector<std::unique_ptr<tier::Plane>> planes;
   for (std::size_t i = 0; i < capacities.size(); ++i) {
-    planes.push_back(make_plane(config, i, capacities[i], profile));
+    planes.push_back(make_plane(config, i, capacities[i], profile, gpu));
   }
   return planes;
 }

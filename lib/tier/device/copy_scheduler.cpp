@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/error.h"
 #include "core/trace_range.h"
 
 namespace cachebench::tier {
@@ -47,7 +48,10 @@ Bytes total_of(std::span<const CopyScheduler::Range> ranges) {
 
 CopyScheduler::CopyScheduler(const CopySchedulerOptions& options)
     : wait_(options.links ? PreciseWait::measure_timer_error() : Nanoseconds{0}),
-      inline_up_to_(options.inline_up_to) {
+      inline_up_to_(options.inline_up_to),
+      lost_after_(options.lost_after_copies),
+      loss_(std::make_exception_ptr(
+          Error(ErrorKind::kEnvironment, "the emulated device was lost, as it was told to be; run again"))) {
   CACHEBENCH_CHECK(options.engines_per_direction > 0, "{} engines", options.engines_per_direction);
   for (const CopyDirection direction : {CopyDirection::kUp, CopyDirection::kDown}) {
     if (!options.links) continue;
@@ -233,11 +237,25 @@ CopyResult CopyScheduler::execute(CopyDirection direction, std::span<const Range
     start = slot.start;
     complete = slot.complete;
   }
-  for (const Range& range : ranges) {
-    if (range.bytes > 0) std::memcpy(range.target, range.source, range.bytes);
+  if (!copy_ranges(ranges)) return {.error = loss_, .service = clock_.now() - start};
+  if (LinkSchedule* const link = links_[index_of(direction)].get()) {
+    wait_.until(complete);
+    const Nanoseconds end = clock_.now();
+    link->passed(end);
+    return {.error = {}, .service = end - start};
   }
-  if (links_[0] != nullptr) wait_.until(complete);
   return {.error = {}, .service = clock_.now() - start};
+}
+
+bool CopyScheduler::copy_ranges(std::span<const Range> ranges) {
+  const bool counts = lost_after_ != std::numeric_limits<std::uint64_t>::max();
+  for (const Range& range : ranges) {
+    if (range.bytes == 0) continue;
+    if (counts && copied_.fetch_add(1) >= lost_after_) is_lost_.store(true);
+    if (is_lost_.load()) return false;
+    std::memcpy(range.target, range.source, range.bytes);
+  }
+  return !is_lost_.load();
 }
 
 void CopyScheduler::run_engine(CopyDirection direction, int number) {

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,7 +26,8 @@
 /// the completion back until the link would have been through. Markers (records and waits) cost no engine.
 ///
 /// Without a throttle, and up to a size, a copy on an idle stream runs on the caller's thread: a hand-over
-/// takes longer than such a copy. The streams behave the same either way. Owns the engines; streams and
+/// takes longer than such a copy. The streams behave the same either way. A device can be lost, for tests:
+/// then its copies end at once, with an error, and streams and events go on. Owns the engines; streams and
 /// events are shared with the operations that name them. Thread-safe; completions run without the lock.
 namespace cachebench::tier {
 
@@ -35,6 +39,8 @@ struct CopySchedulerOptions {
   std::optional<std::array<hardware::Channel, kCopyDirections>> links;
   int engines_per_direction = 1;
   Bytes inline_up_to;
+  /// So many ranges are copied; the next one finds the device lost, and so does every one after it.
+  std::uint64_t lost_after_copies = std::numeric_limits<std::uint64_t>::max();
 };
 
 class CopyScheduler {
@@ -69,6 +75,8 @@ class CopyScheduler {
   void wait_complete(const Event& event) CACHEBENCH_EXCLUDES(mutex_);
   /// When the event's last record was reached. REQUIRES: recorded and complete.
   [[nodiscard]] Nanoseconds reached_at(const Event& event) const CACHEBENCH_EXCLUDES(mutex_);
+  /// The error of every copy from the loss of the device on; null before.
+  [[nodiscard]] std::exception_ptr lost() const { return is_lost_.load() ? loss_ : nullptr; }
 
  private:
   using StreamPtr = std::shared_ptr<Stream>;
@@ -106,11 +114,16 @@ class CopyScheduler {
   void finish(const StreamPtr& stream, CopyDirection direction) CACHEBENCH_EXCLUDES(mutex_);
   [[nodiscard]] std::optional<Work> next(CopyDirection direction) CACHEBENCH_EXCLUDES(mutex_);
   [[nodiscard]] CopyResult execute(CopyDirection direction, std::span<const Range> ranges, Nanoseconds ready);
+  [[nodiscard]] bool copy_ranges(std::span<const Range> ranges);
   void run_engine(CopyDirection direction, int number);
 
   const RealClock clock_;
   const PreciseWait wait_;
   const Bytes inline_up_to_;
+  const std::uint64_t lost_after_;
+  const std::exception_ptr loss_;  // what a lost device says
+  std::atomic<std::uint64_t> copied_{0};
+  std::atomic<bool> is_lost_{false};
   std::array<std::unique_ptr<LinkSchedule>, kCopyDirections> links_;  // null: no throttle
   mutable Mutex mutex_;
   CondVar changed_;  // a stream fell idle or an event was reached, and somebody waits

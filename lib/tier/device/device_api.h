@@ -12,13 +12,19 @@
 #include <vector>
 
 #include "core/units.h"
+#include "tier/pinned_memory.h"
 
 /// What the device plane needs of a GPU: memory, streams, events and asynchronous copies, with the names and
 /// the rules of the CUDA runtime. The emulated device implements it in host memory; a CUDA one puts a call of
 /// the runtime behind each function.
 ///
 /// The device outlives its streams and events. Everything is thread-safe. Bad sizes and foreign streams are
-/// programmers' errors; a copy that the device refuses is reported to its `CopyDone`.
+/// programmers' errors; a copy that the device refuses (a range that is not its memory) is reported to its
+/// `CopyDone`, and nothing else suffers.
+///
+/// A device can be lost: a fault while it works, or a card that fell off the bus. That is sticky. The copy it
+/// met, and each one after it, ends with the same Error{kEnvironment}; `synchronize` throws it; events and
+/// streams count as complete, since nothing is under way any more; `malloc` gives nothing. Destructors work.
 namespace cachebench::tier {
 
 /// An address in device memory; 0 is none. Arithmetic on it is the caller's own.
@@ -46,6 +52,7 @@ struct DeviceProperties {
   std::string name;
   Bytes total_memory;  ///< cudaDeviceProp::totalGlobalMem
   int async_engine_count = 0;
+  std::string compute_capability{};  ///< "6.1"; empty where it means nothing
 };
 
 /// A marker in streams. Recording it again moves it. One never recorded is complete.
@@ -54,7 +61,7 @@ class DeviceEvent {
   virtual ~DeviceEvent() = default;
   /// cudaEventQuery: is what came before the last record complete?
   [[nodiscard]] virtual bool query() const = 0;
-  /// cudaEventSynchronize: blocks until it is.
+  /// cudaEventSynchronize: blocks until it is. Throws where the device was lost.
   virtual void synchronize() const = 0;
 };
 
@@ -72,6 +79,7 @@ class DeviceStream {
   /// cudaStreamWaitEvent: what follows waits for the event's last record, as it is now.
   virtual void wait_event(const DeviceEvent& event) = 0;
   [[nodiscard]] virtual bool query() const = 0;
+  /// Blocks until idle, completions included. Throws where the device was lost.
   virtual void synchronize() = 0;
 };
 
@@ -84,6 +92,8 @@ class DeviceApi {
   /// cudaMalloc, aligned to 4 KiB here; nothing when there is not so much.
   [[nodiscard]] virtual std::optional<DevicePointer> malloc(Bytes size) = 0;
   virtual void free(DevicePointer pointer) noexcept = 0;
+  /// cudaHostAlloc: where to get host memory that the device reaches by itself. It may outlive the device.
+  [[nodiscard]] virtual std::shared_ptr<PinnedMemory> pinned_memory() { return nullptr; }
   [[nodiscard]] virtual std::unique_ptr<DeviceStream> create_stream() = 0;
   [[nodiscard]] virtual std::unique_ptr<DeviceEvent> create_event() = 0;
   /// cudaEventElapsedTime. REQUIRES: both recorded and complete.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 #include "core/units.h"
@@ -24,6 +25,8 @@ struct EmulatedDeviceOptions {
   Bytes memory{};                       ///< what `malloc` gives in all; 0 for as much as the host has
   int engines_per_direction = 1;        ///< they share the link
   Bytes inline_up_to{64 * kMiB.value};  ///< unthrottled copies that run on the caller's thread
+  /// For tests of what goes on above: so many copies go well, then the device is lost (device_api.h).
+  std::uint64_t lost_after_copies = std::numeric_limits<std::uint64_t>::max();
 };
 
 /// Throws Error{kUsage} when the throttle is on and a rate is not positive or a latency negative.

@@ -23,14 +23,16 @@ constexpr Bytes kPageAlignedFrom{32 * kKiB.value};
 /// Mappings that are locked where that is allowed.
 class HostMemory final : public MemorySource {
  public:
-  explicit HostMemory(PageLock lock) : lock_(lock) {}
+  HostMemory(PageLock lock, std::shared_ptr<PinnedMemory> pinned) : lock_(lock), pinned_(std::move(pinned)) {}
 
   [[nodiscard]] std::uint64_t map(Bytes size) override {
-    std::optional<Mapping> mapping = Mapping::try_map(size);
+    std::optional<Mapping> mapping = Mapping::try_pinned(size, pinned_);
     if (!mapping) return 0;
+    const bool pageable = pinned_ != nullptr && !mapping->is_pinned();
     const int refused = lock_ == PageLock::kTry ? mapping->lock() : 0;
     const auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(mapping->data()));
     const MutexLock lock(mutex_);
+    if (pageable && note_.empty()) note_ = describe_pageable(size);
     if (refused != 0 && note_.empty()) note_ = describe_lock_failure(size, refused);
     mappings_.emplace(address, std::move(*mapping));
     return address;
@@ -52,6 +54,7 @@ class HostMemory final : public MemorySource {
 
  private:
   const PageLock lock_;
+  const std::shared_ptr<PinnedMemory> pinned_;
   mutable Mutex mutex_;
   std::map<std::uint64_t, Mapping> mappings_ CACHEBENCH_GUARDED_BY(mutex_);
   std::string note_ CACHEBENCH_GUARDED_BY(mutex_);
@@ -69,7 +72,7 @@ Ticket timed_copy(std::byte* target, const std::byte* source, std::size_t bytes)
 class HostPlane final : public Plane {
  public:
   explicit HostPlane(const HostPlaneOptions& options)
-      : memory_(options.lock),
+      : memory_(options.lock, options.pinned),
         space_({.budget = options.capacity, .alignment = kPage, .aligned_from = kPageAlignedFrom}, memory_) {}
 
   [[nodiscard]] hardware::Medium medium() const override { return hardware::Medium::kHost; }

@@ -13,13 +13,15 @@
 /// host memory costs, and a hand-over to another thread would only add to it.
 ///
 /// Pages are touched, and locked, as blocks first use them; the memory of a released block stays with the
-/// plane, so a warm cache pays for no page twice. When the lock limit is too low the notes say so and the
-/// plane goes on without the lock. Room, slack and overflow: tier/block_space.h. Thread-safe.
+/// plane, so a warm cache pays for no page twice. A device's own pinned memory is locked as a whole at once.
+/// When the lock limit is too low the notes say so and the plane goes on without the lock. Room, slack and
+/// overflow: tier/block_space.h. Thread-safe.
 namespace cachebench::tier {
 
 struct HostPlaneOptions {
   Bytes capacity;  ///< the tier's budget
   PageLock lock = PageLock::kTry;
+  std::shared_ptr<PinnedMemory> pinned{};  ///< where a device's copies come and go; null: ordinary memory
 };
 
 /// Throws Error{kEnvironment} when there is no address space for the capacity.

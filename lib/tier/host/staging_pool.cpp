@@ -103,12 +103,16 @@ void StagingPool::give_back(Mapping buffer) noexcept {
 }
 
 Mapping StagingPool::map_new(Bytes size) {
-  std::optional<Mapping> mapping = Mapping::try_map(size);
+  std::optional<Mapping> mapping = Mapping::try_pinned(size, options_.pinned);
   if (!mapping) {
     const MutexLock lock(mutex_);
     stats_.leased -= size;
     throw Error(ErrorKind::kEnvironment,
                 fmt::format("cannot get {} of host memory for a staging buffer", format_bytes(size)));
+  }
+  if (options_.pinned != nullptr && !mapping->is_pinned()) {
+    const MutexLock lock(mutex_);
+    if (stats_.notes.empty()) stats_.notes.push_back(describe_pageable(size));
   }
   if (options_.lock == PageLock::kTry) {
     if (const int refused = mapping->lock(); refused != 0) {

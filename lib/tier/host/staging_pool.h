@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ class StagingPool {
   struct Options {
     Bytes bound{256 * kMiB.value};  ///< kept for reuse, leased buffers included
     PageLock lock = PageLock::kTry;
+    std::shared_ptr<PinnedMemory> pinned{};  ///< a device's, for copies to and from it; null: ordinary memory
   };
 
   /// A buffer while it is alive. Move-only.

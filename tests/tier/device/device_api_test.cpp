@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tier/device/device_api.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "core/rng.h"
+#include "tier/device/device_types.h"
+
+// One suite for every device. Nothing in it sleeps or holds a device back: order shows in the bytes.
+namespace cachebench::tier {
+namespace {
+
+using namespace testing;
+
+using AllDevices = std::tuple<EmulatedInline, EmulatedQueued, EmulatedThrottled, FakeDriverBatches,
+                              FakeDriverKernels, FakeDriverSingle, GpuType>;
+
+std::vector<std::byte> noise(std::size_t bytes, std::uint64_t seed) {
+  Rng rng(seed);
+  std::vector<std::byte> result(bytes);
+  for (std::byte& one : result) one = static_cast<std::byte>(rng.below(256));
+  return result;
+}
+
+DevicePointer plus(DevicePointer pointer, std::uint64_t offset) {
+  return static_cast<DevicePointer>(static_cast<std::uint64_t>(pointer) + offset);
+}
+
+void up(DeviceStream& stream, DevicePointer target, std::span<const std::byte> source, CopyDone done = {}) {
+  const HostToDevice copy{.target = target, .source = source};
+  stream.memcpy_async(std::span(&copy, 1), std::move(done));
+}
+void down(DeviceStream& stream, std::span<std::byte> target, DevicePointer source, CopyDone done = {}) {
+  const DeviceToHost copy{.target = target, .source = source};
+  stream.memcpy_async(std::span(&copy, 1), std::move(done));
+}
+
+/// Device memory for a test's scope.
+class Memory {
+ public:
+  Memory(DeviceApi& device, std::size_t bytes) : device_(device), at_(device.malloc(Bytes{bytes}).value()) {}
+  ~Memory() { device_.free(at_); }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  [[nodiscard]] DevicePointer at(std::uint64_t offset = 0) const { return plus(at_, offset); }
+
+ private:
+  DeviceApi& device_;
+  DevicePointer at_;
+};
+
+/// Page-locked host memory for a test's scope.
+class Pinned {
+ public:
+  Pinned(DeviceApi& device, std::size_t bytes)
+      : owner_(device.pinned_memory()), data_(owner_->allocate(Bytes{bytes})), bytes_(bytes) {
+    REQUIRE(data_ != nullptr);
+  }
+  ~Pinned() { owner_->release(data_); }
+  Pinned(const Pinned&) = delete;
+  Pinned& operator=(const Pinned&) = delete;
+  [[nodiscard]] std::span<std::byte> span() const { return {data_, bytes_}; }
+
+ private:
+  std::shared_ptr<PinnedMemory> owner_;
+  std::byte* data_;
+  std::size_t bytes_;
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE_DEFINE("a stream runs its copies in order", Type, stream_order) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  const auto stream = device->create_stream();
+  const Memory memory(*device, 8192);
+  // The same 8 KiB on the device are overwritten and read back in turn; each read has to see its own write.
+  constexpr std::size_t kRounds = 50;
+  std::vector<std::vector<std::byte>> sources;
+  std::vector<std::vector<std::byte>> targets(kRounds, std::vector<std::byte>(8192));
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < kRounds; ++i) sources.push_back(noise(8192, i));
+  for (std::size_t i = 0; i < kRounds; ++i) {
+    up(*stream, memory.at(), sources[i], [&order, i](const CopyResult& result) {
+      if (!result.error && result.service.count() >= 0) order.push_back(2 * i);
+    });
+    down(*stream, targets[i], memory.at(), [&order, i](const CopyResult& result) {
+      if (!result.error && result.service.count() >= 0) order.push_back(2 * i + 1);
+    });
+  }
+  stream->synchronize();
+  CHECK(stream->query());
+  CHECK(targets == sources);
+  std::vector<std::size_t> wanted(2 * kRounds);
+  std::iota(wanted.begin(), wanted.end(), 0);
+  CHECK(order == wanted);
+}
+TEST_CASE_TEMPLATE_APPLY(stream_order, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("host memory is read and written in stream order", Type, host_order) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  const auto stream = device->create_stream();
+  const Memory memory(*device, 3 * 4096);
+  const std::vector<std::byte> source = noise(4096, 1);
+  std::vector<std::byte> middle(4096);
+  std::vector<std::byte> target(2 * 4096);
+  up(*stream, memory.at(), source);
+  down(*stream, middle, memory.at());
+  // What comes down goes up again, in a batch, from the same host memory.
+  const std::array<HostToDevice, 2> again{HostToDevice{.target = memory.at(4096), .source = middle},
+                                          HostToDevice{.target = memory.at(8192), .source = middle}};
+  stream->memcpy_async(again, {});
+  down(*stream, target, memory.at(4096));
+  stream->synchronize();
+  CHECK(std::memcmp(target.data(), source.data(), 4096) == 0);
+  CHECK(std::memcmp(target.data() + 4096, source.data(), 4096) == 0);
+}
+TEST_CASE_TEMPLATE_APPLY(host_order, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("events order streams, and a complete one vouches for completions", Type, events) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  const auto first = device->create_stream();
+  const auto second = device->create_stream();
+  const auto written = device->create_event();
+  const auto read = device->create_event();
+  CHECK(written->query());  // never recorded
+  written->synchronize();
+  const Memory memory(*device, 200'000);
+  std::vector<std::byte> target(200'000);
+  int completions = 0;
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    const std::vector<std::byte> source = noise(200'000, round);
+    first->wait_event(*read);  // the record of the round before
+    up(*first, memory.at(), source);
+    first->record(*written);
+    second->wait_event(*written);
+    down(*second, target, memory.at(), [&](const CopyResult&) { ++completions; });
+    second->record(*read);
+    read->synchronize();
+    CHECK(completions == static_cast<int>(round) + 1);
+    CHECK(written->query());
+    REQUIRE(target == source);
+    CHECK(device->elapsed_time(*written, *read) >= Nanoseconds{0});
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(events, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("copies of many streams and threads overlap without touching one another", Type,
+                          overlap) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  constexpr std::size_t kStreams = 6;
+  constexpr std::size_t kBytes = 100'000;
+  const Memory memory(*device, kStreams * kBytes);
+  std::vector<int> wrong(kStreams, 0);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < kStreams; ++t) {
+    threads.emplace_back([&, t] {
+      const auto stream = device->create_stream();
+      for (std::uint64_t round = 0; round < 10; ++round) {
+        const std::vector<std::byte> source = noise(kBytes, t * 100 + round);
+        std::vector<std::byte> target(kBytes);
+        up(*stream, memory.at(t * kBytes), source);
+        down(*stream, target, memory.at(t * kBytes));
+        stream->synchronize();
+        if (target != source) ++wrong[t];
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == std::vector<int>(kStreams, 0));
+}
+TEST_CASE_TEMPLATE_APPLY(overlap, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("a batch of small copies is one submission, whatever their sizes and places", Type,
+                          batches) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  const std::vector<std::size_t> sizes{1, 15, 16, 17, 4096, 0, 65'536, 3, 1000};
+  const std::size_t room = 80'000;
+  for (const bool pinned : {false, true}) {
+    const auto stream = device->create_stream();
+    const Memory memory(*device, 9 * room);
+    const Pinned locked(*device, 2 * 9 * room);
+    std::vector<std::byte> loose(2 * 9 * room);
+    const std::span<std::byte> host = pinned ? locked.span() : std::span(loose);
+    const std::vector<std::byte> bytes = noise(9 * room, 3);
+    std::memset(host.data(), 0, host.size());
+    std::memcpy(host.data(), bytes.data(), bytes.size());
+    std::vector<HostToDevice> writes;
+    std::vector<DeviceToHost> reads;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      const std::size_t at = i * room + i % 3;  // some places are aligned, and some are not
+      writes.push_back({.target = memory.at(i * room + i % 2), .source = host.subspan(at, sizes[i])});
+      reads.push_back(
+          {.target = host.subspan(9 * room + at, sizes[i]), .source = memory.at(i * room + i % 2)});
+    }
+    int completions = 0;
+    stream->memcpy_async(writes, [&](const CopyResult& result) { completions += result.error ? 100 : 1; });
+    stream->memcpy_async(reads, [&](const CopyResult& result) { completions += result.error ? 100 : 1; });
+    stream->memcpy_async(std::span<const DeviceToHost>{}, [&](const CopyResult&) { ++completions; });
+    stream->synchronize();
+    CHECK(completions == 3);
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      const std::size_t at = i * room + i % 3;
+      CHECK(std::memcmp(host.data() + at, host.data() + 9 * room + at, sizes[i]) == 0);
+      CHECK(std::to_integer<int>(host[9 * room + at + sizes[i]]) == 0);  // and not a byte more
+    }
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(batches, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("memory is aligned to a page, and all of it comes back", Type, alignment) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  for (int round = 0; round < 30; ++round) {
+    std::vector<DevicePointer> pieces;
+    for (const std::uint64_t bytes : {0U, 1U, 255U, 4096U, 4097U, 1U << 20, 1U << 23}) {
+      const auto piece = device->malloc(Bytes{bytes});
+      REQUIRE(piece.has_value());
+      CHECK(static_cast<std::uint64_t>(*piece) % 4096 == 0);
+      pieces.push_back(*piece);
+    }
+    for (const DevicePointer piece : pieces) device->free(piece);
+  }
+  const std::shared_ptr<PinnedMemory> pinned = device->pinned_memory();
+  REQUIRE(pinned != nullptr);
+  for (const std::uint64_t bytes : {1U, 4096U, 1U << 20}) {
+    std::byte* const memory = pinned->allocate(Bytes{bytes});
+    REQUIRE(memory != nullptr);
+    CHECK(reinterpret_cast<std::uintptr_t>(memory) % 4096 == 0);
+    std::memset(memory, 1, bytes);
+    pinned->release(memory);
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(alignment, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("out of memory is an answer, and nothing else suffers from it", Type, no_memory) {
+  const auto device = Type::make({.memory = kMiB * 16});
+  if (device == nullptr) return;
+  CHECK_FALSE(device->malloc(Bytes{std::uint64_t{1} << 50}).has_value());
+  if (Type::kBoundedMemory) {
+    const Memory most(*device, 12 * kMiB.value);
+    CHECK_FALSE(device->malloc(kMiB * 8).has_value());
+  }
+  const Memory memory(*device, 4096);
+  const auto stream = device->create_stream();
+  const std::vector<std::byte> source = noise(4096, 9);
+  std::vector<std::byte> target(4096);
+  up(*stream, memory.at(), source);
+  down(*stream, target, memory.at());
+  stream->synchronize();
+  CHECK(target == source);
+}
+TEST_CASE_TEMPLATE_APPLY(no_memory, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("a range outside the device's memory is refused, alone", Type, refusals) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  const auto stream = device->create_stream();
+  const Memory memory(*device, 4096);
+  const std::vector<std::byte> source = noise(4096, 5);
+  std::vector<std::byte> target(4096);
+  std::string text;
+  up(*stream, memory.at(), source);
+  up(*stream, static_cast<DevicePointer>(4096), source, [&](const CopyResult& result) {
+    REQUIRE(result.error);
+    try {
+      std::rethrow_exception(result.error);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kEnvironment);
+      text = error.what();
+    }
+  });
+  down(*stream, target, memory.at());
+  stream->synchronize();
+  CHECK(text.find("4.00 KiB") != std::string::npos);
+  CHECK(text.find('\n') == std::string::npos);
+  CHECK(target == source);
+}
+TEST_CASE_TEMPLATE_APPLY(refusals, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("a lost device says so to every copy, and everything still ends", Type, losses) {
+  if (!Type::kCanBeLost) {
+    MESSAGE("skipped: a real device is not broken on purpose");
+    return;
+  }
+  const auto device = Type::make({.memory = kMiB * 64, .lost_after_copies = 3});
+  if (device == nullptr) return;
+  const Memory memory(*device, 6 * 4096);
+  const auto event = device->create_event();
+  auto stream = device->create_stream();
+  auto other = device->create_stream();
+  const std::vector<std::byte> source = noise(4096, 5);
+  std::atomic<int> good{0};
+  std::atomic<int> bad{0};
+  const auto count = [&](const CopyResult& result) { ++(result.error ? bad : good); };
+  for (std::uint64_t i = 0; i < 6; ++i) up(*stream, memory.at(i * 4096), source, count);
+  stream->record(*event);
+  other->wait_event(*event);
+  CHECK_THROWS_AS(stream->synchronize(), Error);
+  CHECK(good + bad == 6);
+  CHECK(bad >= 3);
+  up(*other, memory.at(), source, count);
+  CHECK_THROWS_AS(other->synchronize(), Error);
+  CHECK(good + bad == 7);
+  CHECK_THROWS_AS(event->synchronize(), Error);
+  CHECK(event->query());
+  CHECK(stream->query());
+  CHECK_FALSE(device->malloc(Bytes{4096}).has_value());
+  stream.reset();
+  other.reset();
+}
+TEST_CASE_TEMPLATE_APPLY(losses, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("a stream's end waits for its copies", Type, destruction) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  const Memory memory(*device, 4 * kMiB.value);
+  const std::vector<std::byte> source = noise(4 * kMiB.value, 8);
+  std::vector<std::byte> target(source.size());
+  bool done = false;
+  {
+    const auto stream = device->create_stream();
+    up(*stream, memory.at(), source);
+    down(*stream, target, memory.at(), [&](const CopyResult&) { done = true; });
+  }
+  CHECK(done);
+  CHECK(target == source);
+}
+TEST_CASE_TEMPLATE_APPLY(destruction, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("what the device is", Type, facts) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  const std::string kind = device->kind();
+  CHECK((kind == "cuda" || kind == "emulated"));
+  CHECK_FALSE(device->properties().name.empty());
+  CHECK(device->properties().async_engine_count > 0);
+  for (const std::string& note : device->notes()) CHECK(note.find('\n') == std::string::npos);
+}
+TEST_CASE_TEMPLATE_APPLY(facts, AllDevices);
+
+}  // namespace cachebench::tier
