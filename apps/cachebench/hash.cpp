@@ -16,6 +16,7 @@
 #include "core/file.h"
 #include "core/hamming.h"
 #include "core/hash.h"
+#include "core/picture_structure.h"
 #include "hash_study.h"
 #include "image/decode.h"
 #include "image/phash.h"
@@ -56,11 +57,20 @@ struct Pair {
 // At which pairs count as alike by default.
 constexpr double kThreshold = 0.9;
 
+bool is_within_threshold(const Pair& pair) {
+  return pair.hamming <= cache::max_distance_of(kThreshold);
+}
+
+/// Whether a cache that asks for a second look serves one of them for the other.
+bool is_confirmed(const Pair& pair) {
+  return is_within_threshold(pair) && pair.fine <= cache::kCopyFineDistance && !pair.is_featureless;
+}
+
 /// What a second look makes of a pair.
 const char* look_of(const Pair& pair) {
   if (pair.is_same_file) return "same";
-  if (pair.hamming > cache::max_distance_of(kThreshold)) return "distinct";
-  return pair.fine <= cache::kCopyFineDistance && !pair.is_featureless ? "copy" : "unsure";
+  if (!is_within_threshold(pair)) return "distinct";
+  return is_confirmed(pair) ? "copy" : "unsure";
 }
 
 std::uint64_t visual_tokens(const model::Geometry& geometry, const std::string& file, image::Size size) {
@@ -88,12 +98,6 @@ Item hash_file(const model::Geometry& geometry, const std::string& path) {
           .bytes = file.bytes().size()};
 }
 
-// Half of the bits are set where a picture has structure: only equal frequencies, of flat areas and plain
-// slopes, lie at their median.
-bool is_featureless(const Item& item) {
-  return hamming_distance(item.fine, FineCode{}) < kFineCodeBits / 4;
-}
-
 std::vector<Pair> all_pairs(const std::vector<Item>& items) {
   std::vector<Pair> pairs;
   pairs.reserve(items.size() * (items.size() - 1) / 2);
@@ -104,7 +108,7 @@ std::vector<Pair> all_pairs(const std::vector<Item>& items) {
                        .hamming = hamming_distance(items[a].phash, items[b].phash),
                        .fine = hamming_distance(items[a].fine, items[b].fine),
                        .is_same_file = items[a].sha256 == items[b].sha256,
-                       .is_featureless = is_featureless(items[a]) || is_featureless(items[b])});
+                       .is_featureless = !has_structure(items[a].fine) || !has_structure(items[b].fine)});
     }
   }
   return pairs;
@@ -116,12 +120,16 @@ std::string document(const std::vector<Item>& items, const std::vector<Pair>* pa
     out["items"].push_back({{"file", item.file},
                             {"sha256", item.sha256},
                             {"phash", to_hex(item.phash)},
+                            {"has_structure", has_structure(item.fine)},
                             {"width", item.size.width},
                             {"height", item.size.height},
                             {"visual_tokens", item.visual_tokens},
                             {"bytes", item.bytes}});
   }
   if (pairs != nullptr) {
+    out["default_threshold"] = {{"similarity", kThreshold},
+                                {"bits", cache::max_distance_of(kThreshold)},
+                                {"fine_bits", cache::kCopyFineDistance}};
     auto& list = out["pairs"] = nlohmann::ordered_json::array();
     for (const Pair& pair : *pairs) {
       list.push_back({{"a", items[pair.a].file},
@@ -129,20 +137,46 @@ std::string document(const std::vector<Item>& items, const std::vector<Pair>* pa
                       {"hamming", pair.hamming},
                       {"similarity", cache::similarity_of(pair.hamming)},
                       {"fine_hamming", pair.fine},
-                      {"look", look_of(pair)}});
+                      {"look", look_of(pair)},
+                      {"within_default_threshold", is_within_threshold(pair)},
+                      {"second_look_accepts", is_confirmed(pair)}});
     }
   }
   // A path may hold any byte; a document may not.
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+// One line for each pair that a cache with the default threshold serves for one another.
+std::string within_threshold(const std::vector<Item>& items, const std::vector<Pair>& pairs) {
+  constexpr std::size_t kMost = 20;
+  std::string text;
+  std::size_t named = 0;
+  for (const Pair& pair : pairs) {
+    if (!is_within_threshold(pair) || pair.is_same_file) continue;
+    if (++named > kMost) continue;
+    text += fmt::format("  {} and {}: {} bits; a second look ({} of 256) {}\n", items[pair.a].file,
+                        items[pair.b].file, pair.hamming, pair.fine,
+                        is_confirmed(pair) ? "accepts them too" : "refuses");
+  }
+  if (named > kMost) text += fmt::format("  and {} pairs more\n", named - kMost);
+  if (text.empty()) return "\nNo two different files lie within the default threshold.\n";
+  return fmt::format(
+             "\nWithin the default threshold ({}, {} bits) a similar hit answers one with what was computed "
+             "for "
+             "the\nother. A second look (multimodal.similarity.confirm) allows at most {} of 256 finer "
+             "bits:\n",
+             kThreshold, cache::max_distance_of(kThreshold), cache::kCopyFineDistance) +
+         text;
+}
+
 // Pairs so near are where a threshold decides; what it cannot decide is said beside them.
-std::string advice_on(const std::vector<Pair>& pairs) {
+std::string advice_on(const std::vector<Item>& items, const std::vector<Pair>& pairs) {
   constexpr int kNear = 8;
   const bool any_near =
       std::any_of(pairs.begin(), pairs.end(), [](const Pair& p) { return p.hamming <= kNear; });
   if (!any_near) return {};
-  std::string text = fmt::format(
+  std::string text = within_threshold(items, pairs);
+  text += fmt::format(
       "\nUp to {} bits of 64 count as alike at a threshold of {}. Copies lie there, and so do two views of "
       "one\n"
       "scene (a stereo pair, neighbouring frames): no threshold tells these apart, see docs/similarity.md.\n",
@@ -175,7 +209,7 @@ std::string table(const std::vector<Item>& items, std::vector<Pair> pairs) {
     text += fmt::format("{:>17}  {:>6}  {:8}  {}  {}\n", pair.hamming, pair.fine, look_of(pair),
                         items[pair.a].file, items[pair.b].file);
   }
-  return text + advice_on(pairs);
+  return text + advice_on(items, pairs);
 }
 
 int run(const Options& options) {

@@ -7,7 +7,9 @@
 #include <cstdint>
 
 #include "core/units.h"
+#include "report/roofline_section.h"
 #include "result/guards.h"
+#include "similarity_lines.h"
 
 namespace cachebench::app {
 namespace {
@@ -79,6 +81,39 @@ std::string model_table(const result::RunResult& result, SummaryDetail detail) {
   return text;
 }
 
+std::string duration(std::int64_t ns) {
+  return format_duration(Nanoseconds{ns});
+}
+
+// Totals and medians by tier; a tier whose link this host cannot emulate says so and is in no sum.
+std::string tier_check_table(const result::RunResult& result, SummaryDetail detail) {
+  if (detail != SummaryDetail::kKinds || result.tier_checks.empty()) return "";
+  std::string text = fmt::format("  {:<6} {:<15} {:>10} {:>12} {:>12} {:>8} {:>12} {:>12} {:>8}\n", "tier",
+                                 "service of hits", "count", "total model", "by clock", "error", "p50 model",
+                                 "by clock", "error");
+  result::TierCheck sum{.tier = "sum"};
+  std::string notes;
+  for (const result::TierCheck& row : result.tier_checks) {
+    text += fmt::format("  {:<6} {:<15} {:>10} {:>12} {:>12} {:>+7.1f}% {:>12} {:>12} {:>+7.1f}%\n", row.tier,
+                        row.left_out.empty() ? "" : "left out", row.count, duration(row.predicted_ns),
+                        duration(row.measured_ns), 100.0 * row.total_error().value_or(0),
+                        duration(row.predicted_p50_ns), duration(row.measured_p50_ns),
+                        100.0 * row.p50_error().value_or(0));
+    if (!row.left_out.empty()) {
+      notes += fmt::format("  {} is left out of the sum: {}\n", row.tier, row.left_out);
+      continue;
+    }
+    sum.count += row.count;
+    sum.predicted_ns += row.predicted_ns;
+    sum.measured_ns += row.measured_ns;
+  }
+  return text +
+         fmt::format("  {:<6} {:<15} {:>10} {:>12} {:>12} {:>+7.1f}%\n", sum.tier, "", sum.count,
+                     duration(sum.predicted_ns), duration(sum.measured_ns),
+                     100.0 * sum.total_error().value_or(0)) +
+         notes;
+}
+
 std::string bound_lines(const result::RunResult& result) {
   if (!result.bounds) return "";
   const result::Bounds& bounds = *result.bounds;
@@ -130,11 +165,13 @@ std::string summarise_run(const result::RunResult& result, const std::vector<std
                       format_duration(Nanoseconds{totals.saved_ns}),
                       format_duration(Nanoseconds{totals.service_ns}),
                       format_duration(Nanoseconds{totals.elapsed_ns}));
-  text += bound_lines(result);
-  text += tier_table(result) + kind_table(result) + model_table(result, detail);
+  text += bound_lines(result) + similarity_lines(result);
+  text += tier_table(result) + kind_table(result) + model_table(result, detail) +
+          tier_check_table(result, detail);
   if (totals.verified_bytes > 0) {
     text += fmt::format("  verified {}: {} wrong bytes\n", bytes(totals.verified_bytes), totals.wrong_bytes);
   }
+  if (result.pipeline) text += report::roofline_summary(*result.pipeline);
   for (const std::string& line : result::guards(result)) text += fmt::format("  warning: {}\n", line);
   if (!result.decision_log_hash.empty())
     text +=

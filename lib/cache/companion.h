@@ -6,6 +6,7 @@
 #include <span>
 
 #include "cache/decision_engine.h"
+#include "core/hamming.h"
 
 /// Who stands beside a cache's directory: hears of what enters and leaves it, and may name a resident entry
 /// that serves in place of a missing one. The manager calls it under its lock, so an implementation needs no
@@ -18,6 +19,7 @@ namespace cachebench::cache {
 struct ContentTraits {
   std::optional<std::uint64_t> text_code{};   ///< SimHash
   std::optional<std::uint64_t> image_code{};  ///< pHash
+  std::optional<FineCode> image_fine{};       ///< of the same picture, for a second look
   std::span<const float> embedding{};         ///< empty: none; read during the call
   std::uint64_t space = 0;                    ///< for whom it was computed: model, settings, element type
   [[nodiscard]] bool none() const { return !text_code && !image_code && embedding.empty(); }

@@ -61,13 +61,13 @@ Nanoseconds Stages::total() const {
   return sum;
 }
 
-CostModel::CostModel(Profile profile, double stored_ratio)
-    : profile_(std::move(profile)), stored_ratio_(stored_ratio) {
+CostModel::CostModel(Profile profile, double stored_ratio, SsdCodec codec)
+    : profile_(std::move(profile)), stored_ratio_(stored_ratio), codec_(codec) {
   CACHEBENCH_CHECK(stored_ratio > 0 && stored_ratio <= 1, "stored ratio {}", stored_ratio);
 }
 
 Bytes CostModel::stored_bytes(Bytes bytes) const {
-  if (!has_codec()) return bytes;
+  if (stored_ratio_ == 1) return bytes;
   return Bytes{static_cast<std::uint64_t>(static_cast<double>(bytes.value) * stored_ratio_)};
 }
 

@@ -20,8 +20,8 @@
 /// same form it is passed on as it is.
 ///
 /// Each term is rounded to the nearest nanosecond on its own, and bounded by 1e18 ns. The SSD's records pass
-/// a lossless codec only where `stored_ratio` is below 1. Immutable values; senseless profiles are refused
-/// when read.
+/// a lossless codec where `stored_ratio` is below 1 or the caller says so. Immutable values; senseless
+/// profiles are refused when read.
 namespace cachebench::hardware {
 
 /// What an entry's bytes sit on.
@@ -55,11 +55,15 @@ struct Resting {
   std::uint8_t form = 0;
 };
 
+/// Whether the SSD's records pass a lossless codec: where they are smaller for it, or in any case (their
+/// budget is then charged the tensor's bytes, and only the time of the codec counts).
+enum class SsdCodec : std::uint8_t { kByRatio, kAlways };
+
 /// Thread-safe: immutable after construction. `stored_ratio` is the configured size of an SSD record over the
 /// tensor's (1 without a codec). REQUIRES: 0 < stored_ratio ≤ 1.
 class CostModel {
  public:
-  CostModel(Profile profile, double stored_ratio);
+  CostModel(Profile profile, double stored_ratio, SsdCodec codec = SsdCodec::kByRatio);
   [[nodiscard]] const Profile& profile() const { return profile_; }
   [[nodiscard]] Nanoseconds lookup() const { return profile_.lookup; }
   /// Nominal size of an SSD record: bytes × stored_ratio, rounded down.
@@ -81,10 +85,11 @@ class CostModel {
   [[nodiscard]] Nanoseconds miss_cost(const Work& work) const;
 
  private:
-  [[nodiscard]] bool has_codec() const { return stored_ratio_ < 1; }
+  [[nodiscard]] bool has_codec() const { return stored_ratio_ < 1 || codec_ == SsdCodec::kAlways; }
 
   Profile profile_;
   double stored_ratio_;
+  SsdCodec codec_;
 };
 
 }  // namespace cachebench::hardware

@@ -39,7 +39,8 @@ Nanoseconds time_of(const json& value, const char* key) {
   if (!value.is_number()) refuse(fmt::format("\"{}\" is neither a number nor text", key));
   const double number = value.get<double>();
   if (!(number >= 0)) refuse(fmt::format("\"{}\" is negative", key));
-  return trace::nanoseconds_of_seconds(number >= 1e14   ? number * 1e-6
+  return trace::nanoseconds_of_seconds(number >= 1e17   ? number * 1e-9
+                                       : number >= 1e14 ? number * 1e-6
                                        : number >= 1e11 ? number * 1e-3
                                                         : number);
 }

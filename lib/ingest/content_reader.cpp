@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/hash.h"
+#include "core/picture_structure.h"
 #include "core/simhash.h"
 #include "image/phash.h"
 #include "ingest/base64.h"
@@ -140,6 +141,7 @@ trace::Input ContentReader::read_image(std::string_view url) {
     ++pending_.unsized;
   }
   input.phash = facts.phash;
+  input.phash_fine = facts.phash_fine;
   pending_.visual_tokens += facts.visual_tokens;
   return input;
 }
@@ -224,8 +226,14 @@ ContentReader::Facts ContentReader::measure(std::span<const std::byte> bytes) co
   if (std::max(facts.size->width, facts.size->height) > kLongestSide)
     throw Error(ErrorKind::kInput, fmt::format("the image has a side above {} pixels", kLongestSide));
   facts.visual_tokens = geometry_.grid_of(facts.size->width, facts.size->height).visual_tokens;
-  if (options_.codes && facts.size->pixels() <= image::DecodeLimits{}.max_pixels)
-    facts.phash = image::phash(image::decode(source));
+  if (options_.codes && facts.size->pixels() <= image::DecodeLimits{}.max_pixels) {
+    const image::Image picture = image::decode(source);
+    const FineCode fine = image::fine_phash(picture);
+    if (has_structure(fine)) {
+      facts.phash = image::phash(picture);
+      facts.phash_fine = fine;
+    }
+  }
   return facts;
 }
 

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/hamming.h"
 #include "image/decode.h"
 #include "ingest/chat_log.h"
 #include "model/geometry.h"
@@ -26,7 +27,7 @@ namespace cachebench::ingest {
 struct ContentOptions {
   std::string content{};       ///< folder of files that the log names, "" = none
   std::string keep_content{};  ///< folder to keep every content in by its hash, "" = keep nothing
-  bool codes = true;           ///< SimHash and pHash
+  bool codes = true;           ///< SimHash, pHash and its finer form
   double bytes_per_token = 4;
 };
 
@@ -58,6 +59,7 @@ class ContentReader {
   struct Facts {
     std::optional<image::Size> size;
     std::optional<std::uint64_t> phash;
+    std::optional<FineCode> phash_fine;
     std::uint64_t visual_tokens = 0;
   };
   struct Kept {

@@ -116,6 +116,7 @@ ImportSummary start_summary(const ImportRequest& request, const Survey& survey) 
 trace::Header header_of(const ImportRequest& request, const ImportSummary& summary) {
   trace::Header header;
   header.format = "native";
+  header.copies_known = false;  // nobody says which pictures are copies of which
   header.name = std::filesystem::path(request.in).filename().string();
   header.source = "a log of OpenAI chat requests";
   header.notes = fmt::format("text tokens: bytes / {} ({}); visual tokens by geometry {}; arrivals {}",

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/hamming.h"
 #include "core/ids.h"
 #include "core/tensor_view.h"
 #include "core/units.h"
@@ -28,8 +29,11 @@ inline constexpr std::uint32_t kNoImage = 0xFFFFFFFFU;
 
 /// What tells contents that are like one another, and which of them truly stand for one another.
 struct Likeness {
-  std::uint64_t code = 0;  ///< SimHash of a text, pHash of an image
-  Key meaning;             ///< equal for a content and its other encodings
+  std::uint64_t code = 0;          ///< SimHash of a text, pHash of an image
+  Key meaning;                     ///< equal for a content and its other encodings
+  Key content{};                   ///< what the trace calls it
+  std::optional<FineCode> fine{};  ///< of an image, for a second look
+  bool is_truth_known = true;      ///< contents of another meaning are other contents for certain
   bool operator==(const Likeness&) const = default;
 };
 

@@ -19,8 +19,9 @@ std::uint64_t word_of(ArtefactKind kind) {
 
 class Layout {
  public:
-  Layout(const trace::Request& request, const Geometry& geometry, std::vector<Segment>& out)
-      : request_(request), geometry_(geometry), out_(out) {
+  Layout(const trace::Request& request, const trace::Header& header, const Geometry& geometry,
+         std::vector<Segment>& out)
+      : request_(request), geometry_(geometry), copies_known_(header.copies_known), out_(out) {
     out_.clear();
   }
 
@@ -40,12 +41,11 @@ class Layout {
             rest_given = true;
           }
           if (input.simhash && out_.size() > before)
-            out_.back().likeness = {.code = *input.simhash, .meaning = meaning_of(input).value_or(content)};
+            out_.back().likeness = likeness_of(input, *input.simhash, content);
           break;
         case trace::InputKind::kImage:
           add_image(content, input, 1);
-          if (input.phash)
-            out_.back().likeness = {.code = *input.phash, .meaning = meaning_of(input).value_or(content)};
+          if (input.phash) out_.back().likeness = likeness_of(input, *input.phash, content);
           break;
         case trace::InputKind::kVideo:
           add_video(content, input);
@@ -67,6 +67,15 @@ class Layout {
  private:
   [[nodiscard]] Error error(const std::string& reason) const {
     return {ErrorKind::kInput, fmt::format("request {}: {}", request_.sequence, reason)};
+  }
+
+  [[nodiscard]] Likeness likeness_of(const trace::Input& input, std::uint64_t code,
+                                     const Key& content) const {
+    return {.code = code,
+            .meaning = meaning_of(input).value_or(content),
+            .content = content,
+            .fine = input.phash_fine,
+            .is_truth_known = copies_known_};
   }
 
   [[nodiscard]] Key unique_content(std::uint64_t index) const {
@@ -100,12 +109,13 @@ class Layout {
     const ImageGrid grid = grid_of(width, height);
     const std::uint64_t size = std::uint64_t{grid.width} << 32U | grid.height;
     const TokenSpan span = take(grid.visual_tokens);
-    out_.push_back({.kind = SegmentKind::kImage,
-                    .id = derive_key(content, word_of(ArtefactKind::kImage), size, geometry_.fingerprint()),
-                    .content = content,
-                    .span = span,
-                    .grid = grid,
-                    .source_pixels = std::uint64_t{width} * height * frames});
+    out_.push_back(
+        {.kind = SegmentKind::kImage,
+         .id = derive_key(content, word_of(ArtefactKind::kImage), size, geometry_.encoder_fingerprint()),
+         .content = content,
+         .span = span,
+         .grid = grid,
+         .source_pixels = std::uint64_t{width} * height * frames});
   }
 
   void add_video(const Key& content, const trace::Input& input) {
@@ -162,6 +172,7 @@ class Layout {
 
   const trace::Request& request_;
   const Geometry& geometry_;
+  const bool copies_known_;
   std::vector<Segment>& out_;
   std::uint64_t next_ = 0;
 };
@@ -170,7 +181,7 @@ class Layout {
 
 void lay_out(const trace::Request& request, const trace::Header& header, const Geometry& geometry,
              std::vector<Segment>& out) {
-  Layout layout(request, geometry, out);
+  Layout layout(request, header, geometry, out);
   if (header.blocks_only) return;
   if (header.lengths_only) {
     layout.add_lengths();

@@ -90,6 +90,30 @@ Table hashing_table(const result::Hashing& hashing) {
                    {"Time", time_figure("/hashing/time_ns", hashing.time_ns)}}};
 }
 
+Table measured_hashing_table(const result::Hashing& hashing) {
+  Table table{.caption = "Of them, the first by the clock of a core, measured",
+              .columns = {"Content", "Hashed", "Bytes", "Time", "Rate"},
+              .rows = {}};
+  for (const auto& [kind, measured] : hashing.measured) {
+    const std::string at = pointer("/hashing/measured", kind);
+    table.rows.push_back(
+        {"<span data-name>" + words(kind) + "</span>", count_figure(at + "/contents", measured.contents),
+         bytes_figure(at + "/bytes", measured.bytes), time_figure(at + "/time_ns", measured.time_ns),
+         rate_figure(at + "/bytes_per_second", measured.bytes_per_second())});
+  }
+  return table;
+}
+
+std::string measured_hashing_line(const result::Hashing& hashing) {
+  std::string text;
+  for (const auto& [kind, measured] : hashing.measured) {
+    const auto rate = measured.bytes_per_second();
+    if (!rate) continue;
+    text += fmt::format("{}{} {:.2f} GB/s", text.empty() ? "" : ", ", plain_markdown(kind), *rate / 1e9);
+  }
+  return text.empty() ? text : fmt::format(" Measured on one core: {}.", text);
+}
+
 std::string markdown_row(const std::string& name, const CompressedKind& kind) {
   const MeasuredCodec* codec = kind.lossy ? &*kind.lossy : kind.lossless ? &*kind.lossless : nullptr;
   const auto ratio = kind.ratio() ? kind.ratio() : codec != nullptr ? codec->ratio() : std::nullopt;
@@ -118,6 +142,8 @@ std::string compression_section(const result::RunResult& result) {
     if (!measured.rows.empty()) body += card(scrolled(measured));
   }
   if (result.hashing) body += card(scrolled(hashing_table(*result.hashing)));
+  if (result.hashing && !result.hashing->measured.empty())
+    body += card(scrolled(measured_hashing_table(*result.hashing)));
   return section("compression", "Compression and hashing",
                  "Decisions charge what a form takes by shape; left plain is what values or size forbade.",
                  body);
@@ -131,10 +157,10 @@ std::string compression_markdown(const result::RunResult& result) {
     for (const auto& [name, kind] : result.compression->kinds) text += markdown_row(name, kind);
   }
   if (result.hashing) {
-    text += fmt::format("\nHashing: {} contents, {}, {} by {} (modelled).\n", result.hashing->contents,
+    text += fmt::format("\nHashing: {} contents, {}, {} by {} (modelled).{}\n", result.hashing->contents,
                         format_bytes(Bytes{result.hashing->bytes}),
                         format_duration(Nanoseconds{result.hashing->time_ns}),
-                        plain_markdown(result.hashing->algorithm));
+                        plain_markdown(result.hashing->algorithm), measured_hashing_line(*result.hashing));
   }
   return text;
 }

@@ -58,12 +58,23 @@ struct Compression {
   bool operator==(const Compression&) const = default;
 };
 
+/// Hashing of contents of one kind, by the clock of a core.
+struct MeasuredHashing {
+  std::uint64_t contents = 0;
+  std::uint64_t bytes = 0;
+  std::int64_t time_ns = 0;
+  [[nodiscard]] std::optional<double> bytes_per_second() const;
+  bool operator==(const MeasuredHashing&) const = default;
+};
+
 /// Identity of contents: each text and image of a request is hashed before anything is looked up.
 struct Hashing {
   std::string algorithm;
   std::uint64_t contents = 0;
   std::uint64_t bytes = 0;
   std::int64_t time_ns = 0;  ///< modelled, by the profile's rate
+  /// Real runs, by kind of content: of the first contents, as many as are enough to know the rate.
+  std::map<std::string, MeasuredHashing> measured{};
   bool operator==(const Hashing&) const = default;
 };
 

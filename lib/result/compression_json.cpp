@@ -135,18 +135,38 @@ std::vector<std::string> check_compression(const Compression& compression) {
 }
 
 Json hashing_to_json(const Hashing& hashing) {
-  return {{"algorithm", hashing.algorithm},
-          {"basis", "modelled"},
-          {"contents", hashing.contents},
-          {"bytes", hashing.bytes},
-          {"time_ns", hashing.time_ns}};
+  Json json = {{"algorithm", hashing.algorithm},
+               {"basis", "modelled"},
+               {"contents", hashing.contents},
+               {"bytes", hashing.bytes},
+               {"time_ns", hashing.time_ns}};
+  json["measured"] = Json::object();
+  for (const auto& [kind, measured] : hashing.measured) {
+    json["measured"][kind] = {{"basis", "measured"},
+                              {"contents", measured.contents},
+                              {"bytes", measured.bytes},
+                              {"time_ns", measured.time_ns},
+                              {"bytes_per_second", number_or_null(measured.bytes_per_second())}};
+  }
+  return json;
+}
+
+std::optional<double> MeasuredHashing::bytes_per_second() const {
+  if (time_ns <= 0) return std::nullopt;
+  return static_cast<double>(bytes) / static_cast<double>(time_ns) * 1e9;
 }
 
 Hashing hashing_from_json(const JsonReader& reader) {
-  return {.algorithm = reader.text("algorithm"),
-          .contents = reader.count("contents"),
-          .bytes = reader.count("bytes"),
-          .time_ns = reader.integer("time_ns")};
+  Hashing hashing{.algorithm = reader.text("algorithm"),
+                  .contents = reader.count("contents"),
+                  .bytes = reader.count("bytes"),
+                  .time_ns = reader.integer("time_ns")};
+  if (!reader.has("measured")) return hashing;  // of a version before it
+  reader.members("measured", [&](const std::string& kind, const JsonReader& item) {
+    hashing.measured[kind] = {
+        .contents = item.count("contents"), .bytes = item.count("bytes"), .time_ns = item.integer("time_ns")};
+  });
+  return hashing;
 }
 
 }  // namespace cachebench::result

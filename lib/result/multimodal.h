@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 /// What the multimodal cache of a run did, by kind of entry: exact and similar hits apart, what expired, what
 /// compression took off, how evictions turned out, and how often a similar entry stood in wrongly where the
@@ -54,6 +55,27 @@ struct EvictionOutcome {
   bool operator==(const EvictionOutcome&) const = default;
 };
 
+/// How far what similar hits served lies from what the request's own content would have given, of hits of one
+/// verdict. Tensors are compared by length of the difference over length of the truth (1.41 for unrelated
+/// ones) and by cosine; token ids as if each were a direction of its own.
+struct SimilarityError {
+  std::string verdict;  ///< "right", "false", or "unknown" where the trace cannot say
+  std::string basis;    ///< "served": the bytes that were served; "synthesised"; "pixels": of both files
+  std::uint64_t compared = 0;
+  std::uint64_t not_comparable = 0;
+  double mean_relative_l2 = 0;
+  double p50_relative_l2 = 0;
+  double p90_relative_l2 = 0;
+  double max_relative_l2 = 0;
+  double mean_cosine = 1;
+  double min_cosine = 1;
+  std::vector<std::uint64_t> histogram{};  ///< of relative_l2, kErrorBins of them
+  bool operator==(const SimilarityError&) const = default;
+};
+/// Bins of kErrorBinWidth from 0 on; the last holds what lies above too.
+inline constexpr std::size_t kErrorBins = 16;
+inline constexpr double kErrorBinWidth = 0.1;
+
 /// Similar hits, judged where the trace says which contents stand for one another.
 struct SimilarityOutcome {
   bool enabled = false;
@@ -61,6 +83,9 @@ struct SimilarityOutcome {
   std::uint64_t judged = 0;
   std::uint64_t false_accepts = 0;     ///< of them: other content
   std::optional<double> mean_score{};  ///< of all similar hits
+  bool confirm = false;                ///< pictures served only where a finer code agreed
+  std::uint64_t unconfirmable = 0;     ///< then: look-ups of pictures without a finer code
+  std::vector<SimilarityError> errors{};
   bool operator==(const SimilarityOutcome&) const = default;
 };
 

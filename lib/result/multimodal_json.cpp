@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "result/run_result.h"
 #include "result/totals_json.h"
@@ -54,6 +55,55 @@ EntryTypeCounts Multimodal::all() const {
   return sum;
 }
 
+namespace {
+
+Json error_to_json(const SimilarityError& error) {
+  const bool any = error.compared > 0;
+  const auto of = [&](double value) { return any ? Json(value) : Json(nullptr); };
+  return {{"verdict", error.verdict},
+          {"basis", error.basis},
+          {"compared", error.compared},
+          {"not_comparable", error.not_comparable},
+          {"mean_relative_l2", of(error.mean_relative_l2)},
+          {"p50_relative_l2", of(error.p50_relative_l2)},
+          {"p90_relative_l2", of(error.p90_relative_l2)},
+          {"max_relative_l2", of(error.max_relative_l2)},
+          {"mean_cosine", of(error.mean_cosine)},
+          {"min_cosine", of(error.min_cosine)},
+          {"histogram", error.histogram}};
+}
+
+SimilarityError error_from_json(const JsonReader& reader) {
+  SimilarityError error{.verdict = reader.text("verdict"),
+                        .basis = reader.text("basis"),
+                        .compared = reader.count("compared"),
+                        .not_comparable = reader.count("not_comparable"),
+                        .histogram = reader.counts("histogram")};
+  if (error.compared == 0) return error;
+  error.mean_relative_l2 = reader.number("mean_relative_l2");
+  error.p50_relative_l2 = reader.number("p50_relative_l2");
+  error.p90_relative_l2 = reader.number("p90_relative_l2");
+  error.max_relative_l2 = reader.number("max_relative_l2");
+  error.mean_cosine = reader.number("mean_cosine");
+  error.min_cosine = reader.number("min_cosine");
+  return error;
+}
+
+SimilarityOutcome similarity_from_json(const JsonReader& reader) {
+  SimilarityOutcome similarity{.enabled = reader.flag("enabled"),
+                               .threshold = reader.number("threshold"),
+                               .judged = reader.count("judged"),
+                               .false_accepts = reader.count("false_accepts")};
+  if (reader.has("mean_score")) similarity.mean_score = reader.number("mean_score");
+  if (reader.has("confirm")) similarity.confirm = reader.flag("confirm");
+  if (reader.has("unconfirmable")) similarity.unconfirmable = reader.count("unconfirmable");
+  if (!reader.has("errors")) return similarity;  // of a version before these
+  reader.each("errors", [&](const JsonReader& item) { similarity.errors.push_back(error_from_json(item)); });
+  return similarity;
+}
+
+}  // namespace
+
 Json multimodal_to_json(const Multimodal& multimodal) {
   const EvictionOutcome& eviction = multimodal.eviction;
   const SimilarityOutcome& similarity = multimodal.similarity;
@@ -75,7 +125,12 @@ Json multimodal_to_json(const Multimodal& multimodal) {
       {"judged", similarity.judged},
       {"false_accepts", similarity.false_accepts},
       {"false_accept_ratio", number_or_null(ratio_of(similarity.false_accepts, similarity.judged))},
-      {"mean_score", number_or_null(similarity.mean_score)}};
+      {"mean_score", number_or_null(similarity.mean_score)},
+      {"confirm", similarity.confirm},
+      {"unconfirmable", similarity.unconfirmable},
+      {"errors", Json::array()}};
+  for (const SimilarityError& error : similarity.errors)
+    json["similarity"]["errors"].push_back(error_to_json(error));
   json["all"] = counts_to_json(multimodal.all());
   json["kinds"] = Json::object();
   for (const auto& [kind, counts] : multimodal.kinds) json["kinds"][kind] = counts_to_json(counts);
@@ -95,12 +150,7 @@ Multimodal multimodal_from_json(const JsonReader& reader) {
                          .asked_again = eviction.count("asked_again"),
                          .let_go = eviction.count("let_go"),
                          .window_accesses = eviction.count("window_accesses")};
-  const JsonReader similarity = reader.object("similarity");
-  multimodal.similarity = {.enabled = similarity.flag("enabled"),
-                           .threshold = similarity.number("threshold"),
-                           .judged = similarity.count("judged"),
-                           .false_accepts = similarity.count("false_accepts")};
-  if (similarity.has("mean_score")) multimodal.similarity.mean_score = similarity.number("mean_score");
+  multimodal.similarity = similarity_from_json(reader.object("similarity"));
   reader.members("kinds", [&](const std::string& name, const JsonReader& item) {
     multimodal.kinds[name] = counts_from_json(item);
   });
@@ -125,6 +175,12 @@ std::vector<std::string> check_multimodal(const Multimodal& multimodal, std::uin
   expect(judged.judged <= similar && judged.false_accepts <= judged.judged,
          fmt::format("{} false accepts of {} judged of {} similar hits", judged.false_accepts, judged.judged,
                      similar));
+  for (const SimilarityError& error : judged.errors) {
+    const std::uint64_t binned =
+        std::accumulate(error.histogram.begin(), error.histogram.end(), std::uint64_t{0});
+    expect(binned == error.compared,
+           fmt::format("errors of {} hits: {} in bins of {}", error.verdict, binned, error.compared));
+  }
   const EvictionOutcome& eviction = multimodal.eviction;
   expect(eviction.asked_again + eviction.let_go <= eviction.evicted, "more evictions judged than happened");
   return broken;

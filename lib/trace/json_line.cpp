@@ -178,4 +178,19 @@ std::optional<std::uint64_t> optional_hex64(const json& object, const char* key)
   return word;
 }
 
+std::optional<FineCode> optional_fine_code(const json& object, const char* key) {
+  const std::optional<std::string> text = optional_text(object, key);
+  if (!text) return std::nullopt;
+  constexpr std::size_t kDigits = 16;
+  FineCode code{};
+  bool is_good = text->size() == kDigits * code.size();
+  for (std::size_t i = 0; is_good && i < code.size(); ++i) {
+    const char* const begin = text->data() + kDigits * i;
+    const auto [end, fault] = std::from_chars(begin, begin + kDigits, code[i], 16);
+    is_good = fault == std::errc() && end == begin + kDigits;
+  }
+  if (!is_good) refuse(key, "is not 64 hex digits");
+  return code;
+}
+
 }  // namespace cachebench::trace

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/hamming.h"
+
 /// One line of a JSON Lines trace, and strict access to its fields. Stateless. Errors: Error{kInput} with the
 /// reason alone; whoever knows file and line puts them in front.
 namespace cachebench::trace {
@@ -32,5 +34,7 @@ inline constexpr std::size_t kMostValues = 1'048'576;  ///< numbers, texts, obje
 [[nodiscard]] std::uint64_t count_of(const nlohmann::json& value, const char* key);
 /// A 64-bit word as up to 16 hex digits.
 [[nodiscard]] std::optional<std::uint64_t> optional_hex64(const nlohmann::json& object, const char* key);
+/// Four words as 64 hex digits.
+[[nodiscard]] std::optional<FineCode> optional_fine_code(const nlohmann::json& object, const char* key);
 
 }  // namespace cachebench::trace

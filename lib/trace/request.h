@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/hamming.h"
 #include "core/ids.h"
 #include "core/units.h"
 
@@ -30,6 +31,7 @@ struct Input {
   std::optional<std::uint64_t> frames;  ///< video
   std::optional<std::uint64_t> simhash;
   std::optional<std::uint64_t> phash;
+  std::optional<FineCode> phash_fine;  ///< for a second look at what phash finds
   std::string copy_of;  ///< hash text of the content whose other encoding this is, "" where none is known
   bool operator==(const Input&) const = default;
 };
@@ -81,6 +83,7 @@ struct Header {
   std::uint32_t block_tokens = 16;
   bool lengths_only = false;  ///< no identities at all: nothing can repeat
   bool blocks_only = false;   ///< only block ids are known: lowers to K/V blocks alone
+  bool copies_known = true;   ///< content without copy_of is content of its own; else nobody knows
   bool operator==(const Header&) const = default;
 };
 

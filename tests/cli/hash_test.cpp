@@ -68,6 +68,13 @@ TEST_CASE("hash --pairs --json gives an item for each file and every two of them
   CHECK(out["pairs"][0]["fine_hamming"].get<int>() <= 256);
   // A flat pixel and a slope have too little structure to be told apart, or to be called copies.
   CHECK(out["pairs"][1]["look"] == "unsure");
+  CHECK(out["default_threshold"]["bits"] == 6);
+  CHECK(out["default_threshold"]["fine_bits"] == 10);
+  for (const auto& pair : out["pairs"]) {
+    CHECK(pair["within_default_threshold"].get<bool>() == (pair["hamming"].get<int>() <= 6));
+    CHECK(pair["second_look_accepts"] == false);  // there is nothing in them to tell them by
+  }
+  for (const auto& item : out["items"]) CHECK(item["has_structure"] == false);
 }
 
 TEST_CASE("hash --pairs tells copies from what only looks alike") {
@@ -146,6 +153,11 @@ TEST_CASE("hash prints a table for people, and pairs only when asked") {
   const CommandResult twice = testing::cachebench({"hash", folder / "a.png", folder / "a.png", "--pairs"});
   CHECK(twice.out.find("bits apart") != std::string::npos);
   CHECK(twice.out.find("two views") != std::string::npos);
+  CHECK(twice.out.find("No two different files lie within the default threshold") != std::string::npos);
+  testing::write_text(folder / "b.png", slope(128, 64, false));
+  const CommandResult near = testing::cachebench({"hash", folder / "a.png", folder / "b.png", "--pairs"});
+  CHECK(near.out.find("Within the default threshold (0.9, 6 bits)") != std::string::npos);
+  CHECK(near.out.find("of 256) refuses") != std::string::npos);
   const CommandResult alone = testing::cachebench({"hash", folder / "a.png", "--json"});
   CHECK(!nlohmann::json::parse(alone.out).contains("pairs"));
 }

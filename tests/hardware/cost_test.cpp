@@ -84,6 +84,17 @@ TEST_CASE("a codec shrinks what the drive sees and costs processor time on the f
   check_stages(cost.copy(Medium::kHost, Medium::kDevice, bytes), {{Resource::kPcieUp, 2010}});
 }
 
+TEST_CASE("a codec whose savings are not counted costs its time alone") {
+  const CostModel cost(round_profile(), 1.0, SsdCodec::kAlways);
+  const Bytes bytes{8000};
+  CHECK(cost.stored_bytes(bytes) == bytes);
+  check_stages(cost.fetch(Medium::kSsd, bytes),
+               {{Resource::kSsdRead, 8100}, {Resource::kCpu, 1000}, {Resource::kPcieUp, 2010}});
+  check_stages(cost.copy(Medium::kDevice, Medium::kSsd, bytes),
+               {{Resource::kPcieDown, 4020}, {Resource::kCpu, 8000}, {Resource::kSsdWrite, 16050}});
+  check_stages(cost.copy(Medium::kHost, Medium::kDevice, bytes), {{Resource::kPcieUp, 2010}});
+}
+
 TEST_CASE("a lossy form crosses links at its own size and is recoded where the forms differ") {
   const CostModel cost(round_profile(), 1.0);
   const Bytes bytes{8000};

@@ -68,6 +68,7 @@ TEST_CASE("counts and times are found wherever the shapes have them") {
   CHECK(time_of(1'700'000'000) == Nanoseconds{1'700'000'000'000'000'000});
   CHECK(time_of(1'700'000'000'000) == Nanoseconds{1'700'000'000'000'000'000});
   CHECK(time_of(1'700'000'000'000'000) == Nanoseconds{1'700'000'000'000'000'000});
+  CHECK(time_of(1'700'000'000'000'000'000) == Nanoseconds{1'700'000'000'000'000'000});
   CHECK(time_of("1970-01-01T00:00:02.5Z") == Nanoseconds{2'500'000'000});
   CHECK(time_of("1970-01-01 00:00:02") == Nanoseconds{2'000'000'000});
   CHECK_FALSE(time_of(nullptr));

@@ -6,7 +6,10 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/picture_structure.h"
 #include "core/simhash.h"
+#include "image/encode.h"
+#include "image/scene.h"
 #include "ingest/ingest_fixtures.h"
 #include "support/temp_dir.h"
 
@@ -50,14 +53,33 @@ TEST_CASE("a picture: hash of its bytes, size, visual tokens, code; met again it
   CHECK(input->width == 64);
   CHECK(input->height == 96);
   CHECK(input->bytes == png.size());
-  CHECK(input->phash);
+  CHECK(input->phash.has_value() == input->phash_fine.has_value());
   CHECK(reader.read(image(data_url(png))) == input);
   reader.commit();
   CHECK(reader.counts().images == 2);
   CHECK(reader.counts().distinct_images == 1);
   CHECK(reader.counts().visual_tokens == 2 * geometry().grid_of(64, 96).visual_tokens);
+}
+
+TEST_CASE("a picture has both codes, one without structure none, and nobody any who does not want them") {
+  ContentReader reader({}, geometry());
+  const auto url_of = [](const image::Image& picture) {
+    const std::vector<std::byte> bytes = image::encode_jpeg(picture, 95);
+    return data_url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  const std::string scene = url_of(image::draw_scene({.seed = 5, .size = {320, 240}}));
+  const auto input = reader.read(image(scene));
+  REQUIRE(input);
+  CHECK(input->phash.has_value());
+  REQUIRE(input->phash_fine.has_value());
+  CHECK(has_structure(*input->phash_fine));
+  const auto flat = reader.read(image(url_of(image::Image({64, 64}))));
+  REQUIRE(flat);
+  CHECK(flat->width == 64);
+  CHECK_FALSE(flat->phash.has_value());
+  CHECK_FALSE(flat->phash_fine.has_value());
   ContentReader plain({.codes = false}, geometry());
-  CHECK_FALSE(plain.read(image(data_url(png)))->phash);
+  CHECK_FALSE(plain.read(image(scene))->phash.has_value());
 }
 
 TEST_CASE("what lies elsewhere is known by its URL, which is hashed too") {

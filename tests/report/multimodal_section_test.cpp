@@ -30,6 +30,27 @@ TEST_CASE("every figure of the multimodal section is in the document") {
   test::hold_page_to(result::to_json(sample), html, 30, "");
 }
 
+TEST_CASE("errors of similar hits stand in a table, a distribution and the line") {
+  result::RunResult sample = test::sample_result();
+  sample.multimodal->similarity.errors = {{.verdict = "right",
+                                           .basis = "served",
+                                           .compared = 10,
+                                           .mean_relative_l2 = 0.25,
+                                           .p50_relative_l2 = 0.2,
+                                           .p90_relative_l2 = 0.3,
+                                           .max_relative_l2 = 0.35,
+                                           .mean_cosine = 0.97,
+                                           .min_cosine = 0.9,
+                                           .histogram = std::vector<std::uint64_t>(result::kErrorBins, 0)},
+                                          {.verdict = "<false>", .basis = "served", .not_comparable = 2}};
+  sample.multimodal->similarity.errors[0].histogram[2] = 10;
+  const std::string html = multimodal_section(sample);
+  CHECK(html.find("<false>") == std::string::npos);
+  CHECK(html.find("Distribution of the errors") != std::string::npos);
+  test::hold_page_to(result::to_json(sample), html, 40, "");
+  CHECK(multimodal_line(sample).find("right 0.25 (served, cosine 0.97).") != std::string::npos);
+}
+
 TEST_CASE("one line of Markdown") {
   const std::string line = multimodal_line(test::sample_result());
   CHECK(line.find("900 exact and 0 similar hits") != std::string::npos);

@@ -73,11 +73,20 @@ TEST_CASE("broken sums are told") {
 }
 
 TEST_CASE("hashing comes back as it was written, and says that it is modelled") {
-  const Hashing hashing{.algorithm = "sha256", .contents = 7, .bytes = 1 << 20, .time_ns = 12345};
+  const Hashing hashing{
+      .algorithm = "sha256",
+      .contents = 7,
+      .bytes = 1 << 20,
+      .time_ns = 12345,
+      .measured = {{"text", {.contents = 2, .bytes = 3000, .time_ns = 1500}}, {"image", {}}}};
   const Json json = hashing_to_json(hashing);
   CHECK(json["basis"] == "modelled");
   CHECK(hashing_from_json(JsonReader(json, "f")) == hashing);
+  CHECK(json["measured"]["text"]["bytes_per_second"] == 2e9);
+  CHECK(json["measured"]["image"]["bytes_per_second"].is_null());
   Json cut = json;
+  cut.erase("measured");
+  CHECK(hashing_from_json(JsonReader(cut, "f")).measured.empty());
   cut.erase("algorithm");
   CHECK_THROWS_AS((void)hashing_from_json(JsonReader(cut, "f")), Error);
 }

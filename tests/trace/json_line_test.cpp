@@ -88,6 +88,16 @@ TEST_CASE("reals, texts, arrays and hex words are checked too") {
   CHECK(optional_array(object, "a")->size() == 1);
   CHECK(optional_array(object, "absent") == nullptr);
   CHECK(optional_hex64(object, "h") == 255U);
+  const std::string digits = std::string(16, '0') + std::string(15, '0') + "1" + std::string(31, '0') + "F";
+  const auto fine = [](const std::string& text) {
+    return optional_fine_code(parse_json_line(R"({"f":")" + text + "\"}"), "f");
+  };
+  CHECK(fine(digits) == FineCode{0, 1, 0, 15});
+  CHECK(!optional_fine_code(object, "absent"));
+  for (const std::string& bad : {std::string(), digits.substr(1), digits + "0", "g" + digits.substr(1),
+                                 "-" + digits.substr(1), std::string(64, ' ')}) {
+    CHECK(contains(error_of([&] { static_cast<void>(fine(bad)); }), "64 hex digits"));
+  }
   CHECK(!error_of([&] { static_cast<void>(optional_real(object, "t")); }).empty());
   CHECK(!error_of([&] { static_cast<void>(optional_text(object, "r")); }).empty());
   CHECK(!error_of([&] { static_cast<void>(optional_array(object, "t")); }).empty());

@@ -38,13 +38,12 @@ std::string comment(std::string_view text, const std::string& indent) {
   return result + line + "\n";
 }
 
-std::string known_policies(const std::string& path) {
-  if (path == "visual.eviction") return {};  // its choice is its own
+std::string known_policies(const std::string& registry) {
   std::vector<std::string> names;
-  if (path.ends_with("eviction")) names = policy::EvictionRegistry::instance().names();
-  if (path.ends_with("admission")) names = policy::AdmissionRegistry::instance().names();
-  if (path.ends_with("migration")) names = policy::MigrationRegistry::instance().names();
-  if (path.ends_with("prefetch.policy")) names = policy::PrefetchRegistry::instance().names();
+  if (registry == "eviction") names = policy::EvictionRegistry::instance().names();
+  if (registry == "admission") names = policy::AdmissionRegistry::instance().names();
+  if (registry == "migration") names = policy::MigrationRegistry::instance().names();
+  if (registry == "prefetch") names = policy::PrefetchRegistry::instance().names();
   return names.empty() ? std::string() : fmt::format("  policies: {}\n", fmt::join(names, ", "));
 }
 
@@ -108,7 +107,7 @@ std::string explain_key(std::string_view path) {
   const SchemaKey key = find_schema_key(path);
   std::string text = fmt::format("{}\n  {}\n  accepts: {}\n", key.path, key.description, key.type);
   if (!key.default_text.empty()) text += fmt::format("  default: {}\n", key.default_text);
-  return text + known_policies(key.path);
+  return text + known_policies(key.registry);
 }
 
 std::string config_template() {

@@ -85,7 +85,8 @@ void collect(const Json& node, const std::string& path, std::vector<SchemaKey>& 
   keys.push_back({.path = path,
                   .type = describe_type(node),
                   .default_text = node.contains("default") ? node.at("default").dump() : std::string(),
-                  .description = text_of(node, "description")});
+                  .description = text_of(node, "description"),
+                  .registry = text_of(node, "x-registry")});
 }
 
 /// `.0`, `[0]` and `[]` as "[]".

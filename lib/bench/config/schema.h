@@ -21,6 +21,7 @@ struct SchemaKey {
   std::string type;          ///< "an integer of at least 1", "one of closed, open"
   std::string default_text;  ///< JSON, "" where the default depends on its place
   std::string description;
+  std::string registry;  ///< whose names it takes: "eviction", "admission", "migration", "prefetch", or ""
 };
 
 /// Every leaf key, in the order of the schema; "$schema" and the `plugin` keys last.

@@ -27,6 +27,14 @@ std::string_view why_no_bounds(const RunConfig& config) {
   if (config.load.in_flight > 1) return "requests in flight at the same time share computations";
   if (!config.cache.directory.empty() && !config.cache.cold)
     return "a kept cache folder may hold entries that the trace has not asked for yet";
+  const MultimodalSection& multimodal = config.multimodal;
+  if (multimodal.enabled && multimodal.similarity.enabled)
+    return "bounds are of exact service, and like content may serve here";
+  const bool lossy = std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
+                                 [](const TierSection& tier) { return tier.lossy().format != "none"; });
+  if (lossy || (multimodal.enabled && multimodal.compression.enabled))
+    return "bounds are of entries at their own size, and lossy forms let a tier hold more";
+  if (config.mode == RunMode::kPipeline) return "a pipeline leaves out what costs less to make than to fetch";
   return "";
 }
 
@@ -35,7 +43,7 @@ bool wants_bounds(const RunConfig& config, BoundsChoice choice, std::uint64_t ac
   if (choice == BoundsChoice::kOn && !reason.empty()) {
     throw Error(ErrorKind::kUsage,
                 fmt::format("no bound is valid for this run: {}; use --bounds auto, or a closed loop with "
-                            "load.in_flight 1 and an empty cache",
+                            "load.in_flight 1, an empty cache, exact service and plain tiers",
                             reason));
   }
   if (choice != BoundsChoice::kAuto) return choice == BoundsChoice::kOn;

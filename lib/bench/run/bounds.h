@@ -34,7 +34,8 @@ inline constexpr std::uint64_t kMostAccessesAuto = 5'000'000;
 /// Whether a run of so many accesses is to have bounds. Throws Error{kUsage} when they are asked for and the
 /// run is one that no bound is valid for.
 [[nodiscard]] bool wants_bounds(const RunConfig& config, BoundsChoice choice, std::uint64_t accesses);
-/// Why no bound is valid for such a run; "" when one is.
+/// Why no bound is valid for such a run; "" when one is. Bounds are of exact service: every hit is the
+/// content asked for, and an entry takes its own bytes in every tier.
 [[nodiscard]] std::string_view why_no_bounds(const RunConfig& config);
 
 /// Turns plans into the table of reuse that bounds are made of.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/run/collect.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bench/run/clock_basis.h"
 #include "bench/run/collect_compression.h"
 
 namespace cachebench::bench {
@@ -108,13 +110,10 @@ result::Prefetch collect_prefetch(const cache::PrefetchCounters& counted) {
           .corrupt = of(cache::PrefetchEnd::kCorrupt)};
 }
 
-// A clock's figure on an emulated device is emulated, whatever else was real.
 Basis basis_of(const CollectInputs& inputs) {
   if (inputs.config.mode == RunMode::kSimulate) return Basis::kModelled;
-  for (const std::string& device : inputs.setup.devices) {
-    if (device == "emulated") return Basis::kEmulated;
-  }
-  return Basis::kMeasured;
+  const std::vector<std::string>& devices = inputs.setup.devices;
+  return clock_basis(std::find(devices.begin(), devices.end(), "emulated") != devices.end());
 }
 
 void collect_latency(const CollectInputs& inputs, result::RunResult& out) {
@@ -144,6 +143,35 @@ void collect_checks(const CollectInputs& inputs, result::RunResult& out) {
                                  .predicted_ns = sum.predicted_ns / count,
                                  .measured_ns = sum.measured_ns / count});
     }
+  }
+}
+
+// What an emulated link's device says of itself is what this host cannot emulate of it; every tier below
+// passes it.
+std::string not_emulated(const CacheSetup& setup) {
+  for (const auto& plane : setup.planes) {
+    if (plane->device() != std::string_view("emulated")) continue;
+    const std::vector<std::string> notes = plane->stats().notes;
+    if (!notes.empty()) return notes.front();
+  }
+  return "";
+}
+
+void collect_tier_checks(const CollectInputs& inputs, result::RunResult& out) {
+  const Measurements& measured = inputs.outcome.measured;
+  const std::string link = not_emulated(inputs.setup);
+  for (std::size_t row = 0; row < out.tiers.size(); ++row) {
+    if (measured.measured_service[row].count() == 0) continue;
+    result::TierCheck check{.tier = out.tiers[row].name,
+                            .count = measured.measured_service[row].count(),
+                            .predicted_p50_ns = measured.predicted_service[row].quantile(0.5),
+                            .measured_p50_ns = measured.measured_service[row].quantile(0.5),
+                            .left_out = inputs.setup.devices[row] == "emulated" ? "" : link};
+    for (const ServiceSum& sum : measured.checks[row]) {
+      check.predicted_ns += sum.predicted_ns;
+      check.measured_ns += sum.measured_ns;
+    }
+    out.tier_checks.push_back(std::move(check));
   }
 }
 
@@ -195,6 +223,7 @@ result::RunResult collect(const CollectInputs& inputs) {
   out.misses_by_cause = collect_causes(counted);
   collect_latency(inputs, out);
   collect_checks(inputs, out);
+  collect_tier_checks(inputs, out);
   out.series = collect_series(inputs);
   out.decision_log_hash = inputs.setup.manager->decision_log_hash();
   const cache::CacheStatistics statistics = inputs.setup.manager->statistics();

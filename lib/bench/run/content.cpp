@@ -15,6 +15,8 @@
 namespace cachebench::bench {
 namespace {
 
+constexpr std::uint64_t kSharedWords = 0x5348415245;  // what a key is derived for
+
 // A counter through a cheap mix: every word depends on key and position, so a shifted or foreign block shows.
 std::uint64_t word_at(std::uint64_t seed, std::uint64_t index) {
   std::uint64_t x = seed + index * 0x9E3779B97F4A7C15ULL;
@@ -29,27 +31,43 @@ std::uint64_t seed_of(const Key& key) {
 
 }  // namespace
 
-void synthesise(const Key& key, std::uint64_t offset, std::span<std::byte> out) {
-  const std::uint64_t seed = seed_of(key);
+ContentSeed::ContentSeed(const Key& key) : own_(seed_of(key)) {}
+
+ContentSeed::ContentSeed(const model::Artefact& artefact) : own_(seed_of(artefact.key)) {
+  if (!artefact.likeness) return;
+  code_ = artefact.likeness->code;
+  for (const std::uint64_t bit : {0U, 1U}) {
+    shared_[bit] = seed_of(
+        derive_key(artefact.likeness->meaning, static_cast<std::uint64_t>(artefact.kind), kSharedWords, bit));
+  }
+}
+
+std::uint64_t ContentSeed::word(std::uint64_t index) const {
+  if (!code_) return word_at(own_, index);
+  const std::uint64_t group = index % kGroups;
+  return word_at(group == kCodeBits ? own_ : shared_[*code_ >> group & 1U], index);
+}
+
+void synthesise(const ContentSeed& seed, std::uint64_t offset, std::span<std::byte> out) {
   std::uint64_t index = offset / 8;
   std::size_t at = 0;
   for (; at + 8 <= out.size(); at += 8) {
-    const std::uint64_t word = word_at(seed, index++);
+    const std::uint64_t word = seed.word(index++);
     std::memcpy(out.data() + at, &word, 8);
   }
-  const std::uint64_t last = word_at(seed, index);
+  const std::uint64_t last = seed.word(index);
   if (at < out.size()) std::memcpy(out.data() + at, &last, out.size() - at);
 }
 
-void synthesise_numbers(const Key& key, DType dtype, std::uint64_t offset, std::span<std::byte> out) {
-  const std::uint64_t seed = seed_of(key);
+void synthesise_numbers(const ContentSeed& seed, DType dtype, std::uint64_t offset,
+                        std::span<std::byte> out) {
   const std::size_t width = size_of(dtype);
   std::uint64_t word = 0;
   const std::uint64_t first = offset / width;
   for (std::size_t i = 0; (i + 1) * width <= out.size(); ++i) {
     // Two elements a word, each the sum of two halves.
     const std::uint64_t index = first + i;
-    if (i == 0 || index % 2 == 0) word = word_at(seed, index / 2);
+    if (i == 0 || index % 2 == 0) word = seed.word(index / 2);
     const auto pair = static_cast<std::uint32_t>(word >> (32 * (index % 2)));
     const int sum = static_cast<std::int16_t>(pair & 0xFFFF) + static_cast<std::int16_t>(pair >> 16);
     const float value = static_cast<float>(sum) * 0x1p-14F;
@@ -97,8 +115,9 @@ void ContentSource::fill_part(const model::Artefact& artefact, std::uint64_t off
                               std::span<std::byte> out) const {
   const DType dtype = artefact.meta.dtype;
   const bool numbers = dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16;
-  if (numbers) return synthesise_numbers(artefact.key, dtype, offset, out);
-  synthesise(artefact.key, offset, out);
+  const ContentSeed seed(artefact);
+  if (numbers) return synthesise_numbers(seed, dtype, offset, out);
+  synthesise(seed, offset, out);
 }
 
 void ContentSource::fill(const model::Artefact& artefact, std::span<std::byte> out) const {

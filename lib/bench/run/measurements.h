@@ -8,6 +8,7 @@
 
 #include "cache/counters.h"
 #include "core/histogram.h"
+#include "result/compression.h"
 
 /// What a replay measures beside the cache's own counts. Plain values; workers have one each, merged at the
 /// end.
@@ -30,6 +31,10 @@ struct Measurements {
   Histogram lag;                                 ///< actual minus planned start, open loop
   Histogram put;                                 ///< real runs: offering one computed entry
   std::array<std::array<ServiceSum, kArtefactKinds>, kMaxTiers + 1> checks{};
+  // The same accesses by tier, as distributions.
+  std::array<Histogram, kMaxTiers> predicted_service;
+  std::array<Histogram, kMaxTiers> measured_service;
+  std::array<result::MeasuredHashing, kArtefactKinds> hashed{};  ///< real runs: a part of the contents
   std::uint64_t requests = 0;
   std::uint64_t verified_bytes = 0;
   std::uint64_t wrong_bytes = 0;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/run/multimodal_run.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
+
+#include "core/rng.h"
 
 namespace cachebench::bench {
 namespace {
@@ -16,9 +19,18 @@ cache::MultimodalOptions options_of(const MultimodalSection& section) {
                           .image = similarity.image,
                           .embedding = similarity.embedding,
                           .threshold = similarity.threshold,
-                          .top_k = similarity.top_k};
+                          .top_k = similarity.top_k,
+                          .fine_distance = similarity.confirm ? cache::kCopyFineDistance : kFineCodeBits};
   }
   return options;
+}
+
+// A prompt has room for so many visual tokens: what has more or fewer cannot stand in, however alike.
+std::uint64_t space_of(const TensorMeta& meta) {
+  std::uint64_t space = static_cast<std::uint64_t>(meta.dtype);
+  for (const std::int64_t side : meta.shape.dims())
+    space = splitmix64(space ^ static_cast<std::uint64_t>(side));
+  return space;
 }
 
 cache::CompressionRule rule_of(const CompressionSection& compression) {
@@ -68,6 +80,7 @@ MultimodalRun::MultimodalRun(const MultimodalSection& section, cache::Hierarchic
       cache_(options_of(section), std::array{&manager}) {
   similarity_.enabled = section.similarity.enabled;
   similarity_.threshold = section.similarity.threshold;
+  similarity_.confirm = section.similarity.enabled && section.similarity.confirm;
   if (probe_ != nullptr && size_.share() < 1) cache_.resize(size_.share());
 }
 
@@ -83,32 +96,82 @@ cache::ContentTraits MultimodalRun::traits_of(const model::Artefact& artefact) {
   cache::ContentTraits traits;
   if (!artefact.likeness) return traits;
   (artefact.kind == ArtefactKind::kText ? traits.text_code : traits.image_code) = artefact.likeness->code;
+  traits.image_fine = artefact.likeness->fine;
+  if (artefact.kind != ArtefactKind::kText) traits.space = space_of(artefact.meta);
   return traits;
 }
 
 cache::LookupResult MultimodalRun::lookup(const model::Artefact& artefact,
                                           const cache::EntryDescription& what,
                                           const cache::AccessContext& context) {
+  if (section_.similarity.enabled && section_.similarity.confirm && artefact.likeness &&
+      artefact.kind != ArtefactKind::kText && !artefact.likeness->fine) {
+    const MutexLock lock(mutex_);
+    ++similarity_.unconfirmable;
+  }
   cache::LookupResult found = cache_.lookup(what, context, traits_of(artefact));
   if (found.similarity) judge(artefact, found);
   return found;
+}
+
+MultimodalRun::Verdict MultimodalRun::verdict_on(const model::Likeness& asked,
+                                                 const model::Likeness& served) {
+  if (asked.meaning == served.meaning) return Verdict::kRight;
+  return asked.is_truth_known && served.is_truth_known ? Verdict::kFalseAccept : Verdict::kUnknown;
 }
 
 void MultimodalRun::judge(const model::Artefact& asked, const cache::LookupResult& found) {
   const MutexLock lock(mutex_);
   ++similar_hits_;
   scores_ += *found.similarity;
-  const auto served = meanings_.find(found.served_key);
-  if (served == meanings_.end() || !asked.likeness) return;
+  const auto served = stored_.find(found.served_key);
+  if (served == stored_.end() || !asked.likeness) return;
+  const Verdict verdict = verdict_on(*asked.likeness, served->second);
+  if (verdict == Verdict::kUnknown) return;
   ++similarity_.judged;
-  if (served->second != asked.likeness->meaning) ++similarity_.false_accepts;
+  if (verdict == Verdict::kFalseAccept) ++similarity_.false_accepts;
+}
+
+std::optional<model::Artefact> MultimodalRun::stored_for(const model::Artefact& asked,
+                                                         const cache::LookupResult& found) const {
+  const MutexLock lock(mutex_);
+  const auto served = stored_.find(found.served_key);
+  if (served == stored_.end()) return std::nullopt;
+  model::Artefact stored = asked;
+  stored.key = found.served_key;
+  stored.likeness = served->second;
+  if (stored.content) stored.content = served->second.content;
+  return stored;
+}
+
+void MultimodalRun::measure(const model::Artefact& asked, const cache::LookupResult& found,
+                            const ContentSource& content, std::span<const std::byte> served) {
+  const std::optional<model::Artefact> stored = stored_for(asked, found);
+  if (!stored || !asked.likeness) return;
+  const Verdict verdict = verdict_on(*asked.likeness, *stored->likeness);
+  if (content.files() > 0 && asked.kind != ArtefactKind::kText) {
+    const PictureFeatures::Feature truth = pictures_.of(content, asked.likeness->content);
+    const PictureFeatures::Feature other = pictures_.of(content, stored->likeness->content);
+    if (truth != nullptr && other != nullptr)
+      return errors_.add(verdict, SimilarityErrors::Basis::kPixels, cache::error_between(*other, *truth));
+  }
+  std::vector<std::byte> truth(compared_bytes(asked.meta).value);
+  content.fill(asked, truth);
+  if (!served.empty()) {
+    const auto part = served.first(std::min(served.size(), truth.size()));
+    return errors_.add(verdict, SimilarityErrors::Basis::kServed,
+                       tensor_error(asked.meta.dtype, part, truth));
+  }
+  std::vector<std::byte> other(truth.size());
+  content.fill(*stored, other);
+  errors_.add(verdict, SimilarityErrors::Basis::kSynthesised, tensor_error(asked.meta.dtype, other, truth));
 }
 
 cache::PutResult MultimodalRun::put(const model::Artefact& artefact, const cache::EntryDescription& what,
                                     const TensorView* content, const cache::FlightPtr& owned) {
   if (artefact.likeness && section_.similarity.enabled) {
     const MutexLock lock(mutex_);
-    meanings_[artefact.key] = artefact.likeness->meaning;
+    stored_[artefact.key] = *artefact.likeness;
   }
   return cache_.put(what, content, owned, {}, traits_of(artefact));
 }
@@ -116,8 +179,9 @@ cache::PutResult MultimodalRun::put(const model::Artefact& artefact, const cache
 void MultimodalRun::reset() {
   cache_.reset_books();
   resizes_ = 0;
+  errors_.reset();
   const MutexLock lock(mutex_);
-  similarity_.judged = similarity_.false_accepts = similar_hits_ = 0;
+  similarity_.judged = similarity_.false_accepts = similarity_.unconfirmable = similar_hits_ = 0;
   scores_ = 0;
 }
 
@@ -151,6 +215,7 @@ result::Multimodal MultimodalRun::collect() const {
   }
   const MutexLock lock(mutex_);
   out.similarity = similarity_;
+  out.similarity.errors = errors_.collect();
   if (similar_hits_ > 0) out.similarity.mean_score = scores_ / static_cast<double>(similar_hits_);
   return out;
 }

@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "bench/config/run_config.h"
+#include "bench/run/picture_features.h"
+#include "bench/run/similarity_errors.h"
 #include "cache/multimodal/intelligent_multimodal_cache.h"
 #include "cache/multimodal/size_controller.h"
 #include "core/sync.h"
@@ -39,6 +42,15 @@ class MultimodalRun {
                                            const cache::AccessContext& context);
   cache::PutResult put(const model::Artefact& artefact, const cache::EntryDescription& what,
                        const TensorView* content, const cache::FlightPtr& owned);
+  /// A similar hit, once it was served: how far is `served`, the first bytes of what it got, from what its
+  /// own content would have given? Without bytes both are made up. Files of the user's own pictures say it
+  /// better.
+  void measure(const model::Artefact& asked, const cache::LookupResult& found, const ContentSource& content,
+               std::span<const std::byte> served = {});
+  /// What was stored under the key of a similar hit, as far as that makes its bytes; nothing for entries that
+  /// an earlier process left.
+  [[nodiscard]] std::optional<model::Artefact> stored_for(const model::Artefact& asked,
+                                                          const cache::LookupResult& found) const;
   /// Reads the probe, if any, and sizes the cache by what it says. One thread at a time.
   void follow_memory();
   [[nodiscard]] bool is_dynamic() const { return probe_ != nullptr; }
@@ -49,6 +61,8 @@ class MultimodalRun {
 
  private:
   [[nodiscard]] static cache::ContentTraits traits_of(const model::Artefact& artefact);
+  using Verdict = SimilarityErrors::Verdict;
+  [[nodiscard]] static Verdict verdict_on(const model::Likeness& asked, const model::Likeness& served);
   void judge(const model::Artefact& asked, const cache::LookupResult& found);
 
   MultimodalSection section_;
@@ -57,7 +71,9 @@ class MultimodalRun {
   std::atomic<std::uint64_t> resizes_{0};
   cache::IntelligentMultimodalCache cache_;
   mutable Mutex mutex_;
-  std::unordered_map<Key, Key> meanings_ CACHEBENCH_GUARDED_BY(mutex_);  // of what was stored
+  std::unordered_map<Key, model::Likeness> stored_ CACHEBENCH_GUARDED_BY(mutex_);
+  SimilarityErrors errors_;
+  PictureFeatures pictures_;
   result::SimilarityOutcome similarity_ CACHEBENCH_GUARDED_BY(mutex_);
   double scores_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
   std::uint64_t similar_hits_ CACHEBENCH_GUARDED_BY(mutex_) = 0;

@@ -10,6 +10,7 @@
 #include "bench/run/pacing.h"
 #include "bench/run/request_run.h"
 #include "core/clock.h"
+#include "core/content_identity.h"
 #include "core/error.h"
 #include "core/sync.h"
 #include "core/trace_range.h"
@@ -73,10 +74,15 @@ class Dispatcher {
 };
 
 // What an entry that an earlier process left has passed is not written down: every form that the tiers have,
-// twice. Nothing where the cache starts cold.
-cache::Passes passes_of_the_past(const RunConfig& config) {
+// or that it left records in, twice. Nothing where the cache starts cold.
+cache::Passes passes_of_the_past(const RunConfig& config, const cache::KeptForms& kept) {
   cache::Passes passes;
   if (config.cache.directory.empty() || config.cache.cold) return passes;
+  for (std::size_t i = 1; i < kept.size(); ++i) {
+    if (kept[i].entries == 0) continue;
+    passes.add(static_cast<tier::Encoding>(i));
+    passes.add(static_cast<tier::Encoding>(i));
+  }
   const bool all_tiers = config.multimodal.enabled && config.multimodal.compression.enabled;
   for (const TierSection& tier : config.cache.tiers) {
     const std::string form = all_tiers ? "target" : tier.lossy().format;
@@ -98,7 +104,8 @@ class Worker {
         dispatcher_(dispatcher),
         origin_(origin),
         run_(inputs.manager, inputs.costs, &clock_, {}, inputs.multimodal),
-        past_(passes_of_the_past(inputs.config)) {}
+        past_(passes_of_the_past(inputs.config, movers.stats().kept)),
+        algorithm_(hash_algorithm(inputs.config.multimodal.hash)) {}
 
   void work() {
     Dispatcher::Start start;
@@ -116,6 +123,7 @@ class Worker {
       measured_.request.record((ended - start.planned).count());
       measured_.request_service.record((ended - begun).count());
       if (inputs_.config.load.kind == LoadKind::kOpen) measured_.lag.record((begun - start.planned).count());
+      hash_contents();
     }
   }
 
@@ -149,6 +157,30 @@ class Worker {
     } else {
       run_.look_up(plan_);
       serve_batch();
+    }
+  }
+
+  // What telling the contents apart takes, by the clock: outside of the request, whose identities the trace
+  // brings, and only until the rate is known.
+  void hash_contents() {
+    constexpr std::uint64_t kEnough = 32U << 20;
+    for (const model::Artefact& artefact : plan_.artefacts) {
+      const std::optional<Bytes> bytes = bytes_to_hash(artefact);
+      if (!bytes) continue;
+      result::MeasuredHashing& hashed = measured_.hashed[static_cast<std::size_t>(artefact.kind)];
+      if (hashed.bytes >= kEnough) continue;
+      resize_scratch(kEnough / 8);
+      const Nanoseconds begun = clock_.now();
+      ContentHasher hasher(algorithm_);
+      for (std::uint64_t left = bytes->value; left > 0;) {
+        const std::uint64_t part = std::min(left, kEnough / 8);
+        hasher.update(scratch_span().first(part));
+        left -= part;
+      }
+      static_cast<void>(hasher.finish());
+      hashed.time_ns += (clock_.now() - begun).count();
+      hashed.bytes += bytes->value;
+      ++hashed.contents;
     }
   }
 
@@ -188,15 +220,24 @@ class Worker {
       return;
     }
     if (counted_) record_hit(hit, done, fetched);
-    if (inputs_.config.verify && !hit.result.similarity) {
+    if (hit.result.similarity) {
+      serve_like(hit);
+    } else if (inputs_.config.verify) {
       verify(hit.result.handle, artefact);
-    } else if (inputs_.config.verify && inputs_.content.files() == 0) {
-      // What was stored is another content's: where no files are, it follows from the key that served.
-      model::Artefact stored = artefact;
-      stored.key = hit.result.served_key;
-      stored.content.reset();
-      verify(hit.result.handle, stored);
     }
+  }
+
+  // What was stored is another content's: it has to be that, and may be far from the one asked for.
+  void serve_like(const Reference& hit) {
+    const model::Artefact& artefact = plan_.artefacts[hit.artefact];
+    const auto stored = inputs_.multimodal->stored_for(artefact, hit.result);
+    if (!stored || !inputs_.config.verify) {
+      if (counted_) inputs_.multimodal->measure(artefact, hit.result, inputs_.content);
+      return;
+    }
+    const std::uint64_t bytes = verify(hit.result.handle, *stored);
+    if (counted_)
+      inputs_.multimodal->measure(artefact, hit.result, inputs_.content, scratch_span().first(bytes));
   }
 
   // Brings the bytes of a hit that was not promoted to the first tier's memory.
@@ -218,19 +259,24 @@ class Worker {
     measured_.service[row].record((looked_up + arrived + fetched.service).count());
     const model::Artefact& artefact = plan_.artefacts[hit.artefact];
     ServiceSum& sum = measured_.checks[row][static_cast<std::size_t>(artefact.kind)];
+    const Nanoseconds service = looked_up + moved + fetched.service;
     ++sum.count;
-    sum.measured_ns += (looked_up + moved + fetched.service).count();
+    sum.measured_ns += service.count();
     sum.predicted_ns += decision.service.count();
+    measured_.measured_service[row].record(service.count());
+    measured_.predicted_service[row].record(decision.service.count());
   }
 
-  void verify(const cache::TensorHandle& handle, const model::Artefact& artefact) {
+  // Returns how many bytes of the entry are in the scratch space now: all of them, or none.
+  std::uint64_t verify(const cache::TensorHandle& handle, const model::Artefact& artefact) {
     const std::uint64_t bytes = handle.copy().bytes().value;
     resize_scratch(bytes);
     const tier::Completion read = handle.read(scratch_span());
-    if (read.status != tier::TransferStatus::kDone) return;
+    if (read.status != tier::TransferStatus::kDone) return 0;
     measured_.verified_bytes += bytes;
     const cache::Passes& passes = past_.none() ? handle.copy().passes() : past_;
     measured_.wrong_bytes += inputs_.content.count_wrong(artefact, scratch_span().first(bytes), passes);
+    return bytes;
   }
 
   void compute_and_put(const Reference& miss) {
@@ -279,6 +325,7 @@ class Worker {
   RealClock clock_;
   RequestRun run_;
   cache::Passes past_;  // of entries that were there before
+  HashAlgorithm algorithm_;
   model::Plan plan_;
   bool counted_ = false;
   Measurements measured_;

@@ -12,6 +12,7 @@
 #include "bench/run/manifest.h"
 #include "bench/run/pipeline_driver.h"
 #include "bench/run/real_driver.h"
+#include "bench/run/roofline.h"
 #include "bench/run/simulate_driver.h"
 #include "bench/run/validity.h"
 #include "core/hash.h"
@@ -21,7 +22,14 @@ namespace cachebench::bench {
 namespace {
 
 constexpr Nanoseconds kSnapshotInterval{500'000'000};
-constexpr double kStoredRatio = 1.0;  // lossless compression is reported, and never decides
+
+// Lossless compression charges no budget: what it saves is reported. Its time is modelled.
+hardware::CostModel costs_of(const RunConfig& config) {
+  const bool has_codec = std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
+                                     [](const TierSection& tier) { return tier.codec() != "none"; });
+  return {hardware::find_profile(config.profile), 1.0,
+          has_codec ? hardware::SsdCodec::kAlways : hardware::SsdCodec::kByRatio};
+}
 
 std::string trace_name(const RunConfig& config, const WorkloadFacts& facts) {
   return facts.header.name.empty() ? std::filesystem::path(config.trace.path).filename().string()
@@ -65,6 +73,7 @@ bool sees_future(const RunConfig& config) {
 }
 
 void note_transfers(const cache::TransferStats& stats, std::vector<std::string>& notes) {
+  for (std::string& kept : describe_kept(stats.kept)) notes.push_back(std::move(kept));
   if (stats.failures > 0) {
     notes.push_back(fmt::format("{} transfers failed and gave their entries up, the first: {}",
                                 stats.failures, stats.first_failure));
@@ -86,13 +95,14 @@ result::Bounds bounds_for(const ReplayInputs& inputs, const ReplayOutcome& outco
   return bounds_of(reuse, tiers, inputs.config.cache.prefetch);
 }
 
-void add_pipeline(const RunConfig& config, PipelineReplay answered, result::RunResult& result) {
+void add_pipeline(PipelineReplay answered, const hardware::Profile& profile, result::RunResult& result) {
   result.pipeline = std::move(answered.pipeline);
+  if (result.pipeline->roofline) {
+    const Bytes up{result.pipeline->uploaded_bytes + result.links.pcie_up_bytes};
+    add_channels(profile, up, Bytes{result.links.ssd_read_bytes}, *result.pipeline->roofline);
+  }
   for (auto& [name, summary] : answered.latency) result.latency[name] = std::move(summary);
   for (std::string& note : answered.notes) result.notes.push_back(std::move(note));
-  if (config.multimodal.enabled || config.visual.enabled)
-    result.notes.emplace_back(
-        "the pipeline asks the tiers alone: multimodal and visual were not in front of them");
 }
 
 }  // namespace
@@ -100,17 +110,9 @@ void add_pipeline(const RunConfig& config, PipelineReplay answered, result::RunR
 result::RunResult run_experiment(const RunInputs& inputs) {
   const RunConfig& config = inputs.config;
   const std::string started_at = utc_now();
-  const hardware::CostModel costs(hardware::find_profile(config.profile), kStoredRatio);
+  const hardware::CostModel costs = costs_of(config);
   const WorkloadFacts facts = scan(config, costs, inputs.loaded);
-  // What serves like content, or more of it than fits, is under none of the bounds.
-  const MultimodalSection& multimodal = config.multimodal;
-  const bool lossy = std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
-                                 [](const TierSection& tier) { return tier.lossy().format != "none"; });
-  const bool beyond =
-      lossy || (multimodal.enabled && (multimodal.similarity.enabled || multimodal.compression.enabled));
-  // Nor is what a pipeline asks for: it leaves out what costs less to make than to fetch.
-  const bool bounded =
-      !beyond && config.mode != RunMode::kPipeline && wants_bounds(config, inputs.bounds, facts.accesses);
+  const bool bounded = wants_bounds(config, inputs.bounds, facts.accesses);
   CacheSetup setup = set_up_cache(config, facts, costs);
   Workload workload(config, inputs.loaded);
   if (!inputs.record.empty()) workload.record_to(inputs.record);
@@ -136,8 +138,8 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                                 : setup.machine ? replay_simulated(replay, *setup.machine)
                                                 : replay_real(replay, *setup.movers);
   result::RunResult result = collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
-  if (answered) add_pipeline(config, std::move(*answered), result);
-  result.hashing = collect_hashing(config, facts, costs.profile());
+  if (answered) add_pipeline(std::move(*answered), costs.profile(), result);
+  result.hashing = collect_hashing(config, facts, costs.profile(), outcome.measured);
   workload.finish_recording();
   setup.manager->drain();
   for (const auto& plane : setup.planes) {
@@ -155,12 +157,15 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                         .dump();
   settle_status(replay, outcome, result);
   if (bounded) result.bounds = bounds_for(replay, outcome, inputs.loaded);
+  if (const std::string_view reason = why_no_bounds(config);
+      !reason.empty() && inputs.bounds != BoundsChoice::kOff)
+    result.notes.push_back(fmt::format("No bound stands beside this result: {}.", reason));
   for (std::string& caution : result::cautions(result)) result.notes.push_back(std::move(caution));
   return result;
 }
 
 std::vector<std::string> describe_plan(const RunConfig& config) {
-  const hardware::CostModel costs(hardware::find_profile(config.profile), kStoredRatio);
+  const hardware::CostModel costs = costs_of(config);
   const WorkloadFacts facts = scan(config, costs);
   const Needs needs = needs_of(config, facts);
   const std::vector<Bytes> capacities = resolve_capacities(config, facts);

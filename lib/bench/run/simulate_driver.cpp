@@ -136,7 +136,11 @@ class Simulation {
       request.run.look_up(request.plan);
       request.next_access = request.plan.artefacts.size();
     }
-    for (const Reference& hit : request.run.hits()) request.items.push_back(fetch_of(hit));
+    for (const Reference& hit : request.run.hits()) {
+      request.items.push_back(fetch_of(hit));
+      if (request.counted && hit.result.similarity)
+        inputs_.multimodal->measure(request.plan.artefacts[hit.artefact], hit.result, inputs_.content);
+    }
     for (const Reference& miss : request.run.misses()) {
       const model::Artefact& artefact = request.plan.artefacts[miss.artefact];
       request.items.push_back({.stages = inputs_.costs.recompute(artefact.work),

@@ -118,13 +118,19 @@ bool Workload::next_object(model::Plan& out) {
   return true;
 }
 
+std::optional<Bytes> bytes_to_hash(const model::Artefact& artefact) {
+  if (artefact.kind == ArtefactKind::kText) return artefact.bytes;
+  if (artefact.kind == ArtefactKind::kImage) return Bytes{3 * artefact.work.source_pixels};
+  return std::nullopt;
+}
+
 namespace {
 
 void count_hashing(const model::Artefact& artefact, WorkloadFacts& facts) {
-  const bool is_text = artefact.kind == ArtefactKind::kText;
-  if (!is_text && artefact.kind != ArtefactKind::kImage) return;
+  const std::optional<Bytes> bytes = bytes_to_hash(artefact);
+  if (!bytes) return;
   ++facts.contents_hashed;
-  facts.bytes_hashed += is_text ? artefact.bytes : Bytes{3 * artefact.work.source_pixels};
+  facts.bytes_hashed += *bytes;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ class Workload {
   /// From now on every request handed out is also written to `path`, which appears at `finish_recording`.
   void record_to(const std::string& path);
   void finish_recording();
+  [[nodiscard]] bool is_recording() const { return recorder_ != nullptr; }
   ~Workload();
   Workload(const Workload&) = delete;
   Workload& operator=(const Workload&) = delete;
@@ -59,6 +61,10 @@ class Workload {
   std::uint64_t references_ = 0;
   double first_time_s_ = 0;
 };
+
+/// Bytes that tell an artefact's content from others: token ids, or decoded pixels of 3 bytes. Nothing for
+/// what is made of other artefacts.
+[[nodiscard]] std::optional<Bytes> bytes_to_hash(const model::Artefact& artefact);
 
 /// What a whole workload consists of, from one reading.
 struct WorkloadFacts {

@@ -20,9 +20,13 @@ ContentTraits ShardBooks::allowed(ArtefactKind kind, const ContentTraits& traits
   if (pair && similarity_.text && similarity_.image && traits.text_code && traits.image_code) {
     some.text_code = traits.text_code;
     some.image_code = traits.image_code;
+    some.image_fine = traits.image_fine;
   }
   if (kind == ArtefactKind::kText && similarity_.text) some.text_code = traits.text_code;
-  if (pictures && similarity_.image) some.image_code = traits.image_code;
+  if (pictures && similarity_.image) {
+    some.image_code = traits.image_code;
+    some.image_fine = traits.image_fine;
+  }
   if (similarity_.embedding && some.none()) some.embedding = traits.embedding;
   return some;
 }
@@ -32,7 +36,8 @@ std::optional<StandIn> ShardBooks::best(ArtefactKind kind, const ContentTraits& 
   const ContentTraits some = allowed(kind, traits);
   if (some.none()) return std::nullopt;
   const FindOptions options{.threshold = similarity_.threshold,
-                            .top_k = std::max<std::size_t>(1, similarity_.top_k)};
+                            .top_k = std::max<std::size_t>(1, similarity_.top_k),
+                            .fine_distance = similarity_.fine_distance};
   for (const SimilarHit& hit : entries_.find(kind, some, options)) {
     if (engine.can_stand_in(hit.id)) return StandIn{.id = hit.id, .score = hit.score};
   }

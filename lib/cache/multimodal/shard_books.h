@@ -21,6 +21,9 @@ struct SimilarityOptions {
   bool embedding = false;  ///< any entry, by the cosine of embeddings
   double threshold = 0.9;
   std::size_t top_k = 1;  ///< candidates looked at
+  /// How many bits of the pictures' fine codes may differ; all of them: no second look. With one, a picture
+  /// without a fine code, or without any structure in it, is served by no other.
+  int fine_distance = kFineCodeBits;
   [[nodiscard]] bool enabled() const { return text || image || embedding; }
 };
 

@@ -60,6 +60,7 @@ NativeHeader parse_header(std::string_view line) {
   result.header.block_tokens = static_cast<std::uint32_t>(block_tokens);
   result.header.lengths_only = object.value("lengths_only", json(false)) == true;
   result.header.blocks_only = object.value("blocks_only", json(false)) == true;
+  result.header.copies_known = object.value("copies_known", json(true)) != false;
   result.unit_ns = unit_of(optional_text(object, "time_unit").value_or("us"));
   result.requests = optional_count(object, "requests");
   return result;
@@ -100,6 +101,7 @@ Input parse_input(const json& object) {
   input.frames = optional_count(object, "frames");
   input.simhash = optional_hex64(object, "simhash");
   input.phash = optional_hex64(object, "phash");
+  input.phash_fine = optional_fine_code(object, "phash_fine");
   input.copy_of = optional_text(object, "copy_of").value_or("");
   return input;
 }
@@ -197,6 +199,11 @@ ordered_json to_json(const Input& input) {
   put("frames", input.frames);
   if (input.simhash) object["simhash"] = to_hex(*input.simhash);
   if (input.phash) object["phash"] = to_hex(*input.phash);
+  if (input.phash_fine) {
+    std::string digits;
+    for (const std::uint64_t word : *input.phash_fine) digits += to_hex(word);
+    object["phash_fine"] = digits;
+  }
   if (!input.copy_of.empty()) object["copy_of"] = input.copy_of;
   return object;
 }
@@ -212,6 +219,7 @@ class NativeWriter final : public Writer {
     line["notes"] = header.notes;
     if (header.lengths_only) line["lengths_only"] = true;
     if (header.blocks_only) line["blocks_only"] = true;
+    if (!header.copies_known) line["copies_known"] = false;
     put_line(line);
   }
   [[nodiscard]] TraceClass trace_class() const override { return TraceClass::kRequests; }

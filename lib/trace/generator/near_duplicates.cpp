@@ -4,6 +4,7 @@
 // answering by similarity gains and what it gets wrong is known by construction.
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "trace/synthetic/session.h"
 #include "trace/synthetic/zipf.h"
@@ -19,6 +20,7 @@ struct Resembling {
   double share = 0;
   std::uint64_t count = 1;
   Distribution bits;
+  std::optional<Distribution> fine_bits;  ///< of pictures: in the code for a second look
 
   static Resembling parse(SpecObject& keys, const char* key) {
     Resembling result;
@@ -27,6 +29,8 @@ struct Resembling {
     result.share = inner.real("share", kShare);
     result.count = inner.count("count", kCount);
     result.bits = Distribution::parse(inner.at("bits"), inner.path_of("bits"));
+    if (inner.has("fine_bits"))
+      result.fine_bits = Distribution::parse(inner.at("fine_bits"), inner.path_of("fine_bits"));
     inner.finish();
     return result;
   }
@@ -44,6 +48,7 @@ class Catalogue {
     popularity_ = std::make_unique<ZipfSampler>(objects_, inner.real_or("alpha", 0.8, {.min = 0, .max = 10}));
     copies_ = Resembling::parse(inner, "copies");
     look_alikes_ = Resembling::parse(inner, "look_alikes");
+    has_fine_ = copies_.fine_bits || look_alikes_.fine_bits;
     inner.finish();
   }
 
@@ -56,6 +61,7 @@ class Catalogue {
     const std::uint64_t copy = copies_.pick(turn.rng);
     Rng own(splitmix64(group_ ^ object));
     Input input = make(ContentName{group_, object}, own);
+    if (has_fine_ && input.phash) input.phash_fine = ContentMint::fine_code(input);
     if (look_alike > 0) input = resembling(turn, input, {object, look_alike}, look_alikes_);
     if (copy == 0) return input;
     const std::uint64_t original = object + objects_ * look_alike;
@@ -69,7 +75,11 @@ class Catalogue {
                                  const Resembling& how) const {
     Rng own(splitmix64(splitmix64(group_ ^ name.group) ^ name.number));
     const std::uint64_t bits = how.bits.sample(own);
-    return turn.mint.resembling(base, {group_ + name.group, name.number}, bits);
+    Input other = turn.mint.resembling(base, {group_ + name.group, name.number}, bits);
+    if (base.phash_fine)
+      other.phash_fine = ContentMint::resembling(*base.phash_fine,
+                                                 how.fine_bits ? how.fine_bits->sample(own) : 4 * bits, own);
+    return other;
   }
 
   std::uint64_t group_;
@@ -77,6 +87,7 @@ class Catalogue {
   std::unique_ptr<ZipfSampler> popularity_;
   Resembling copies_;
   Resembling look_alikes_;
+  bool has_fine_ = false;
 };
 
 class NearDuplicates final : public SessionKind {

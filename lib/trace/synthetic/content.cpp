@@ -9,7 +9,7 @@ namespace cachebench::trace {
 namespace {
 
 // What a key is derived for.
-enum Purpose : std::uint64_t { kFresh = 1, kNamed = 2, kSimilarity = 3, kResembling = 4 };
+enum Purpose : std::uint64_t { kFresh = 1, kNamed = 2, kSimilarity = 3, kResembling = 4, kFine = 5 };
 
 constexpr std::uint32_t kTokenSide = 32;
 
@@ -100,6 +100,38 @@ Input ContentMint::resembling(const Input& base, ContentName name, std::uint64_t
   if (copy.simhash) *copy.simhash ^= mask;
   reencode(copy, rng);
   return copy;
+}
+
+FineCode ContentMint::fine_code(const Input& picture) {
+  Rng rng(derive_key(hash_key(picture.hash), kFine).lo);
+  FineCode code{};
+  for (int set = 0; set < kFineCodeBits / 2;) {
+    const std::uint64_t bit = rng.below(kFineCodeBits);
+    std::uint64_t& word = code[bit / 64];
+    const std::uint64_t mask = 1ULL << (bit % 64);
+    if ((word & mask) != 0) continue;
+    word |= mask;
+    ++set;
+  }
+  return code;
+}
+
+FineCode ContentMint::resembling(const FineCode& base, std::uint64_t bits, Rng& rng) {
+  FineCode code = base;
+  FineCode taken{};
+  bits = std::min<std::uint64_t>(bits, kFineCodeBits);
+  for (std::uint64_t flipped = 0; flipped < bits;) {
+    const std::uint64_t bit = rng.below(kFineCodeBits);
+    const std::uint64_t mask = 1ULL << (bit % 64);
+    // Alternately a set one and a clear one, as long as there are both.
+    const bool want_set = flipped % 2 == 0;
+    const bool is_set = (base[bit / 64] & mask) != 0;
+    if ((taken[bit / 64] & mask) != 0 || (want_set != is_set && bits <= kFineCodeBits / 4)) continue;
+    taken[bit / 64] |= mask;
+    code[bit / 64] ^= mask;
+    ++flipped;
+  }
+  return code;
 }
 
 ImageShape shape_of_tokens(std::uint64_t tokens) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/hamming.h"
 #include "core/ids.h"
 #include "core/rng.h"
 #include "trace/request.h"
@@ -41,6 +42,10 @@ class ContentMint {
   /// Content of the size of `base` of whose similarity hash `bits` bits differ, at most 64; the same whenever
   /// it is named again.
   [[nodiscard]] Input resembling(const Input& base, ContentName name, std::uint64_t bits) const;
+  /// The picture's code for a second look: half of its bits are set, as a perceptual hash has them.
+  [[nodiscard]] static FineCode fine_code(const Input& picture);
+  /// A code of which `bits` bits differ, at most 256, and as many are set where `bits` is even.
+  [[nodiscard]] static FineCode resembling(const FineCode& base, std::uint64_t bits, Rng& rng);
 
  private:
   [[nodiscard]] Key fresh();

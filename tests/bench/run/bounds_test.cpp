@@ -148,7 +148,7 @@ TEST_CASE("bounds are refused where none is valid, and left out where nobody ask
   CHECK_THROWS_WITH_AS(
       run_with(run, BoundsChoice::kOn),
       "no bound is valid for this run: requests of an open loop overlap; use --bounds auto, or a closed loop "
-      "with load.in_flight 1 and an empty cache",
+      "with load.in_flight 1, an empty cache, exact service and plain tiers",
       Error);
   run.config.load.kind = LoadKind::kClosed;
   run.config.load.in_flight = 2;
@@ -160,6 +160,23 @@ TEST_CASE("bounds are refused where none is valid, and left out where nobody ask
   CHECK(!wants_bounds(run.config, BoundsChoice::kAuto, kMostAccessesAuto + 1));
   CHECK(wants_bounds(run.config, BoundsChoice::kOn, kMostAccessesAuto + 1));
   CHECK(!wants_bounds(run.config, BoundsChoice::kOff, 10));
+  const std::vector<std::string> silent = run_with(run, BoundsChoice::kOff).notes;
+  run.config.multimodal.enabled = run.config.multimodal.similarity.enabled = true;
+  CHECK(why_no_bounds(run.config).find("exact service") != std::string_view::npos);
+  const result::RunResult like = run_with(run, BoundsChoice::kAuto);
+  CHECK(!like.bounds);
+  REQUIRE(!like.notes.empty());
+  CHECK(std::any_of(like.notes.begin(), like.notes.end(), [](const std::string& note) {
+    return note.find("No bound stands beside this result: bounds are of exact service") == 0;
+  }));
+  run.config.multimodal.similarity.enabled = false;
+  run.config.multimodal.compression.enabled = true;
+  CHECK(why_no_bounds(run.config).find("own size") != std::string_view::npos);
+  run.config.multimodal = {};
+  run.config.cache.tiers[1].compression = "int8";
+  CHECK(why_no_bounds(run.config).find("own size") != std::string_view::npos);
+  run.config.cache.tiers[1].compression = "none";
+  CHECK(why_no_bounds(run.config).empty());
   run.config.cache.cold = false;  // a named folder that may hold something
   CHECK(!wants_bounds(run.config, BoundsChoice::kAuto, 10));
   CHECK(parse_bounds("off") == BoundsChoice::kOff);

@@ -3,6 +3,8 @@
 
 #include <doctest.h>
 
+#include <algorithm>
+
 #include "bench/run/run_builder.h"
 #include "core/hash.h"
 #include "result/json.h"
@@ -59,6 +61,40 @@ TEST_CASE("decided sizes and measured codecs stand side by side, by kind") {
   CHECK(compression->kinds.size() == 1);
 }
 
+TEST_CASE("what an earlier run compressed is reported as what it is, whatever is set now") {
+  const RunConfig config = default_config();  // compresses nothing
+  const std::vector<cache::TierOptions> tiers(3);
+  const cache::CacheCounters counted;
+  cache::TransferStats transfers;
+  CHECK(describe_kept(transfers.kept).empty());
+  cache::KeptForm& int8 = transfers.kept[static_cast<std::size_t>(tier::Encoding::kInt8)];
+  int8 = {.entries = 3, .plain = Bytes{4000}, .stored = Bytes{1000}};
+  CHECK(describe_kept(transfers.kept).front().find("3 entries lay on the SSD as int8") == 0);
+  CHECK(describe_kept(transfers.kept).front().find("off by") == std::string::npos);  // none was looked at
+  int8.decoded = 2;
+  int8.max_error = 0.016;
+  const std::vector<std::string> notes = describe_kept(transfers.kept);
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].find("in 0.250 of their") != std::string::npos);
+  CHECK(notes[0].find("decoded 2 times, an element may be off by 0.016") != std::string::npos);
+  transfers.lossy[ArtefactKind::kVisionEncoderOutput].note_decode(Bytes{100}, Nanoseconds{5});
+  const CompressionInputs inputs{
+      .config = config, .tiers = tiers, .counted = counted, .transfers = transfers};
+  const auto compression = collect_compression(inputs);
+  REQUIRE(compression.has_value());
+  CHECK(compression->tiers.empty());
+  CHECK(compression->kinds.at("vision_encoder_output").lossy->decoded == 1);
+
+  // The same for records of a lossless codec.
+  cache::TransferStats packed;
+  packed.planes.resize(3);
+  packed.planes[2].codec[ArtefactKind::kVisionEncoderOutput].note_decode(Bytes{100}, Nanoseconds{5});
+  const auto decoded =
+      collect_compression({.config = config, .tiers = tiers, .counted = counted, .transfers = packed});
+  REQUIRE(decoded.has_value());
+  CHECK(decoded->kinds.at("vision_encoder_output").lossless->decoded == 1);
+}
+
 TEST_CASE("hashing costs its bytes at the rate of the algorithm") {
   RunConfig config = default_config();
   WorkloadFacts facts;
@@ -72,6 +108,14 @@ TEST_CASE("hashing costs its bytes at the rate of the algorithm") {
   config.multimodal.hash = "xxh3-128";
   CHECK(collect_hashing(config, facts, profile)->time_ns == 500);
   CHECK(collect_hashing(config, facts, profile)->algorithm == "xxh3-128");
+  CHECK(collect_hashing(config, facts, profile)->measured.empty());
+  Measurements part;
+  part.hashed[static_cast<std::size_t>(ArtefactKind::kText)] = {.contents = 2, .bytes = 30, .time_ns = 4};
+  Measurements measured = part;
+  measured.merge(part);
+  const auto timed = collect_hashing(config, facts, profile, measured);
+  REQUIRE(timed->measured.size() == 1);
+  CHECK(timed->measured.at("text") == result::MeasuredHashing{.contents = 4, .bytes = 60, .time_ns = 8});
 }
 
 // Requests with images and texts that come back, on the tiny model.
@@ -136,6 +180,31 @@ TEST_CASE("with lossy tiers a simulation and a real run decide alike, and bytes 
     REQUIRE(real.hashing.has_value());
     CHECK(real.hashing->contents == simulated.hashing->contents);
     CHECK(real.hashing->bytes > 0);
+  }
+}
+
+TEST_CASE("a folder kept in one form and reopened under another is read and reported as what it is") {
+  for (const char* reopened : {"none", "fp16"}) {
+    CAPTURE(reopened);
+    testing::SmallRun run;
+    write_file(run.folder / "requests.jsonl", request_trace());
+    run.config.cache.migration.name = "write-through";
+    run.config.cache.tiers[2].compression = "int8";
+    CHECK(run_with(run, RunMode::kReal).totals.hits > 0);
+    run.config.cache.cold = false;
+    run.config.cache.tiers[2].compression = reopened;
+    const result::RunResult warm = run_with(run, RunMode::kReal);
+    CHECK(warm.totals.verified_bytes > 0);
+    CHECK(warm.totals.wrong_bytes == 0);
+    REQUIRE(warm.compression.has_value());
+    const auto says = [&](const std::string& text) {
+      return std::any_of(warm.notes.begin(), warm.notes.end(),
+                         [&](const std::string& note) { return note.find(text) != std::string::npos; });
+    };
+    CHECK(says("on the SSD as int8 from an earlier run"));
+    CHECK(says("an element may be off by"));
+    CHECK_FALSE(says("on the SSD as fp16"));
+    CHECK(result::broken_identities(warm).empty());
   }
 }
 

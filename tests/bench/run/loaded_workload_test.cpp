@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "bench/config/load.h"
-#include "bench/run/run_experiment.h"
+#include "bench/run/run_of.h"
 #include "bench/run/workload.h"
 #include "support/temp_dir.h"
 
@@ -39,12 +39,7 @@ bench::RunConfig objects_in(const testing::TempDir& folder) {
 
 // What semantics exclude from comparison is taken out.
 result::RunResult run(const bench::RunConfig& config, const LoadedWorkload* loaded) {
-  bench::StopToken stop;
-  bench::RunInputs inputs;
-  inputs.config = config;
-  inputs.stop = &stop;
-  inputs.loaded = loaded;
-  result::RunResult result = bench::run_experiment(inputs);
+  result::RunResult result = bench::run_of(config, loaded);
   result.manifest = "{}";
   result.totals.elapsed_ns = result.warmup.elapsed_ns = 0;
   return result;

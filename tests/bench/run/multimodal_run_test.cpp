@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "bench/run/run_experiment.h"
+#include "bench/run/run_of.h"
 #include "cache/cache_fixtures.h"
 #include "core/hash.h"
 #include "result/json.h"
@@ -69,14 +69,6 @@ RunConfig config_for(const std::string& trace, RunMode mode) {
   return config;
 }
 
-result::RunResult run(const RunConfig& config) {
-  StopToken stop;
-  RunInputs inputs;
-  inputs.config = config;
-  inputs.stop = &stop;
-  return run_experiment(inputs);
-}
-
 }  // namespace
 
 TEST_CASE("the section becomes options of the engine, and nothing where it is off") {
@@ -115,6 +107,12 @@ TEST_CASE("a budget is divided as the tiers are, and never exceeded") {
   CHECK(within_budget(section, capacities, Bytes{1}) == capacities);
 }
 
+// What the two modes must agree on: all but whether the errors are of bytes that were served.
+result::Multimodal without_basis(result::Multimodal multimodal) {
+  for (result::SimilarityError& error : multimodal.similarity.errors) error.basis = "any";
+  return multimodal;
+}
+
 TEST_CASE("similar hits are judged by what the trace knows") {
   const hardware::CostModel costs = testing::round_costs();
   cache::HierarchicalCacheManager manager(testing::engine_options_of({{1000}}, "none"), costs,
@@ -126,6 +124,7 @@ TEST_CASE("similar hits are judged by what the trace knows") {
   MultimodalRun run(section, manager);
   const auto ask = [&](const model::Artefact& artefact) {
     cache::LookupResult found = run.lookup(artefact, entry_of(artefact), {});
+    if (found.similarity) run.measure(artefact, found, ContentSource());
     if (found.owned) run.put(artefact, entry_of(artefact), nullptr, found.owned);
     return found.similarity;
   };
@@ -133,16 +132,55 @@ TEST_CASE("similar hits are judged by what the trace knows") {
   CHECK(ask(picture(2, 0b0001, 1)) == 63.0 / 64);  // the same picture in another file
   CHECK(ask(picture(3, 0b0111, 9)) == 61.0 / 64);  // another picture
   CHECK_FALSE(ask(picture(4, 0b11111, 2)).has_value());
+  model::Artefact larger = picture(5, 0b0001, 1);  // alike, but of more visual tokens
+  larger.meta.shape = {101};
+  larger.bytes = Bytes{101};
+  CHECK_FALSE(ask(larger).has_value());
   const result::Multimodal counted = run.collect();
   CHECK(counted.similarity.judged == 2);
   CHECK(counted.similarity.false_accepts == 1);
   CHECK(counted.similarity.mean_score == 62.0 / 64);
+  REQUIRE(counted.similarity.errors.size() == 2);
+  CHECK(counted.similarity.errors[0].verdict == "right");
+  CHECK(counted.similarity.errors[0].basis == "synthesised");
+  CHECK(counted.similarity.errors[1].verdict == "false");
+  CHECK(counted.similarity.errors[0].mean_cosine > 0.8);
+  CHECK(counted.similarity.errors[1].mean_cosine < 0.5);
   CHECK(counted.kinds.at("vision_encoder_output").similar_hits == 2);
-  CHECK(counted.comparable_entries == 2);
+  CHECK(counted.comparable_entries == 3);
   manager.reset_counters();
   run.reset();
   CHECK(run.collect().similarity.judged == 0);
-  CHECK(run.collect().resident_entries == 2);
+  CHECK(run.collect().similarity.errors.empty());
+  CHECK(run.collect().resident_entries == 3);
+}
+
+TEST_CASE("with a second look only copies serve, and what the trace cannot say is not judged") {
+  const hardware::CostModel costs = testing::round_costs();
+  cache::HierarchicalCacheManager manager(testing::engine_options_of({{1000}}, "none"), costs,
+                                          std::make_unique<cache::NullTransfers>(),
+                                          cache::DecisionClock::kServiceSum);
+  MultimodalSection section;
+  section.enabled = section.similarity.enabled = section.similarity.confirm = true;
+  MultimodalRun run(section, manager);
+  const auto ask = [&](model::Artefact artefact, std::optional<FineCode> fine, bool is_truth_known) {
+    artefact.likeness->fine = fine;
+    artefact.likeness->is_truth_known = is_truth_known;
+    cache::LookupResult found = run.lookup(artefact, entry_of(artefact), {});
+    if (found.owned) run.put(artefact, entry_of(artefact), nullptr, found.owned);
+    return found.similarity.has_value();
+  };
+  const FineCode fine{~0ULL, ~0ULL, 0, 0};
+  CHECK_FALSE(ask(picture(1, 0b0000, 1), fine, true));
+  CHECK(ask(picture(2, 0b0011, 1), FineCode{~0xFULL, ~0ULL, 0, 0}, true));
+  CHECK_FALSE(ask(picture(3, 0b0001, 9), FineCode{~0xFFFFULL, ~0ULL, 0xFFFF, 0}, true));
+  CHECK_FALSE(ask(picture(4, 0b0001, 9), std::nullopt, true));
+  CHECK(ask(picture(5, 0b0011, 7), fine, false));  // other content for all that is known
+  const result::SimilarityOutcome counted = run.collect().similarity;
+  CHECK(counted.confirm);
+  CHECK(counted.unconfirmable == 1);
+  CHECK(counted.judged == 1);
+  CHECK(counted.false_accepts == 0);
 }
 
 namespace {
@@ -194,15 +232,27 @@ TEST_CASE("the size follows the machine's memory, within its bounds, and says ho
 TEST_CASE("a simulated and a real run with likeness, lifetimes and quotas decide the same") {
   const testing::TempDir folder;
   const std::string trace = write_trace(folder);
-  const result::RunResult simulated = run(config_for(trace, RunMode::kSimulate));
-  const result::RunResult real = run(config_for(trace, RunMode::kReal));
+  const result::RunResult simulated = run_of(config_for(trace, RunMode::kSimulate));
+  const result::RunResult real = run_of(config_for(trace, RunMode::kReal));
   CHECK(simulated.decision_log_hash == real.decision_log_hash);
   CHECK(simulated.totals.hits == real.totals.hits);
   CHECK(simulated.totals.similar_hits == real.totals.similar_hits);
   CHECK(simulated.totals.service_ns == real.totals.service_ns);
   CHECK(simulated.misses_by_cause == real.misses_by_cause);
-  CHECK(simulated.multimodal == real.multimodal);
+  REQUIRE(simulated.multimodal.has_value());
+  REQUIRE(real.multimodal.has_value());
+  CHECK(without_basis(*simulated.multimodal) == without_basis(*real.multimodal));
+  for (const result::SimilarityError& error : real.multimodal->similarity.errors) {
+    CHECK(error.basis == "served");
+    CHECK(error.compared + error.not_comparable == real.multimodal->similarity.judged);
+  }
+  CHECK_FALSE(real.multimodal->similarity.errors.empty());
   CHECK(real.totals.wrong_bytes == 0);
+  REQUIRE(real.hashing.has_value());
+  CHECK(real.hashing->measured.at("image").bytes ==
+        3 * 64 * 64 * real.hashing->measured.at("image").contents);
+  CHECK(real.hashing->measured.at("text").time_ns > 0);
+  CHECK(simulated.hashing->measured.empty());
   CHECK(real.totals.verified_bytes > 0);
   REQUIRE(simulated.multimodal.has_value());
   const result::Multimodal& counted = *simulated.multimodal;
@@ -213,10 +263,17 @@ TEST_CASE("a simulated and a real run with likeness, lifetimes and quotas decide
   CHECK(counted.all().accesses == simulated.totals.accesses);
   CHECK(result::broken_identities(simulated).empty());
 
+  // A second look needs a code that this trace does not have.
+  RunConfig confirmed = config_for(trace, RunMode::kSimulate);
+  confirmed.multimodal.similarity.confirm = true;
+  const result::RunResult looked_twice = run_of(confirmed);
+  CHECK(looked_twice.totals.similar_hits == 0);
+  CHECK(looked_twice.multimodal->similarity.unconfirmable > 0);
+
   // Without likeness the same trace hits less.
   RunConfig exact = config_for(trace, RunMode::kSimulate);
   exact.multimodal.similarity.enabled = false;
-  const result::RunResult plain = run(exact);
+  const result::RunResult plain = run_of(exact);
   CHECK(plain.totals.similar_hits == 0);
   CHECK(plain.totals.saved_ns < simulated.totals.saved_ns);
 }

@@ -7,9 +7,10 @@
 #include <string>
 
 #include "bench/config/load.h"
-#include "bench/run/run_experiment.h"
+#include "bench/run/run_of.h"
 #include "core/error.h"
 #include "result/json.h"
+#include "support/temp_dir.h"
 
 using namespace cachebench;
 using namespace cachebench::bench;
@@ -23,11 +24,7 @@ result::RunResult run(std::vector<std::string> overrides) {
   source.overrides = {"trace.limit=60", "load.warmup=0", "device.throttle=false",
                       "pipeline.max_new_tokens=3"};
   source.overrides.insert(source.overrides.end(), overrides.begin(), overrides.end());
-  StopToken stop;
-  RunInputs inputs;
-  inputs.config = load_config(source);
-  inputs.stop = &stop;
-  return run_experiment(inputs);
+  return run_of(load_config(source));
 }
 
 }  // namespace
@@ -80,4 +77,90 @@ TEST_CASE("warm passes are counted apart, and what they left is served") {
 TEST_CASE("runners and kinds that are none are refused by name") {
   CHECK_THROWS_AS(static_cast<void>(run({"pipeline.runner=abacus"})), Error);
   CHECK_THROWS_AS(static_cast<void>(run({"pipeline.caching=kv_blok"})), Error);
+}
+
+TEST_CASE("requests that join a running batch, and sequences that make room, change no answer") {
+  const std::string expected = run({}).pipeline->answers_hash;
+  const result::RunResult joined = run({"pipeline.continuous_batching=true"});
+  CHECK(joined.pipeline->answers_hash == expected);
+  CHECK(joined.pipeline->joined > 0);
+  CHECK(joined.pipeline->mean_decode_batch().value_or(0) >= 1);
+  CHECK(result::broken_identities(joined).empty());
+  const std::vector<std::string> tight{"pipeline.kv_tokens=2600", "pipeline.max_new_tokens=24"};
+  const std::string longer = run({"pipeline.max_new_tokens=24"}).pipeline->answers_hash;
+  const result::RunResult parked = run(tight);
+  CHECK(parked.pipeline->failed == 0);
+  CHECK(parked.pipeline->answers_hash == longer);
+  CHECK(parked.pipeline->kv_parked > 0);
+  CHECK(result::broken_identities(parked).empty());
+}
+
+TEST_CASE("the multimodal cache and the registry stand in front of the tiers") {
+  const result::RunResult plain = run({});
+  const result::RunResult fronted = run({"multimodal.enabled=true", "multimodal.ttl.enabled=true",
+                                         "multimodal.ttl.default=1h", "visual.enabled=true"});
+  CHECK(fronted.pipeline->answers_hash == plain.pipeline->answers_hash);
+  REQUIRE(fronted.multimodal.has_value());
+  CHECK(fronted.multimodal->kinds.at("vision_encoder_output").accesses > 0);
+  CHECK(fronted.multimodal->kinds.at("vision_encoder_output").exact_hits > 0);
+  REQUIRE(fronted.visual.has_value());
+  CHECK(fronted.visual->hits + fronted.visual->misses > 0);
+  CHECK(fronted.visual->most_users > 0);
+  CHECK(result::broken_identities(fronted).empty());
+  const result::RunResult serial = run({"visual.enabled=true", "async.enabled=false"});
+  CHECK(serial.visual->hits + serial.visual->misses == fronted.visual->hits + fronted.visual->misses);
+  CHECK_THROWS_WITH_AS(static_cast<void>(run({"visual.enabled=true", "pipeline.warm_passes=1"})),
+                       doctest::Contains("pipeline.warm_passes"), Error);
+}
+
+TEST_CASE("like pictures serve one another where the config allows it") {
+  const auto near = [](std::vector<std::string> more) {
+    more.insert(more.begin(),
+                {"trace.path=" CACHEBENCH_SOURCE_DIR "/workloads/neardup.jsonl.zst", "trace.limit=80",
+                 "multimodal.enabled=true", "pipeline.caching=vision_encoder_output", "model.geometry=tiny"});
+    return run(more);
+  };
+  const result::RunResult exact = near({});
+  const result::RunResult alike =
+      near({"multimodal.similarity.enabled=true", "multimodal.similarity.image=true",
+            "multimodal.similarity.threshold=0.8"});
+  const auto similar = [](const result::RunResult& result) {
+    return result.multimodal->kinds.at("vision_encoder_output").similar_hits;
+  };
+  CHECK(similar(exact) == 0);
+  CHECK(similar(alike) > 0);
+  CHECK(alike.pipeline->ok == alike.pipeline->requests);
+  CHECK(result::broken_identities(alike).empty());
+}
+
+TEST_CASE("a recorded run replays: as many requests, the same answers") {
+  const cachebench::testing::TempDir folder;
+  const std::string path = folder / "recorded.jsonl.zst";
+  ConfigSource source;
+  source.file = CACHEBENCH_SOURCE_DIR "/configs/run/pipeline.json";
+  source.overrides = {"trace.limit=40", "load.warmup=10", "device.throttle=false",
+                      "pipeline.max_new_tokens=3"};
+  const RunConfig config = load_config(source);
+  StopToken stop;
+  RunInputs inputs;
+  inputs.config = config;
+  inputs.stop = &stop;
+  inputs.record = path;
+  const result::RunResult recorded = run_experiment(inputs);
+  CHECK(recorded.pipeline->requests == 30);
+  RunInputs again = inputs;
+  again.record.clear();
+  again.config.trace.path = path;
+  again.config.trace.limit.reset();
+  const result::RunResult replayed = run_experiment(again);
+  CHECK(replayed.pipeline->requests == 30);
+  CHECK(replayed.warmup.requests == 10);
+  CHECK(replayed.pipeline->answers_hash == recorded.pipeline->answers_hash);
+  // What simulates the recording takes the decisions that it takes of the original.
+  RunInputs simulated = inputs;
+  simulated.record.clear();
+  simulated.config.mode = RunMode::kSimulate;
+  const std::string decisions = run_experiment(simulated).decision_log_hash;
+  simulated.config.trace.path = path;
+  CHECK(run_experiment(simulated).decision_log_hash == decisions);
 }

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "bench/config/load.h"
-#include "bench/run/run_experiment.h"
+#include "bench/run/run_of.h"
 #include "core/rng.h"
 #include "hardware/profile.h"
 #include "result/json.h"
@@ -59,14 +59,6 @@ RunConfig config_for(const testing::TempDir& folder, int requests = 200) {
   config.visual.enabled = true;
   config.visual.max_entries = 10;
   return config;
-}
-
-result::RunResult run(const RunConfig& config) {
-  StopToken stop;
-  RunInputs inputs;
-  inputs.config = config;
-  inputs.stop = &stop;
-  return run_experiment(inputs);
 }
 
 }  // namespace
@@ -136,7 +128,7 @@ TEST_CASE("the batch of a request: how many pictures, and how large they are") {
 TEST_CASE("a run with a visual registry: counts add up, both modes agree, the tiers do not notice") {
   const testing::TempDir folder;
   RunConfig config = config_for(folder);
-  const result::RunResult simulated = run(config);
+  const result::RunResult simulated = run_of(config);
   REQUIRE(simulated.visual);
   const result::Visual& visual = *simulated.visual;
   CHECK(result::broken_identities(simulated).empty());
@@ -148,12 +140,12 @@ TEST_CASE("a run with a visual registry: counts add up, both modes agree, the ti
   CHECK(visual.encoder_saved_ns > 0);
   CHECK(visual.dp_mode_recommendations + visual.dp_mode_refusals == 200);
   CHECK(visual.modalities.at("image") == result::VisualLookups{.hits = visual.hits, .misses = visual.misses});
-  CHECK(run(config).visual == simulated.visual);
+  CHECK(run_of(config).visual == simulated.visual);
   config.mode = RunMode::kReal;
-  CHECK(run(config).visual == simulated.visual);
+  CHECK(run_of(config).visual == simulated.visual);
   config.mode = RunMode::kSimulate;
   config.visual.enabled = false;
-  const result::RunResult plain = run(config);
+  const result::RunResult plain = run_of(config);
   CHECK_FALSE(plain.visual);
   CHECK(plain.decision_log_hash == simulated.decision_log_hash);
   CHECK(plain.totals.service_ns == simulated.totals.service_ns);
@@ -164,14 +156,14 @@ TEST_CASE("requests at a time share embeddings; what they use stays, even beyond
   RunConfig config = config_for(folder);
   config.load.in_flight = 8;
   config.visual.max_entries = 3;
-  const result::RunResult shared = run(config);
+  const result::RunResult shared = run_of(config);
   REQUIRE(shared.visual);
   CHECK(shared.visual->most_users > 1);
   CHECK(shared.visual->refusals > 0);
   CHECK(shared.visual->entries <= 3);
   CHECK(result::broken_identities(shared).empty());
   config.mode = RunMode::kReal;
-  const result::RunResult real = run(config);
+  const result::RunResult real = run_of(config);
   CHECK(real.visual->hits + real.visual->misses == shared.visual->hits + shared.visual->misses);
   CHECK(result::broken_identities(real).empty());
 }
@@ -180,12 +172,12 @@ TEST_CASE("the stable minimum refuses where it would evict; the warm-up is in no
   const testing::TempDir folder;
   RunConfig config = config_for(folder);
   config.visual.minimum_stable_blocks = 10;
-  const result::RunResult stable = run(config);
+  const result::RunResult stable = run_of(config);
   CHECK(stable.visual->evictions == 0);
   CHECK(stable.visual->entries == 10);
   CHECK(stable.visual->refusals == stable.visual->misses - 10);
   config.load.warmup.requests = 100;
-  const result::RunResult warm = run(config);
+  const result::RunResult warm = run_of(config);
   CHECK(warm.visual->stored == 0);
   CHECK(warm.visual->hits + warm.visual->misses < stable.visual->hits + stable.visual->misses);
   CHECK(warm.visual->dp_mode_recommendations + warm.visual->dp_mode_refusals == 100);
@@ -197,7 +189,7 @@ TEST_CASE("a trace of plain objects brings nothing") {
   RunConfig config = config_for(folder);
   testing::write_text(folder / "objects.csv", "time,key,size\n0,1,10\n1,1,10\n");
   config.trace.path = folder / "objects.csv";
-  const result::RunResult plain = run(config);
+  const result::RunResult plain = run_of(config);
   REQUIRE(plain.visual);
   CHECK(plain.visual->hits + plain.visual->misses == 0);
 }

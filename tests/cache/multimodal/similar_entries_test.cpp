@@ -91,6 +91,34 @@ TEST_CASE("entries of one kind and space are found by code as looking at all of 
   CHECK(entries.memory().value > 0);
 }
 
+TEST_CASE("a second look finds pictures and pairs whose finer codes agree, and none without one") {
+  SimilarEntries entries;
+  const FineCode fine{0xFF, ~0ULL, 0, 0};
+  const FindOptions confirmed{.threshold = 0.9, .top_k = 4, .fine_distance = 10};
+  const FindOptions plain{.threshold = 0.9, .top_k = 4};
+  entries.insert(EntryId{1}, ArtefactKind::kImage,
+                 {.image_code = 0b111, .image_fine = FineCode{~0ULL, ~0ULL, 0, 0}});
+  entries.insert(EntryId{2}, ArtefactKind::kImage,
+                 {.image_code = 0b111, .image_fine = FineCode{0x7F, ~1ULL, 0, 0}});
+  entries.insert(EntryId{3}, ArtefactKind::kImage, {.image_code = 0});
+  const ContentTraits asked{.image_code = 0, .image_fine = fine};
+  CHECK(entries.find(ArtefactKind::kImage, asked, plain).size() == 3);
+  const auto hits = entries.find(ArtefactKind::kImage, asked, confirmed);
+  REQUIRE(hits.size() == 1);
+  CHECK(hits[0].id == EntryId{2});
+  CHECK(entries.find(ArtefactKind::kImage, {.image_code = 0}, confirmed).empty());
+  // A flat picture is like every other flat one, whatever is on them.
+  entries.insert(EntryId{6}, ArtefactKind::kImage, {.image_code = 0, .image_fine = FineCode{}});
+  CHECK(entries.find(ArtefactKind::kImage, {.image_code = 0, .image_fine = FineCode{}}, confirmed).empty());
+  const ContentTraits pair{.text_code = 9, .image_code = 0, .image_fine = fine};
+  entries.insert(EntryId{4}, ArtefactKind::kTextImagePair, pair);
+  entries.insert(EntryId{5}, ArtefactKind::kTextImagePair, {.text_code = 9, .image_code = 0});
+  CHECK(entries.find(ArtefactKind::kTextImagePair, pair, plain).size() == 2);
+  const auto pairs = entries.find(ArtefactKind::kTextImagePair, pair, confirmed);
+  REQUIRE(pairs.size() == 1);
+  CHECK(pairs[0].id == EntryId{4});
+}
+
 TEST_CASE("contents without codes are found by their embedding") {
   SimilarEntries entries;
   const std::vector<float> east{1, 0, 0};

@@ -59,6 +59,31 @@ TEST_CASE("the example of the format's page reads as it says") {
   CHECK(request.prefix_blocks[1] == BlockRef{.key = hash_key("y"), .tokens = 16});
 }
 
+TEST_CASE("codes for a second look and doubt about copies come back as they were written") {
+  const TempDir folder;
+  Request request;
+  Input picture;
+  picture.kind = InputKind::kImage;
+  picture.hash = "a";
+  picture.content = hash_key("a");
+  picture.phash = 5;
+  picture.phash_fine = FineCode{1, 2, UINT64_MAX, 1ULL << 63};
+  request.inputs = {picture};
+  for (const bool known : {true, false}) {
+    Header header;
+    header.name = "x";
+    header.copies_known = known;
+    const auto writer = create_trace(folder / "b.jsonl", "native", header);
+    writer->write(request);
+    writer->finish();
+    const auto reader = open_trace(folder / "b.jsonl", {});
+    CHECK(reader->header().copies_known == known);
+    Request back;
+    REQUIRE(reader->next(back));
+    CHECK(back.inputs == request.inputs);
+  }
+}
+
 TEST_CASE("time units, partial last blocks and absent facts") {
   const TempDir folder;
   write_text(folder / "a.jsonl",

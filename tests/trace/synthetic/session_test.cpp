@@ -73,6 +73,34 @@ std::string error_for(const std::string& session) {
 
 }  // namespace
 
+TEST_CASE("near-duplicates: pictures have codes for a second look where the spec asks for them") {
+  Bench bench(R"({"kind": "near-duplicates",
+    "pictures": {"objects": 2, "alpha": 0, "copies": {"share": 0.5, "count": 2, "bits": 2, "fine_bits": 6},
+                 "look_alikes": {"share": 0.5, "count": 1, "bits": 4, "fine_bits": 40}},
+    "questions": {"objects": 1}})",
+              lengths_of(10, 20, 0));
+  const auto session = bench.start();
+  std::map<std::string, Input> seen;
+  for (std::uint32_t turn = 1; turn <= 200; ++turn) {
+    const Request request = bench.ask(*session, turn);
+    seen.emplace(request.inputs[0].hash, request.inputs[0]);
+    CHECK(!request.inputs[1].phash_fine);
+  }
+  CHECK(seen.size() == 12);
+  int look_alikes = 0;
+  for (const auto& [hash, input] : seen) {
+    REQUIRE(input.phash_fine.has_value());
+    CHECK(hamming_distance(*input.phash_fine, FineCode{}) == 128);
+    if (!input.copy_of.empty())
+      CHECK(hamming_distance(*input.phash_fine, *seen.at(input.copy_of).phash_fine) == 6);
+    for (const auto& [other_hash, other] : seen) {
+      if (!input.copy_of.empty() || !other.copy_of.empty()) continue;
+      if (hamming_distance(*input.phash_fine, *other.phash_fine) == 40) ++look_alikes;
+    }
+  }
+  CHECK(look_alikes == 4);  // two pairs, each seen from both sides
+}
+
 TEST_CASE("near-duplicates: copies name their original and look-alikes do not, each so many bits away") {
   Bench bench(R"({"kind": "near-duplicates", "system_tokens": 7,
     "pictures": {"objects": 3, "alpha": 0, "copies": {"share": 0.5, "count": 2, "bits": 2},
