@@ -18,7 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kLargest = 1 << 24;  // of any dimension: products of two stay far from overflow
+constexpr std::string_view kPrefix = "model.";  // which some files leave out
+constexpr std::int64_t kLargest = 1 << 24;      // of any dimension: products of two stay far from overflow
 
 bool is_size(const Json& value) {
   return value.is_number_integer() && value >= 0 && value <= kLargest;
@@ -194,6 +195,7 @@ CheckpointConfig config_without_weights(const Geometry& geometry) {
 Checkpoint::Checkpoint(const std::string& folder) : folder_(folder) {
   const std::string file = (fs::path(folder) / "config.json").string();
   config_ = parse_checkpoint_config(read_json_file(file, ErrorKind::kInput), file);
+  config_text_ = MappedFile(file).text();
   read_limits();
   open_weights();
 }
@@ -244,6 +246,13 @@ void Checkpoint::open_weights() {
   }
 }
 
+std::map<std::string, const TensorView*, std::less<>> Checkpoint::weights() const {
+  std::map<std::string, const TensorView*, std::less<>> weights;
+  for (const auto& [name, view] : weights_)
+    weights.emplace(std::string_view(name).substr(name.starts_with(kPrefix) ? kPrefix.size() : 0), view);
+  return weights;
+}
+
 std::optional<DType> Checkpoint::stored_dtype() const {
   for (const char* name :
        {"model.language_model.embed_tokens.weight", "language_model.embed_tokens.weight"}) {
@@ -253,12 +262,12 @@ std::optional<DType> Checkpoint::stored_dtype() const {
 }
 
 const TensorView& Checkpoint::weight(std::string_view name, const Shape& shape) const {
-  constexpr std::string_view kPrefix = "model.";
   auto found = weights_.find(name);
   if (found == weights_.end() && name.starts_with(kPrefix))
     found = weights_.find(name.substr(kPrefix.size()));
   if (found == weights_.end()) {
-    throw Error(ErrorKind::kInput, fmt::format("{}: has no weight '{}'", folder_, name));
+    throw Error(ErrorKind::kInput, fmt::format("{}: has no weight '{}' of shape [{}]", folder_, name,
+                                               fmt::join(shape.dims(), ", ")));
   }
   const Shape& stored = found->second->meta.shape;
   if (stored != shape) {

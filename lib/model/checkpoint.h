@@ -48,11 +48,15 @@ class Checkpoint {
 
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] const CheckpointConfig& config() const { return config_; }
+  [[nodiscard]] const std::string& config_text() const { return config_text_; }  ///< of config.json
   /// Of the token embedding, as of the rest in any sane checkpoint; nothing when there is none.
   [[nodiscard]] std::optional<DType> stored_dtype() const;
   /// A weight by its full name, "model.visual.…"; files that leave "model." out are understood. Checks the
   /// shape. The view lives as long as the checkpoint.
   [[nodiscard]] const TensorView& weight(std::string_view name, const Shape& shape) const;
+
+  /// All of them, names without the leading "model.".
+  [[nodiscard]] std::map<std::string, const TensorView*, std::less<>> weights() const;
 
  private:
   void read_limits();
@@ -60,6 +64,7 @@ class Checkpoint {
 
   std::string folder_;
   CheckpointConfig config_;
+  std::string config_text_;
   std::vector<std::unique_ptr<SafeTensors>> files_;
   std::map<std::string, const TensorView*, std::less<>> weights_;
 };

@@ -35,6 +35,14 @@ std::uint64_t round_to_multiple(std::uint64_t value, std::uint64_t step) {
   return quotient * step;
 }
 
+std::uint64_t encoder_fingerprint_of(const VisionConfig& v, DType dtype, std::uint64_t weights) {
+  std::vector<std::uint64_t> words{
+      v.depth, v.hidden,    v.heads, v.mlp,        v.channels,   v.patch, v.temporal_patch,
+      v.merge, v.positions, v.out,   v.min_pixels, v.max_pixels, weights, static_cast<std::uint64_t>(dtype)};
+  words.insert(words.end(), v.taps.begin(), v.taps.end());
+  return hash64(std::as_bytes(std::span(words)));
+}
+
 std::uint64_t fingerprint_of(const VisionConfig& v, const TextConfig& t, DType dtype) {
   std::vector<std::uint64_t> words{
       v.depth,      v.hidden,         v.heads,  v.mlp,        v.channels,
@@ -89,11 +97,20 @@ Geometry::Geometry(std::string name, VisionConfig vision, TextConfig text, DType
       vision_(std::move(vision)),
       text_(text),
       dtype_(dtype),
-      fingerprint_(fingerprint_of(vision_, text_, dtype_)) {
+      fingerprint_(fingerprint_of(vision_, text_, dtype_)),
+      encoder_fingerprint_(fingerprint_) {
   CACHEBENCH_CHECK(vision_.out == text_.hidden, "vision output {} and text hidden {}", vision_.out,
                    text_.hidden);
   CACHEBENCH_CHECK(vision_.taps.size() <= text_.layers, "{} taps, {} layers", vision_.taps.size(),
                    text_.layers);
+}
+
+Geometry Geometry::with_weights(const WeightsIdentity& weights) const {
+  Geometry known = *this;
+  const std::uint64_t words[] = {fingerprint_of(vision_, text_, dtype_), weights.model};
+  known.fingerprint_ = hash64(std::as_bytes(std::span(words)));
+  known.encoder_fingerprint_ = encoder_fingerprint_of(vision_, dtype_, weights.encoder);
+  return known;
 }
 
 ImageGrid Geometry::grid_of(std::uint32_t width, std::uint32_t height) const {

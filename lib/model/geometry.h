@@ -43,6 +43,13 @@ struct TextConfig {
   std::uint32_t vocabulary = 0;
 };
 
+/// Which weights a geometry's model has, as digests; 0: not said, as in a simulation.
+struct WeightsIdentity {
+  std::uint64_t encoder = 0;  ///< of the vision tower's
+  std::uint64_t model = 0;    ///< of all of them
+  bool operator==(const WeightsIdentity&) const = default;
+};
+
 /// An image after the resize rule.
 struct ImageGrid {
   std::uint32_t width = 0;  ///< pixels
@@ -62,9 +69,14 @@ class Geometry {
   [[nodiscard]] const TextConfig& text() const { return text_; }
   /// Of weights, hidden states and K/V.
   [[nodiscard]] DType dtype() const { return dtype_; }
-  /// Differs between geometries: part of every key, so that a cache kept on disk never serves another
-  /// model's.
+  /// The same shape with weights that are known.
+  [[nodiscard]] Geometry with_weights(const WeightsIdentity& weights) const;
+  /// Differs between geometries, and where weights are known between those: part of every key, so that no
+  /// cache, on disk or shared, ever serves another model's entry.
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
+  /// In its place in keys of what the vision tower alone takes and makes: models that share an encoder share
+  /// those entries. Where no weights are known, the whole model's.
+  [[nodiscard]] std::uint64_t encoder_fingerprint() const { return encoder_fingerprint_; }
 
   /// The resize rule: sides to the nearest multiple of patch × merge, ties to even, then the area limits.
   /// Throws Error{kInput} for an empty image or an aspect ratio above 200.
@@ -123,6 +135,7 @@ class Geometry {
   TextConfig text_;
   DType dtype_;
   std::uint64_t fingerprint_ = 0;
+  std::uint64_t encoder_fingerprint_ = 0;
 };
 
 /// "2b" (Qwen3-VL-2B-Instruct) or "tiny" (the seeded test model, no dimension equal to another by accident).

@@ -93,8 +93,10 @@ class GraphBuilder {
     const auto number = images_++;
     Work work;
     work.flops = geometry_.vision_flops(segment.grid.patches);
-    push(key_of(segment.id, ArtefactKind::kVisionEncoderOutput), ArtefactKind::kVisionEncoderOutput,
-         geometry_.vision_output(segment.grid.visual_tokens), work, segment.span);
+    const Key made = derive_key(segment.id, static_cast<std::uint64_t>(ArtefactKind::kVisionEncoderOutput),
+                                geometry_.encoder_fingerprint());
+    push(made, ArtefactKind::kVisionEncoderOutput, geometry_.vision_output(segment.grid.visual_tokens), work,
+         segment.span);
     out_.artefacts.back().image = number;
     out_.artefacts.back().likeness = segment.likeness;
     if (!with_pixels) return;

@@ -209,3 +209,20 @@ TEST_CASE("geometries by name") {
     CHECK(std::string(error.what()).find("tiny") != std::string::npos);
   }
 }
+
+TEST_CASE("weights that are known are part of the fingerprint, the tower's alone of the encoder's") {
+  const Geometry& shape = two_b();
+  CHECK(shape.encoder_fingerprint() == shape.fingerprint());  // nothing is known of its weights
+  const Geometry one = shape.with_weights({.encoder = 1, .model = 2});
+  const Geometry other = shape.with_weights({.encoder = 1, .model = 3});
+  CHECK(one.fingerprint() != shape.fingerprint());
+  CHECK(one.fingerprint() != other.fingerprint());
+  CHECK(one.encoder_fingerprint() == other.encoder_fingerprint());
+  CHECK(one.encoder_fingerprint() != shape.with_weights({.encoder = 4, .model = 2}).encoder_fingerprint());
+  CHECK(one.with_weights({.encoder = 1, .model = 3}).fingerprint() == other.fingerprint());
+  // Another decoder on the same tower.
+  TextConfig deeper = shape.text();
+  ++deeper.layers;
+  const Geometry grown = Geometry("grown", shape.vision(), deeper, shape.dtype());
+  CHECK(grown.with_weights({.encoder = 1, .model = 5}).encoder_fingerprint() == one.encoder_fingerprint());
+}

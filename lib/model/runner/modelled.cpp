@@ -19,6 +19,7 @@
 #include "model/model_runner.h"
 #include "model/modelled_contents.h"
 #include "model/modelled_prompt.h"
+#include "model/weights_identity.h"
 
 namespace cachebench::model {
 namespace {
@@ -104,7 +105,8 @@ class Modelled final : public ModelRunner {
       : geometry_(std::move(geometry)),
         image_token_(config.image_token),
         end_token_(config.end_token),
-        salt_(splitmix64(options.seed) ^ geometry_.fingerprint()),
+        salt_(geometry_.fingerprint()),
+        encoder_salt_(geometry_.encoder_fingerprint()),
         spend_(options.spend),
         pages_(options.kv_tokens) {}
 
@@ -209,7 +211,7 @@ class Modelled final : public ModelRunner {
     const std::uint64_t area = std::uint64_t{geometry_.vision().merge} * geometry_.vision().merge;
     if (patches % area != 0) throw refuse(fmt::format("a grid of {} patches cannot be merged", patches));
     const std::uint64_t seed =
-        hash64(image.values.view().data, salt_ ^ splitmix64(static_cast<std::uint64_t>(grid.rows)));
+        hash64(image.values.view().data, encoder_salt_ ^ splitmix64(static_cast<std::uint64_t>(grid.rows)));
     const TensorMeta meta = geometry_.vision_output(patches / area);
     std::vector<std::byte> bytes(meta.bytes().value);
     const std::uint64_t row = geometry_.text().hidden * size_of(geometry_.dtype());
@@ -335,6 +337,7 @@ class Modelled final : public ModelRunner {
   const std::int64_t image_token_;
   const std::int64_t end_token_;
   const std::uint64_t salt_;
+  const std::uint64_t encoder_salt_;
   const std::function<void(const Work&)> spend_;
   Pages pages_;
 };
@@ -353,14 +356,17 @@ std::unique_ptr<ModelRunner> make(const RunnerOptions& options) {
   if (!options.checkpoint.empty()) {
     const Checkpoint checkpoint(options.checkpoint);
     const CheckpointConfig& config = checkpoint.config();
-    Geometry geometry("checkpoint", config.vision, config.text, dtype_named(options.dtype, DType::kBF16));
-    return std::make_unique<Modelled>(std::move(geometry), config, options);
+    const Geometry geometry("checkpoint", config.vision, config.text,
+                            dtype_named(options.dtype, DType::kBF16));
+    const WeightsIdentity weights = identity_of("modelled", options, &checkpoint, geometry.dtype());
+    return std::make_unique<Modelled>(geometry.with_weights(weights), config, options);
   }
   const Geometry preset = geometry_named(options.preset);
-  Geometry geometry(preset.name(), preset.vision(), preset.text(),
-                    dtype_named(options.dtype, preset.dtype()));
+  const Geometry geometry(preset.name(), preset.vision(), preset.text(),
+                          dtype_named(options.dtype, preset.dtype()));
   const CheckpointConfig config = config_without_weights(geometry);
-  return std::make_unique<Modelled>(std::move(geometry), config, options);
+  const WeightsIdentity weights = identity_of("modelled", options, nullptr, geometry.dtype());
+  return std::make_unique<Modelled>(geometry.with_weights(weights), config, options);
 }
 
 CACHEBENCH_REGISTER(RunnerDescriptor,

@@ -11,12 +11,15 @@
 namespace cachebench::pipeline {
 namespace {
 
-// Whatever changes what the model sees, so that no other model's entry is ever served.
+// Whatever changes what the model makes, so that no other model's entry is ever served; models on one encoder
+// share what that alone makes.
 cache::ModelIdentity identity_of(const model::Geometry& geometry) {
-  return {.model_id = geometry.name(),
-          .vision_encoder = {},
+  const model::VisionConfig& vision = geometry.vision();
+  return {.model_id = fmt::format("{} {:016x}", geometry.name(), geometry.fingerprint()),
+          .vision_encoder = fmt::format("{:016x}", geometry.encoder_fingerprint()),
           .language_encoder = {},
-          .processor_settings = fmt::format("geometry {:016x}", geometry.fingerprint()),
+          .processor_settings = fmt::format("{} to {} pixels, patches of {} merged by {}", vision.min_pixels,
+                                            vision.max_pixels, vision.patch, vision.merge),
           .dtype = geometry.dtype()};
 }
 
