@@ -16,6 +16,7 @@
 #include "core/ids.h"
 #include "core/units.h"
 #include "image/image.h"
+#include "model/artefact.h"
 
 /// What a caller asks of the multimodal model and what comes back. Values; what they refer to (pictures, file
 /// contents) is shared and never changed, so a request may be copied and read by any thread. Times are points
@@ -50,6 +51,7 @@ struct PicturePart {
 struct ImageContentPart {
   Key content = {};
   image::Size size = {};
+  std::optional<model::Likeness> likeness = {};  ///< what tells pictures that are like it, where it is known
 };
 using RequestPart = std::variant<TextPart, TokensPart, TextContentPart, ImageFilePart, ImageBytesPart,
                                  PicturePart, ImageContentPart>;

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "result/roofline.h"
+
 /// What the inference pipeline of a run did: requests answered, stages kept busy, computing saved. Values
 /// that own what they hold: copy freely, thread-compatible. Its latencies (first_token, per_token,
 /// end_to_end, queued, encode, prefill, decode_step, vision_from_TIER) stand with the other latencies of the
@@ -54,19 +56,34 @@ struct Pipeline {
   std::uint64_t copied_out = 0;      ///< and those copied out of a tier
   std::uint64_t uploads = 0;
   std::uint64_t uploaded_bytes = 0;
-  std::uint64_t staged_bytes = 0;    ///< of them, through page-locked memory
-  std::int64_t upload_waits_ns = 0;  ///< that the computing stage waited for them
-  std::int64_t active_ns = 0;        ///< while any stage ran
-  std::int64_t overlapped_ns = 0;    ///< while two or more did
+  std::uint64_t staged_bytes = 0;  ///< of them, through page-locked memory
+  std::uint64_t decode_steps = 0;
+  std::uint64_t decoded_tokens = 0;        ///< by those steps
+  std::uint64_t joined = 0;                ///< requests that joined a batch that was decoding
+  std::uint64_t kv_parked = 0;             ///< times that a sequence made room
+  std::uint64_t kv_parked_bytes = 0;       ///< of them, taken by the tiers
+  std::uint64_t kv_returned_bytes = 0;     ///< and read back
+  std::uint64_t weights_budget_bytes = 0;  ///< 0: all weights stay in memory
+  std::uint64_t component_hits = 0;        ///< uses of a component of the model that was in memory
+  std::uint64_t component_loads = 0;       ///< and of one that had to be read
+  std::uint64_t component_evictions = 0;
+  std::uint64_t component_loaded_bytes = 0;
+  std::uint64_t component_peak_bytes = 0;  ///< in memory at a time, at most
+  std::int64_t upload_waits_ns = 0;        ///< that the computing stage waited for them
+  std::int64_t active_ns = 0;              ///< while any stage ran
+  std::int64_t overlapped_ns = 0;          ///< while two or more did
   std::int64_t slowest_stage_ns = 0;
   std::string answers_hash;  ///< of all answers by request: equal where nothing but speed changed
   std::vector<PipelineStage> stages;
+  std::optional<Roofline> roofline;
 
   [[nodiscard]] std::optional<double> requests_per_second() const;
   [[nodiscard]] std::optional<double> tokens_per_second() const;
   /// Answered within the objective, a second.
   [[nodiscard]] std::optional<double> goodput_per_second() const;
   [[nodiscard]] std::optional<double> padding_waste_ratio() const;
+  /// Requests in a step of decoding.
+  [[nodiscard]] std::optional<double> mean_decode_batch() const;
   [[nodiscard]] std::optional<double> overlap_ratio() const;
   /// Of the throughput that the slowest stage alone would have.
   [[nodiscard]] std::optional<double> efficiency_ratio() const;
@@ -74,7 +91,7 @@ struct Pipeline {
 };
 
 /// The plain counts by their key in the document, in its order.
-inline constexpr std::array<std::pair<const char*, std::uint64_t Pipeline::*>, 20> kPipelineCounts{{
+inline constexpr std::array<std::pair<const char*, std::uint64_t Pipeline::*>, 32> kPipelineCounts{{
     {"requests", &Pipeline::requests},
     {"ok", &Pipeline::ok},
     {"failed", &Pipeline::failed},
@@ -95,6 +112,18 @@ inline constexpr std::array<std::pair<const char*, std::uint64_t Pipeline::*>, 2
     {"uploads", &Pipeline::uploads},
     {"uploaded_bytes", &Pipeline::uploaded_bytes},
     {"staged_bytes", &Pipeline::staged_bytes},
+    {"decode_steps", &Pipeline::decode_steps},
+    {"decoded_tokens", &Pipeline::decoded_tokens},
+    {"joined", &Pipeline::joined},
+    {"kv_parked", &Pipeline::kv_parked},
+    {"kv_parked_bytes", &Pipeline::kv_parked_bytes},
+    {"kv_returned_bytes", &Pipeline::kv_returned_bytes},
+    {"weights_budget_bytes", &Pipeline::weights_budget_bytes},
+    {"component_hits", &Pipeline::component_hits},
+    {"component_loads", &Pipeline::component_loads},
+    {"component_evictions", &Pipeline::component_evictions},
+    {"component_loaded_bytes", &Pipeline::component_loaded_bytes},
+    {"component_peak_bytes", &Pipeline::component_peak_bytes},
 }};
 inline constexpr std::array<std::pair<const char*, std::int64_t Pipeline::*>, 6> kPipelineTimes{{
     {"objective_ns", &Pipeline::objective_ns},
@@ -105,12 +134,13 @@ inline constexpr std::array<std::pair<const char*, std::int64_t Pipeline::*>, 6>
     {"slowest_stage_ns", &Pipeline::slowest_stage_ns},
 }};
 /// What is derived from them, absent where it has no denominator.
-inline constexpr std::array<std::pair<const char*, std::optional<double> (Pipeline::*)() const>, 6>
+inline constexpr std::array<std::pair<const char*, std::optional<double> (Pipeline::*)() const>, 7>
     kPipelineRates{{
         {"requests_per_second", &Pipeline::requests_per_second},
         {"tokens_per_second", &Pipeline::tokens_per_second},
         {"goodput_per_second", &Pipeline::goodput_per_second},
         {"padding_waste_ratio", &Pipeline::padding_waste_ratio},
+        {"mean_decode_batch", &Pipeline::mean_decode_batch},
         {"overlap_ratio", &Pipeline::overlap_ratio},
         {"efficiency_ratio", &Pipeline::efficiency_ratio},
     }};

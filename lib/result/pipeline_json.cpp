@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "result/roofline_json.h"
 #include "result/run_result.h"
 #include "result/totals_json.h"
 
@@ -65,6 +66,9 @@ std::optional<double> Pipeline::goodput_per_second() const {
 std::optional<double> Pipeline::padding_waste_ratio() const {
   return ratio_of(padded_tokens - real_tokens, padded_tokens);
 }
+std::optional<double> Pipeline::mean_decode_batch() const {
+  return ratio_of(decoded_tokens, decode_steps);
+}
 std::optional<double> Pipeline::overlap_ratio() const {
   return share(overlapped_ns, active_ns);
 }
@@ -80,6 +84,7 @@ Json pipeline_to_json(const Pipeline& pipeline) {
   json["answers_hash"] = pipeline.answers_hash;
   json["stages"] = Json::array();
   for (const PipelineStage& stage : pipeline.stages) json["stages"].push_back(stage_to_json(stage));
+  json["roofline"] = pipeline.roofline ? roofline_to_json(*pipeline.roofline) : Json(nullptr);
   return json;
 }
 
@@ -91,6 +96,7 @@ Pipeline pipeline_from_json(const JsonReader& reader) {
   for (const auto& [key, field] : kPipelineTimes) pipeline.*field = reader.integer(key);
   pipeline.answers_hash = reader.text("answers_hash");
   reader.each("stages", [&](const JsonReader& item) { pipeline.stages.push_back(stage_from_json(item)); });
+  if (reader.has("roofline")) pipeline.roofline = roofline_from_json(reader.object("roofline"));
   return pipeline;
 }
 

@@ -178,6 +178,14 @@ void cross_check(const RunConfig& config, const Origin& origin) {
   check_names(config, origin);
   check_tiers(config, origin);
   check_multimodal(config.multimodal, config.seed, origin);
+  if (config.mode == RunMode::kPipeline && config.visual.enabled && config.pipeline.warm_passes > 0) {
+    refuse(origin, "pipeline.warm_passes",
+           "the registry of `visual` reads the trace once: warm up by load.warmup, or leave `visual` off");
+  }
+  if (config.mode == RunMode::kPipeline && config.pipeline.runner == "modelled" &&
+      config.pipeline.weights_budget.value > 0) {
+    refuse(origin, "pipeline.weights_budget", "runner 'modelled' has no weights: use runner 'libtorch'");
+  }
   if (config.load.clock == LoadClock::kWall && config.mode == RunMode::kSimulate) {
     refuse(origin, "load.clock", "'wall' is for real runs: simulated time advances by rule");
   }

@@ -110,6 +110,10 @@ void read_pipeline(const SectionReader& section, PipelineSection& pipeline) {
   section.read("dtype", pipeline.dtype);
   section.read("weights", pipeline.weights);
   section.read("threads", pipeline.threads);
+  section.read("weights_budget", pipeline.weights_budget);
+  section.read("kv_tokens", pipeline.kv_tokens);
+  section.read("kv_offload", pipeline.kv_offload);
+  section.read("continuous_batching", pipeline.continuous_batching);
   section.read("max_batch_size", pipeline.max_batch_size);
   section.read("batcher", pipeline.batcher);
   section.read("async_io", pipeline.async_io);
@@ -179,6 +183,10 @@ Json to_json(const PipelineSection& pipeline) {
           {"dtype", pipeline.dtype},
           {"weights", pipeline.weights},
           {"threads", pipeline.threads},
+          {"weights_budget", pipeline.weights_budget.value},
+          {"kv_tokens", pipeline.kv_tokens},
+          {"kv_offload", pipeline.kv_offload},
+          {"continuous_batching", pipeline.continuous_batching},
           {"max_batch_size", pipeline.max_batch_size},
           {"batcher", pipeline.batcher},
           {"async_io", pipeline.async_io},

@@ -117,7 +117,11 @@ struct PipelineSection {
   std::string checkpoint;           ///< folder; "": seeded random weights of model.geometry
   std::string dtype;                ///< "": the runner's choice
   std::string weights = "full";
-  std::uint32_t threads = 1;  ///< inside one stage
+  std::uint32_t threads = 1;        ///< inside one stage
+  Bytes weights_budget{0};          ///< in memory at a time; 0: all of them
+  std::uint64_t kv_tokens = 65536;  ///< room for keys and values of all requests
+  bool kv_offload = true;           ///< where there is none, sequences wait in the tiers
+  bool continuous_batching = false;
   std::uint32_t max_batch_size = 8;
   std::string batcher = "adaptive";
   bool async_io = true;

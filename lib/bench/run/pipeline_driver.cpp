@@ -9,8 +9,10 @@
 #include <optional>
 #include <utility>
 
+#include "bench/run/clock_basis.h"
 #include "bench/run/modelled_device.h"
 #include "bench/run/pacing.h"
+#include "bench/run/roofline.h"
 #include "bench/run/trace_requests.h"
 #include "core/error.h"
 #include "core/hash.h"
@@ -69,6 +71,8 @@ pipeline::InferencePipelineConfig stages_config(const RunConfig& config, std::ui
   to.batcher = {.name = from.batcher, .values = {}};
   to.kinds = kinds_of(from.caching);
   to.load_balancing = from.load_balancing;
+  to.enable_continuous_batching = from.continuous_batching;
+  to.enable_kv_offload = from.kv_offload;
   to.streams = from.streams;
   to.queue = from.queue;
   to.workers = {.load = from.workers.load,
@@ -93,10 +97,29 @@ pipeline::AsyncConfig async_config(const RunConfig& config) {
   to.variable_batch_size = config.pipeline.batcher != "arrival";
   to.batcher = {.name = config.pipeline.batcher, .values = {}};
   to.back_pressure = pipeline::back_pressure_named(name_of(from.back_pressure));
+  to.continuous_batching = config.pipeline.continuous_batching;
   // A batch in every stage, and one that waits in front of each.
   to.workers = config.pipeline.async_io ? 4 + config.pipeline.queue : 1;
   return to;
 }
+
+/// The multimodal cache of the run as the pipeline asks it.
+class Front final : public pipeline::CacheFront {
+ public:
+  explicit Front(MultimodalRun& multimodal) : multimodal_(multimodal) {}
+  [[nodiscard]] cache::LookupResult lookup(const model::Artefact& artefact,
+                                           const cache::EntryDescription& what,
+                                           const cache::AccessContext& context) override {
+    return multimodal_.lookup(artefact, what, context);
+  }
+  void put(const model::Artefact& artefact, const cache::EntryDescription& what, const TensorView& content,
+           const cache::FlightPtr& owned) override {
+    multimodal_.put(artefact, what, &content, owned);
+  }
+
+ private:
+  MultimodalRun& multimodal_;
+};
 
 /// Everything that answers requests, for the length of a run.
 class Machinery {
@@ -107,22 +130,35 @@ class Machinery {
     requests_ = std::move(read.requests);
     const pipeline::InferencePipelineConfig stages = stages_config(config_, read.block_tokens);
     const bool caches = std::any_of(stages.kinds.begin(), stages.kinds.end(), [](bool kind) { return kind; });
+    if (inputs.multimodal != nullptr) front_.emplace(*inputs.multimodal);
     stages_ = std::make_unique<pipeline::OptimizedInferencePipeline>(
         *runner_, stages,
         pipeline::PipelineParts{.clock = &clock_,
                                 .costs = &inputs.costs,
                                 .cache = caches ? &inputs.manager : nullptr,
                                 .throttle = config_.throttle ? tier::Throttle::kOn : tier::Throttle::kOff,
-                                .contents = picture_source(inputs.content, requests_)});
+                                .contents = picture_source(inputs.content, requests_),
+                                .front = front_ ? &*front_ : nullptr});
   }
 
   [[nodiscard]] std::vector<TimedRequest>& requests() { return requests_; }
   [[nodiscard]] pipeline::OptimizedInferencePipeline& stages() { return *stages_; }
-  [[nodiscard]] const model::ModelRunner& runner() const { return *runner_; }
+  [[nodiscard]] CountingRunner& runner() { return *runner_; }
+  /// What the model did; the time of a modelled one is its device's.
+  [[nodiscard]] ModelWork work() const {
+    ModelWork work = runner_->work();
+    if (modelled()) work.busy = device_.busy() - device_before_;
+    return work;
+  }
+  void reset_work() {
+    runner_->reset_work();
+    device_before_ = device_.busy();
+  }
+  [[nodiscard]] bool modelled() const { return config_.pipeline.runner == kModelled; }
   [[nodiscard]] const RealClock& clock() const { return clock_; }
 
  private:
-  std::unique_ptr<model::ModelRunner> make_runner(const ReplayInputs& inputs) {
+  std::unique_ptr<CountingRunner> make_runner(const ReplayInputs& inputs) {
     model::RunnerOptions options;
     options.preset = config_.geometry;
     options.checkpoint = config_.pipeline.checkpoint;
@@ -130,16 +166,22 @@ class Machinery {
     options.dtype = config_.pipeline.dtype;
     options.weights = config_.pipeline.weights;
     options.threads = config_.pipeline.threads;
+    options.kv_tokens = config_.pipeline.kv_tokens;
+    options.weights_budget = config_.pipeline.weights_budget;
+    options.weights_folder = config_.cache.directory;
+    if (!config_.pipeline.model_caching) options.keep_components = model::ComponentCache::Keep::kNothing;
     if (inputs.config.pipeline.runner == kModelled)
       options.spend = [this](const Work& work) { device_.spend(work); };
-    return model::load_runner(config_.pipeline.runner).make(options);
+    return std::make_unique<CountingRunner>(model::load_runner(config_.pipeline.runner).make(options));
   }
 
   const RunConfig& config_;
   const RealClock clock_;
   ModelledDevice device_;
-  const std::unique_ptr<model::ModelRunner> runner_;
+  Nanoseconds device_before_{0};  // that the device was taken before work was counted
+  const std::unique_ptr<CountingRunner> runner_;
   std::vector<TimedRequest> requests_;
+  std::optional<Front> front_;
   std::unique_ptr<pipeline::OptimizedInferencePipeline> stages_;
 };
 
@@ -183,6 +225,13 @@ class Replayer {
     return true;
   }
 
+  // The request uses its embeddings in the registry until it ends.
+  void enter_registry(pipeline::AsyncMultimodalRequest& request) const {
+    if (inputs_.visual == nullptr) return;
+    auto users = std::make_shared<VisualRun::Users>(inputs_.visual->begin(request.id));
+    if (!users->empty()) request.on_result = [users](const AsyncMultimodalResult&) { users->clear(); };
+  }
+
   std::vector<AsyncMultimodalResult> run_async(const Pass& pass) {
     pipeline::AsyncMultimodalProcessor processor(machinery_.stages(), machinery_.runner().geometry(),
                                                  machinery_.clock(), async_config(inputs_.config));
@@ -198,7 +247,9 @@ class Replayer {
     const Nanoseconds origin = machinery_.clock().now();
     for (std::size_t i = pass.begin; i < pass.end && pace(i, origin, pass); ++i) {
       while (!open && under_way.size() >= most) take();
-      under_way.push_back(processor.submit(request(i)));
+      pipeline::AsyncMultimodalRequest next = request(i);
+      enter_registry(next);
+      under_way.push_back(processor.submit(std::move(next)));
     }
     processor.drain();
     while (!under_way.empty()) take();
@@ -209,10 +260,13 @@ class Replayer {
     std::vector<AsyncMultimodalResult> results;
     const Nanoseconds origin = machinery_.clock().now();
     for (std::size_t i = pass.begin; i < pass.end && pace(i, origin, pass); ++i) {
-      const pipeline::AsyncMultimodalRequest one = request(i);
+      pipeline::AsyncMultimodalRequest one = request(i);
+      enter_registry(one);
       const pipeline::BatchItem item{.request = &one, .submitted = machinery_.clock().now()};
-      for (AsyncMultimodalResult& result : machinery_.stages().execute(std::span(&item, 1)))
+      for (AsyncMultimodalResult& result : machinery_.stages().execute(std::span(&item, 1))) {
+        if (one.on_result) one.on_result(result);
         results.push_back(std::move(result));
+      }
     }
     return results;
   }
@@ -280,20 +334,51 @@ void add_counts(const pipeline::PipelineStats& stats, result::Pipeline& to) {
   to.uploaded_bytes = stats.io.bytes.value;
   to.staged_bytes = stats.io.staged.value;
   to.upload_waits_ns = stats.io.waited.count();
+  to.decode_steps = counts.decode.count();
+  to.decoded_tokens = counts.decoded_tokens;
+  to.joined = counts.joined;
+  to.kv_parked = stats.offload.parked;
+  to.kv_parked_bytes = stats.offload.taken.value;
+  to.kv_returned_bytes = stats.offload.returned.value;
+}
+
+void add_components(const model::ModelRunner& runner, result::Pipeline& to) {
+  const std::optional<model::ComponentCacheStats> stats = runner.components();
+  if (!stats) return;
+  to.weights_budget_bytes = stats->budget.value;
+  to.component_hits = stats->hits;
+  to.component_loads = stats->loads;
+  to.component_evictions = stats->evictions;
+  to.component_loaded_bytes = stats->loaded.value;
+  to.component_peak_bytes = stats->peak.value;
+}
+
+result::Roofline roofline_of(const ReplayInputs& inputs, const Machinery& machinery,
+                             const pipeline::PipelineStats& stats, const result::Pipeline& counted,
+                             Nanoseconds process_cpu) {
+  const PipelineSection& config = inputs.config.pipeline;
+  std::vector<Nanoseconds> cpu;
+  for (const pipeline::StageReport& stage : stats.stages.stages) cpu.push_back(stage.cpu);
+  const bool continuous = config.continuous_batching && config.async_io;
+  return bench::roofline_of({.pipeline = counted,
+                             .stage_cpu = std::move(cpu),
+                             .model = machinery.work(),
+                             .process_cpu = process_cpu,
+                             .compute_slots = continuous || !config.async_io ? 1 : config.workers.compute,
+                             .spare_hands = config.load_balancing && config.async_io ? 1U : 0U,
+                             .modelled = machinery.modelled(),
+                             .profile = inputs.costs.profile()});
 }
 
 void add_latencies(const ReplayInputs& inputs, const pipeline::PipelineStats& stats,
                    const RequestTimes& times, std::map<std::string, result::LatencySummary>& to) {
-  const auto basis_of = [](bool emulated) {
-    return emulated ? result::Basis::kEmulated : result::Basis::kMeasured;
-  };
   const std::vector<TierSection>& devices = inputs.config.cache.tiers;
   const bool modelled = inputs.config.pipeline.runner == kModelled;
   // A request waits for the emulated link as well, whoever computes.
   const bool linked = std::any_of(devices.begin(), devices.end(),
                                   [](const TierSection& tier) { return tier.device == Device::kEmulated; });
-  const result::Basis computing = basis_of(modelled);
-  const result::Basis basis = basis_of(modelled || linked);
+  const result::Basis computing = clock_basis(modelled);
+  const result::Basis basis = clock_basis(modelled || linked);
   const auto add = [&](const std::string& name, const Histogram& histogram, result::Basis of) {
     if (histogram.count() > 0) to[name] = result::summarise(histogram, of);
   };
@@ -307,7 +392,7 @@ void add_latencies(const ReplayInputs& inputs, const pipeline::PipelineStats& st
   const std::vector<cache::TierOptions> tiers = inputs.manager.tiers();
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     // What a lower tier holds comes up over the same link.
-    add("vision_from_" + tiers[i].name, stats.caching.vision_retrieval[i], basis_of(linked));
+    add("vision_from_" + tiers[i].name, stats.caching.vision_retrieval[i], clock_basis(linked));
   }
 }
 
@@ -336,6 +421,12 @@ void note_failures(const std::vector<AsyncMultimodalResult>& results, std::vecto
     notes.push_back(fmt::format("not every request was answered; the first that was not: {}", failed->error));
 }
 
+// What was replayed, each request once; the pipeline reads the trace by itself.
+void record(Workload& workload, std::size_t requests) {
+  model::Plan plan;
+  for (std::size_t i = 0; i < requests && workload.next(plan); ++i) continue;
+}
+
 }  // namespace
 
 PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
@@ -350,6 +441,10 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   inputs.manager.drain();
   const cache::CacheCounters warmup = inputs.manager.reset_counters();
   machinery.stages().reset_stats();
+  machinery.runner().reset_components();
+  machinery.reset_work();
+  if (inputs.multimodal != nullptr) inputs.multimodal->reset();
+  if (inputs.visual != nullptr) inputs.visual->reset();
   const Nanoseconds warmed = machinery.clock().now();
 
   RunConfig measured_config = inputs.config;
@@ -361,15 +456,19 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
                            .costs = inputs.costs,
                            .stop = inputs.stop,
                            .content = inputs.content,
-                           .progress = inputs.progress};
+                           .progress = inputs.progress,
+                           .multimodal = inputs.multimodal,
+                           .visual = inputs.visual};
   ReplayBooks books(measured);
   const Nanoseconds origin = machinery.clock().now();
+  const Nanoseconds cpu = process_cpu_time();
   std::vector<AsyncMultimodalResult> results =
       replayer.run({.begin = warm, .end = all, .started = [&](Nanoseconds at, Nanoseconds lag) {
                       books.request_starts(at, lag);
                     }});
   PipelineReplay replay;
   const Nanoseconds elapsed = machinery.clock().now() - origin;
+  const Nanoseconds process_cpu = process_cpu_time() - cpu;
   const pipeline::PipelineStats stats = machinery.stages().get_pipeline_stats();
   RequestTimes times;
   note_failures(results, replay.notes);
@@ -377,6 +476,8 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   replay.pipeline.elapsed_ns = elapsed.count();
   add_stages(stats.stages, replay.pipeline);
   add_counts(stats, replay.pipeline);
+  add_components(machinery.runner(), replay.pipeline);
+  replay.pipeline.roofline = roofline_of(inputs, machinery, stats, replay.pipeline, process_cpu);
   add_latencies(inputs, stats, times, replay.latency);
   Measurements counted;
   counted.request = times.end_to_end;
@@ -386,6 +487,7 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   replay.outcome.warmup_requests = warm + inputs.config.pipeline.warm_passes * all;
   replay.outcome.warmup_elapsed = warmed - begun;
   replay.outcome.measured.requests = results.size();
+  if (inputs.workload.is_recording()) record(inputs.workload, warm + results.size());
   return replay;
 }
 

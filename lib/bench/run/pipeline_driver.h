@@ -21,7 +21,8 @@ struct PipelineReplay {
 /// Answers the requests of a workload: processor, stages, caches and a model, by the machine's clock. Closed
 /// loop: `in_flight` requests at a time, and with an asynchronous processor at least as many as it takes at a
 /// time; open loop: requests are submitted at their recorded times. Warm-up requests, and passes over the
-/// whole workload, are answered first and counted apart. `inputs.workload` stays unread. Throws Error for a
+/// whole workload, are answered first and counted apart. `inputs.workload` is read only where
+/// it records, up to the last request that was answered. Throws Error for a
 /// runner that cannot be made; what is wrong with one request is counted.
 [[nodiscard]] PipelineReplay replay_pipeline(const ReplayInputs& inputs);
 

@@ -62,8 +62,9 @@ pipeline::AsyncMultimodalRequest to_pipeline_request(const trace::Request& reque
   std::size_t at = 0;
   for (const model::Segment& segment : segments) {
     if (segment.kind == model::SegmentKind::kImage) {
-      out.parts.emplace_back(
-          pipeline::ImageContentPart{.content = segment.content, .size = stated_size(request, segment, at)});
+      out.parts.emplace_back(pipeline::ImageContentPart{.content = segment.content,
+                                                        .size = stated_size(request, segment, at),
+                                                        .likeness = segment.likeness});
     } else {
       out.parts.emplace_back(pipeline::TextContentPart{.content = segment.content,
                                                        .tokens = segment.span.end - segment.span.begin});

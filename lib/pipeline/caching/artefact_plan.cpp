@@ -89,6 +89,7 @@ RequestPlanner::RequestPlanner(const model::Geometry& geometry, const PlannerOpt
 void RequestPlanner::plan(const AsyncMultimodalRequest& request, std::uint64_t sequence, RequestPlan& out) {
   out.images.clear();
   seen_.clear();
+  likenesses_.clear();
   request_ = {};
   request_.sequence = sequence;
   request_.id = request.id;
@@ -106,6 +107,7 @@ void RequestPlanner::plan(const AsyncMultimodalRequest& request, std::uint64_t s
     request_.inputs.push_back(std::move(input));
   }
   lowerer_.lower(request_, out.plan);
+  add_likenesses(out.plan);
   keep_cached_kinds(request.max_new_tokens <= 1, out.plan);
 }
 
@@ -122,11 +124,21 @@ void RequestPlanner::add_image(const AsyncMultimodalRequest& request, std::size_
   const std::pair<Key, std::uint64_t> known{identity.content, std::uint64_t{grid.width} << 32U | grid.height};
   const auto found = std::find(seen_.begin(), seen_.end(), known);
   const auto number = static_cast<std::uint32_t>(found - seen_.begin());
-  if (found == seen_.end()) seen_.push_back(known);
+  if (found == seen_.end()) {
+    seen_.push_back(known);
+    const auto* content = std::get_if<ImageContentPart>(&request.parts[part]);
+    likenesses_.push_back(content != nullptr ? content->likeness : std::nullopt);
+  }
   const std::int64_t patch = geometry_.vision().patch;
   out.images.push_back({.part = part,
                         .grid = {.frames = 1, .rows = grid.height / patch, .columns = grid.width / patch},
                         .number = number});
+}
+
+void RequestPlanner::add_likenesses(model::Plan& plan) const {
+  for (model::Artefact& artefact : plan.artefacts) {
+    if (artefact.image < likenesses_.size()) artefact.likeness = likenesses_[artefact.image];
+  }
 }
 
 void RequestPlanner::keep_cached_kinds(bool reads_only, model::Plan& plan) const {

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/ids.h"
@@ -15,8 +17,8 @@
 #include "trace/request.h"
 
 /// A request as the artefacts that a cache may have of it. Content is known by its identity alone: the header
-/// of an image file is read, and no pixel decoded. What a trace calls a content keeps its name, so a request
-/// of a replayed trace has the keys that a simulation of the trace has. Thread-compatible, one a thread.
+/// of an image file is read, and no pixel decoded. What a trace calls a content keeps its name, so requests
+/// of a replayed trace share what they share in a simulation of it. Thread-compatible, one a thread.
 namespace cachebench::pipeline {
 
 /// Which kinds of artefacts are asked for and offered, by number.
@@ -55,13 +57,15 @@ class RequestPlanner {
 
  private:
   void add_image(const AsyncMultimodalRequest& request, std::size_t part, RequestPlan& out);
+  void add_likenesses(model::Plan& plan) const;
   void keep_cached_kinds(bool reads_only, model::Plan& plan) const;
 
   const model::Geometry geometry_;
   const PlannerOptions options_;
   model::Lowerer lowerer_;
   trace::Request request_;
-  std::vector<std::pair<Key, std::uint64_t>> seen_;  // images of the request so far: content, size
+  std::vector<std::pair<Key, std::uint64_t>> seen_;         // images of the request so far: content, size
+  std::vector<std::optional<model::Likeness>> likenesses_;  // of those
 };
 
 }  // namespace cachebench::pipeline

@@ -88,6 +88,7 @@ cache::AccessContext CachingMechanism::context_of(const CachedRequest& request) 
 void CachingMechanism::look_up(CachedRequest& request) {
   const model::Plan& plan = request.plan.plan;
   request.artefacts.clear();
+  request.approximate = false;
   request.artefacts.resize(plan.artefacts.size());
   if (manager_ == nullptr) {
     for (CachedArtefact& artefact : request.artefacts) artefact.outcome = Outcome::kMiss;
@@ -107,8 +108,11 @@ void CachingMechanism::look_up(CachedRequest& request) {
 bool CachingMechanism::probe(CachedRequest& request, std::size_t index) {
   CachedArtefact& artefact = request.artefacts[index];
   const Nanoseconds begun = clock_.now();
-  cache::LookupResult found =
-      manager_->lookup(describe(request.plan.plan.artefacts[index]), context_of(request));
+  const model::Artefact& asked = request.plan.plan.artefacts[index];
+  const cache::EntryDescription what = describe(asked);
+  const cache::AccessContext context = context_of(request);
+  cache::LookupResult found = options_.front != nullptr ? options_.front->lookup(asked, what, context)
+                                                        : manager_->lookup(what, context);
   artefact.asked = clock_.now() - begun;
   artefact.joined = std::move(found.joined);
   if (artefact.joined) {
@@ -118,8 +122,9 @@ bool CachingMechanism::probe(CachedRequest& request, std::size_t index) {
   artefact.owned = std::move(found.owned);
   artefact.served = found.decision.served;
   // An entry of another size, or one that grew out of every tier, is of no use here.
-  const bool usable = found.decision.hit && found.handle && found.handle.has_bytes() &&
-                      found.handle.meta() == request.plan.plan.artefacts[index].meta;
+  const bool usable =
+      found.decision.hit && found.handle && found.handle.has_bytes() && found.handle.meta() == asked.meta;
+  if (usable && found.similarity) request.approximate = true;
   if (usable) artefact.handle = std::move(found.handle);
   artefact.outcome = usable ? Outcome::kHit : Outcome::kMiss;
   return usable;
@@ -226,7 +231,13 @@ void CachingMechanism::offer(CachedRequest& request, std::size_t index, const Sh
   CACHEBENCH_CHECK(tensor.meta() == what.meta, "an artefact of another shape than its plan's");
   const TensorView view = tensor.view();
   if (artefact.outcome != Outcome::kMiss) return;  // whoever is computing it too will publish it
-  manager_->put(describe(what), &view, std::exchange(artefact.owned, nullptr));
+  if (request.approximate) return;
+  const cache::FlightPtr owned = std::exchange(artefact.owned, nullptr);
+  if (options_.front != nullptr) {
+    options_.front->put(what, describe(what), view, owned);
+  } else {
+    manager_->put(describe(what), &view, owned);
+  }
   const MutexLock lock(mutex_);
   ++stats_.offered[static_cast<std::size_t>(what.kind)];
 }

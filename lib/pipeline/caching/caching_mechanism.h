@@ -29,9 +29,22 @@ enum class Temperature : std::uint8_t { kHot, kWarm, kCold };
 /// Memory is hot, an SSD warm, and cold where its records are compressed.
 [[nodiscard]] Temperature temperature_of(hardware::Medium medium, bool compressed);
 
+/// A cache in front of the manager, which asks it in turn: like content may serve, and others keep books of
+/// what was asked. Thread-safe.
+class CacheFront {
+ public:
+  virtual ~CacheFront() = default;
+  [[nodiscard]] virtual cache::LookupResult lookup(const model::Artefact& artefact,
+                                                   const cache::EntryDescription& what,
+                                                   const cache::AccessContext& context) = 0;
+  virtual void put(const model::Artefact& artefact, const cache::EntryDescription& what,
+                   const TensorView& content, const cache::FlightPtr& owned) = 0;
+};
+
 struct CachingOptions {
   CachedKinds kinds = served_kinds();
-  bool tensor_caching = true;  ///< buffers for what has to be copied out are used again
+  bool tensor_caching = true;   ///< buffers for what has to be copied out are used again
+  CacheFront* front = nullptr;  ///< outlives this; null: the manager is asked itself
 };
 
 /// What became of one artefact of a plan.
@@ -48,6 +61,7 @@ struct CachedArtefact {
 struct CachedRequest {
   RequestPlan plan;
   std::vector<CachedArtefact> artefacts;  ///< one an artefact of the plan
+  bool approximate = false;               ///< something came of like content and not of its own
 };
 
 struct CachingStats {
@@ -77,7 +91,8 @@ class CachingMechanism {
   void fetch(CachedRequest& request);
   /// Whether the artefact is there now; one that somebody else has computed meanwhile is fetched.
   [[nodiscard]] bool available(CachedRequest& request, std::size_t artefact);
-  /// Offers what was computed. An artefact that was covered or a hit is not offered again.
+  /// Offers what was computed. An artefact that was covered or a hit is not offered again, and of a request
+  /// that like content served nothing is: it would be kept under the exact content's name.
   void offer(CachedRequest& request, std::size_t artefact, const SharedTensor& tensor);
   /// Ends the request's part: whatever it promised to compute and did not is given up.
   void finish(CachedRequest& request);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace cachebench::pipeline {
@@ -29,6 +31,10 @@ void check(const InferencePipelineConfig& config) {
   if (config.target_hardware.empty()) throw Error(ErrorKind::kUsage, "target_hardware: names no profile");
 }
 
+bool is_continuous(const InferencePipelineConfig& config) {
+  return config.enable_continuous_batching && config.enable_async_io;
+}
+
 EfficientPipelineOptions stage_options(const InferencePipelineConfig& config) {
   const StageWorkers& workers = config.workers;
   const std::size_t spare = 1;  // more would leave no hand for what comes after
@@ -42,9 +48,18 @@ EfficientPipelineOptions stage_options(const InferencePipelineConfig& config) {
       // The device computes for so many at a time, however many hands are idle.
       {.name = "compute", .workers = workers.compute, .max_workers = workers.compute, .queue = config.queue},
       {.name = "post", .workers = workers.post, .max_workers = workers.post + spare, .queue = config.queue}};
+  if (is_continuous(config)) {
+    // A job is a request then, and those of a batch are in the compute stage together. Each of them may have
+    // ended and look for room behind it at the same time.
+    StageOptions& compute = options.stages[kComputeStage];
+    compute.workers = compute.max_workers = config.max_batch_size;
+    compute.queue = std::max<std::size_t>(config.queue, config.max_batch_size);
+    options.stages[kPostStage].queue = std::size_t{2} * config.max_batch_size;
+  }
   options.overlap = config.enable_async_io;
   options.load_balancing = config.load_balancing;
-  options.ahead = config.enable_prefetching ? 0 : 1;
+  const std::size_t batch = is_continuous(config) ? config.max_batch_size : 1;
+  options.ahead = config.enable_prefetching ? 0 : batch;
   options.ahead_of = kComputeStage;
   return options;
 }
@@ -52,7 +67,8 @@ EfficientPipelineOptions stage_options(const InferencePipelineConfig& config) {
 IoOptions io_options(const InferencePipelineConfig& config) {
   return {.pinned_memory = config.enable_pinned_memory,
           .async_transfers = config.enable_async_transfers,
-          .streams = config.streams};
+          .streams = config.streams,
+          .reuse_memory = config.enable_tensor_caching};
 }
 
 BatchingOptions batching_options(const InferencePipelineConfig& config) {

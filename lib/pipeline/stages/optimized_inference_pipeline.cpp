@@ -46,6 +46,43 @@ class Collector {
   std::vector<AsyncMultimodalResult> results_ CACHEBENCH_GUARDED_BY(mutex_);
 };
 
+struct Arrival {
+  std::size_t index = 0;
+  AsyncMultimodalResult result;
+};
+
+/// Results as they come. Thread-safe; outlives whoever pushes.
+class Arrivals {
+ public:
+  void push(Arrival arrival) CACHEBENCH_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    waiting_.push_back(std::move(arrival));
+    there_.notify_one();  // with the lock held: whoever takes the last one may destroy this at once
+  }
+  [[nodiscard]] Arrival pop() CACHEBENCH_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    while (waiting_.empty()) there_.wait(mutex_);
+    Arrival arrival = std::move(waiting_.front());
+    waiting_.pop_front();
+    return arrival;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar there_;
+  std::deque<Arrival> waiting_ CACHEBENCH_GUARDED_BY(mutex_);
+};
+
+class InOrder final : public BatchFeed {
+ public:
+  explicit InOrder(std::size_t items) : results(items) {}
+  void finish(std::size_t index, AsyncMultimodalResult result) override {
+    results[index] = std::move(result);
+  }
+  [[nodiscard]] std::vector<BatchItem> join() override { return {}; }
+  std::vector<AsyncMultimodalResult> results;
+};
+
 /// What waits to be put into a batch.
 struct Waiting {
   AsyncMultimodalRequest request;
@@ -71,7 +108,7 @@ OptimizedInferencePipeline::OptimizedInferencePipeline(model::ModelRunner& model
       clock_(*parts.clock),
       model_(model),
       caching_(parts.cache, *parts.costs, clock_,
-               {.kinds = config.kinds, .tensor_caching = config.enable_tensor_caching}),
+               {.kinds = config.kinds, .tensor_caching = config.enable_tensor_caching, .front = parts.front}),
       io_(device_of(config, parts), clock_, io_options(config)),
       context_{.runner = model,
                .caching = caching_,
@@ -82,17 +119,49 @@ OptimizedInferencePipeline::OptimizedInferencePipeline(model::ModelRunner& model
                .planner = {.kinds = config.kinds, .block_tokens = config.block_tokens},
                .transfer_stage = config.enable_async_transfers,
                .sequence = &sequence_},
-      stages_(stage_options(config), clock_) {}
+      stages_(stage_options(config), clock_) {
+  if (config_.enable_kv_offload && parts.cache != nullptr) {
+    offload_.emplace(*parts.cache, model.geometry());
+    context_.offload = &*offload_;
+  }
+  if (is_continuous(config_)) context_.loop = &loop_.emplace(context_, config_.max_batch_size);
+}
 
 OptimizedInferencePipeline::~OptimizedInferencePipeline() = default;
 
 std::vector<AsyncMultimodalResult> OptimizedInferencePipeline::execute(std::span<const BatchItem> batch) {
+  if (loop_) {
+    InOrder in_order(batch.size());
+    execute_feeding(batch, in_order);
+    return std::move(in_order.results);
+  }
   std::promise<std::vector<AsyncMultimodalResult>> promise;
   std::future<std::vector<AsyncMultimodalResult>> future = promise.get_future();
   stages_.submit(std::make_unique<InferenceBatch>(
       context_, batch,
       [&promise](std::vector<AsyncMultimodalResult> results) { promise.set_value(std::move(results)); }));
   return future.get();
+}
+
+void OptimizedInferencePipeline::execute_feeding(std::span<const BatchItem> batch, BatchFeed& feed) {
+  if (!loop_) return BatchExecutor::execute_feeding(batch, feed);
+  Arrivals arrivals;
+  std::size_t next = 0;
+  const auto enter = [&](std::span<const BatchItem> items) {
+    for (const BatchItem& item : items) {
+      stages_.submit(std::make_unique<InferenceBatch>(
+          context_, std::span(&item, 1),
+          [&arrivals, index = next++](std::vector<AsyncMultimodalResult> results) {
+            arrivals.push({index, std::move(results.front())});
+          }));
+    }
+  };
+  enter(batch);
+  for (std::size_t ended = 0; ended < next; ++ended) {
+    Arrival arrival = arrivals.pop();
+    feed.finish(arrival.index, std::move(arrival.result));
+    enter(feed.join());
+  }
 }
 
 std::vector<AsyncMultimodalResult> OptimizedInferencePipeline::run_batch_inference(
@@ -131,10 +200,14 @@ std::vector<AsyncMultimodalResult> OptimizedInferencePipeline::run_batch_inferen
     std::vector<BatchItem> items;
     for (const AsyncMultimodalRequest& request : *requests)
       items.push_back({.request = &request, .submitted = clock_.now()});
-    stages_.submit(std::make_unique<InferenceBatch>(
-        context_, items, [&collector, requests, numbers](std::vector<AsyncMultimodalResult> results) {
-          collector.store(numbers, std::move(results));
-        }));
+    const std::size_t together = loop_ ? 1 : items.size();
+    for (std::size_t at = 0; at < items.size(); at += together) {
+      const auto mine = std::span<const std::size_t>(numbers).subspan(at, together);
+      stages_.submit(std::make_unique<InferenceBatch>(
+          context_, std::span<const BatchItem>(items).subspan(at, together),
+          [&collector, requests, own = std::vector(mine.begin(), mine.end())](
+              std::vector<AsyncMultimodalResult> results) { collector.store(own, std::move(results)); }));
+    }
   }
   stages_.drain();
   const MutexLock lock(mutex_);
@@ -148,6 +221,7 @@ PipelineStats OptimizedInferencePipeline::get_pipeline_stats() const {
   stats.caching = caching_.stats();
   stats.io = io_.stats();
   stats.inference = counts_.values();
+  if (offload_) stats.offload = offload_->counts();
   const MutexLock lock(mutex_);
   stats.padding = padding_;
   return stats;

@@ -13,6 +13,7 @@
 #include "pipeline/batch_executor.h"
 #include "pipeline/caching/caching_mechanism.h"
 #include "pipeline/io/optimized_io.h"
+#include "pipeline/stages/decode_loop.h"
 #include "pipeline/stages/efficient_pipeline.h"
 #include "pipeline/stages/inference_batch.h"
 #include "pipeline/stages/inference_pipeline_config.h"
@@ -31,6 +32,7 @@ struct PipelineParts {
   std::shared_ptr<tier::DeviceApi> device = {};      ///< null: the emulated one of the profile
   tier::Throttle throttle = tier::Throttle::kOn;     ///< of that one
   ContentSource contents = {};                       ///< pictures known by their key
+  CacheFront* front = nullptr;                       ///< in front of `cache`, or null
 };
 
 /// Gives the next requests; an empty list ends the workload. Called by one thread.
@@ -41,6 +43,7 @@ struct PipelineStats {
   CachingStats caching;
   IoStats io;
   InferenceCounts::Values inference;
+  OffloadCounts offload;
   PaddingAccount padding;  ///< of the batches that run_batch_inference formed
 };
 
@@ -55,6 +58,8 @@ class OptimizedInferencePipeline final : public BatchExecutor {
   /// a request, in the order of the loader.
   [[nodiscard]] std::vector<AsyncMultimodalResult> run_batch_inference(const DataLoader& data_loader);
   [[nodiscard]] std::vector<AsyncMultimodalResult> execute(std::span<const BatchItem> batch) override;
+  /// With continuous batching results come one by one, and others may join; else as the default.
+  void execute_feeding(std::span<const BatchItem> batch, BatchFeed& feed) override;
   [[nodiscard]] PipelineStats get_pipeline_stats() const;
   void reset_stats();
   /// Nothing is taken any more; what is under way ends with an error after its stage.
@@ -70,7 +75,9 @@ class OptimizedInferencePipeline final : public BatchExecutor {
   OptimizedIOMechanism io_;
   InferenceCounts counts_;
   std::atomic<std::uint64_t> sequence_{0};
+  std::optional<KvOffload> offload_;
   InferenceContext context_;
+  std::optional<DecodeLoop> loop_;  // of continuous batching
   mutable Mutex mutex_;
   PaddingAccount padding_ CACHEBENCH_GUARDED_BY(mutex_);
   EfficientPipeline stages_;  // last: its jobs use all of the above

@@ -107,3 +107,24 @@ TEST_CASE("texts of the same tokens share blocks only as far as they are the sam
   CHECK(a.plan.artefacts[0].key == b.plan.artefacts[0].key);
   CHECK(a.plan.artefacts[2].key != b.plan.artefacts[2].key);
 }
+
+TEST_CASE(
+    "what tells that pictures are like one another goes with the image and what the tower makes of it") {
+  AsyncMultimodalRequest request;
+  const model::Likeness likeness{.code = 7, .meaning = hash_key("same"), .content = {}};
+  request.parts.emplace_back(ImageContentPart{.content = hash_key("a"), .size = {64, 64}});
+  request.parts.emplace_back(
+      ImageContentPart{.content = hash_key("b"), .size = {64, 64}, .likeness = likeness});
+  RequestPlan plan;
+  RequestPlanner(model::geometry_named("tiny"), {}).plan(request, 0, plan);
+  int likened = 0;
+  for (const model::Artefact& artefact : plan.plan.artefacts) {
+    if (artefact.image == 1) {
+      CHECK(artefact.likeness == likeness);
+      ++likened;
+    } else {
+      CHECK_FALSE(artefact.likeness.has_value());
+    }
+  }
+  CHECK(likened == 2);
+}

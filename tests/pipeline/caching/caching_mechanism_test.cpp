@@ -157,6 +157,53 @@ TEST_CASE("joins that are closed after their request are counted when they land"
   CHECK(counters.hits + counters.covered + counters.misses == counters.accesses);
 }
 
+namespace {
+
+// Serves every vision output as if it were that of a like picture, where there is any.
+class Alike final : public CacheFront {
+ public:
+  explicit Alike(cache::HierarchicalCacheManager& manager) : manager_(manager) {}
+  [[nodiscard]] cache::LookupResult lookup(const model::Artefact& artefact,
+                                           const cache::EntryDescription& what,
+                                           const cache::AccessContext& context) override {
+    cache::LookupResult found = manager_.lookup(what, context);
+    if (artefact.kind == ArtefactKind::kVisionEncoderOutput && found.handle) found.similarity = 0.97;
+    return found;
+  }
+  void put(const model::Artefact&, const cache::EntryDescription& what, const TensorView& content,
+           const cache::FlightPtr& owned) override {
+    ++puts;
+    manager_.put(what, &content, owned);
+  }
+  int puts = 0;
+
+ private:
+  cache::HierarchicalCacheManager& manager_;
+};
+
+}  // namespace
+
+TEST_CASE("what is made from a like content is not kept under the exact one's name") {
+  Rig rig;
+  Alike front(rig.cache->manager());
+  rig.caching = std::make_unique<CachingMechanism>(&rig.cache->manager(), rig.costs, rig.clock,
+                                                   CachingOptions{.front = &front});
+  const auto offer_all = [&](CachedRequest& request) {
+    for (std::size_t i = 0; i < request.artefacts.size(); ++i)
+      rig.caching->offer(request, i, content_of(request.plan.plan.artefacts[i]));
+    rig.caching->finish(request);
+  };
+  CachedRequest exact = rig.ask(question());
+  CHECK_FALSE(exact.approximate);
+  offer_all(exact);
+  const int puts = front.puts;
+  CHECK(puts > 0);
+  CachedRequest other = rig.ask(question(56));  // the same picture behind another text
+  CHECK(other.approximate);
+  offer_all(other);
+  CHECK(front.puts == puts);
+}
+
 TEST_CASE("without a cache everything is a miss, and offers go nowhere") {
   const RealClock clock;
   const hardware::CostModel costs(hardware::find_profile("i5-10210u-mx250-nvme"), 1.0);

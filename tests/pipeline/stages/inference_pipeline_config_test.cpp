@@ -52,3 +52,16 @@ TEST_CASE("switches become options of stages and transfers") {
   CHECK_FALSE(batching_options(config).variable_batch_size);
   CHECK(batching_options(config).limits.max_requests == 8);
 }
+
+TEST_CASE("where requests join, the compute stage has a slot for each") {
+  InferencePipelineConfig config;
+  config.enable_continuous_batching = true;
+  CHECK(is_continuous(config));
+  CHECK(stage_options(config).stages[kComputeStage].workers == config.max_batch_size);
+  CHECK(stage_options(config).stages[kPostStage].queue > config.max_batch_size);
+  config.enable_prefetching = false;
+  CHECK(stage_options(config).ahead == config.max_batch_size);
+  config.enable_async_io = false;
+  CHECK_FALSE(is_continuous(config));
+  CHECK(stage_options(config).stages[kComputeStage].workers == 1);
+}

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -72,6 +73,8 @@ TEST_CASE("no switch changes an answer") {
       [](InferencePipelineConfig& config) { config.enable_pinned_memory = false; },
       [](InferencePipelineConfig& config) { config.enable_async_transfers = false; },
       [](InferencePipelineConfig& config) { config.load_balancing = false; },
+      [](InferencePipelineConfig& config) { config.enable_continuous_batching = true; },
+      [](InferencePipelineConfig& config) { config.enable_kv_offload = false; },
       [](InferencePipelineConfig& config) { config.max_batch_size = 1; },
       [](InferencePipelineConfig& config) { config.kinds.fill(false); },
   };
@@ -197,4 +200,202 @@ TEST_CASE("after a stop requests end with an error, and nothing hangs") {
 TEST_CASE("an empty workload gives nothing") {
   PipelineRig rig(false);
   CHECK(rig.run({}).empty());
+}
+
+namespace {
+
+InferencePipelineConfig continuous() {
+  InferencePipelineConfig config;
+  config.enable_continuous_batching = true;
+  return config;
+}
+
+std::vector<BatchItem> items_of(const std::vector<AsyncMultimodalRequest>& requests) {
+  std::vector<BatchItem> items;
+  for (const AsyncMultimodalRequest& request : requests)
+    items.push_back({.request = &request, .submitted = {}});
+  return items;
+}
+
+// Hands in the rest of its requests one by one, each when another has ended.
+class OneByOne final : public BatchFeed {
+ public:
+  OneByOne(const std::vector<AsyncMultimodalRequest>& requests, std::size_t begun)
+      : results(requests.size()), items_(items_of(requests)), next_(begun) {}
+  void finish(std::size_t index, AsyncMultimodalResult result) override {
+    order.push_back(index);
+    results.at(index) = std::move(result);
+  }
+  [[nodiscard]] std::vector<BatchItem> join() override {
+    if (next_ == items_.size()) return {};
+    return {items_[next_++]};
+  }
+  [[nodiscard]] std::vector<BatchItem> first() const { return {items_.begin(), items_.begin() + 2}; }
+  std::vector<AsyncMultimodalResult> results;
+  std::vector<std::size_t> order;
+
+ private:
+  std::vector<BatchItem> items_;
+  std::size_t next_;
+};
+
+std::vector<AsyncMultimodalRequest> long_answers() {
+  std::vector<AsyncMultimodalRequest> requests = chats(6, 1);
+  for (AsyncMultimodalRequest& request : requests) {
+    request.max_new_tokens = 30;
+    request.priority = static_cast<std::int32_t>(request.id % 3);
+  }
+  return requests;
+}
+
+}  // namespace
+
+TEST_CASE("requests join the batch that is decoding, and their answers are the same") {
+  PipelineRig rig(true, continuous());
+  std::vector<AsyncMultimodalRequest> requests = chats(6, 3);
+  requests[0].max_new_tokens = 200;  // runs while the others come and go
+  const auto expected = plainly(rig, requests);
+  OneByOne feed(requests, 2);
+  rig.pipeline->execute_feeding(feed.first(), feed);
+  check_same(feed.results, expected);
+  CHECK(feed.order.size() == requests.size());
+  CHECK(feed.order.front() != 0);
+  const InferenceCounts::Values counts = rig.pipeline->get_pipeline_stats().inference;
+  CHECK(counts.joined > 0);
+  CHECK(counts.requests == requests.size());
+  check_same(rig.pipeline->execute(items_of(requests)), expected);
+}
+
+TEST_CASE("nobody joins a batch that is computed as a whole, and more steps are the price") {
+  std::vector<AsyncMultimodalRequest> requests = chats(8, 4);
+  for (AsyncMultimodalRequest& request : requests) request.max_new_tokens = request.id % 8 == 0 ? 64 : 4;
+  const auto steps = [&](const InferencePipelineConfig& config) {
+    PipelineRig rig(true, config);
+    for (const AsyncMultimodalResult& result : rig.run(requests)) CHECK(result.ok());
+    const InferenceCounts::Values counts = rig.pipeline->get_pipeline_stats().inference;
+    CHECK((counts.joined > 0) == config.enable_continuous_batching);
+    CHECK(counts.decoded_tokens == 4 * 63 + 28 * 3);
+    return counts.decode.count();
+  };
+  InferencePipelineConfig whole;
+  whole.variable_batch_size = false;
+  InferencePipelineConfig joined = continuous();
+  joined.variable_batch_size = false;
+  CHECK(steps(whole) > steps(joined));
+}
+
+TEST_CASE("sequences make room for one another in the stages too, and the answers are the same") {
+  const std::vector<AsyncMultimodalRequest> requests = long_answers();
+  PipelineRig roomy(false);
+  const auto expected = plainly(roomy, requests);
+  for (const bool joins : {false, true}) {
+    for (const std::uint64_t kv_tokens : {130U, 200U, 300U}) {
+      CAPTURE(joins);
+      CAPTURE(kv_tokens);
+      InferencePipelineConfig config;
+      config.enable_continuous_batching = joins;
+      PipelineRig rig(true, config, kMiB * 16, {.kv_tokens = kv_tokens});
+      check_same(rig.run(requests), expected);
+      check_same(rig.run(requests), expected);
+      const OffloadCounts offload = rig.pipeline->get_pipeline_stats().offload;
+      CHECK(offload.parked > 0);
+      CHECK(offload.returned > Bytes{0});
+      config.enable_kv_offload = false;
+      rig.make_pipeline(config);
+      std::size_t failed = 0;
+      for (const AsyncMultimodalResult& result : rig.run(requests)) failed += result.ok() ? 0U : 1U;
+      CHECK(failed > 0);  // the pressure is real
+    }
+  }
+}
+
+TEST_CASE("keys and values that the cache does not take are computed again, pictures and all") {
+  const std::vector<AsyncMultimodalRequest> requests = long_answers();
+  PipelineRig roomy(false);
+  const auto expected = plainly(roomy, requests);
+  InferencePipelineConfig config;
+  config.kinds.fill(false);
+  config.kinds[static_cast<std::size_t>(ArtefactKind::kTextImagePair)] = true;
+  PipelineRig rig(true, config, kKiB * 64, {.kv_tokens = 150});
+  for (int round = 0; round < 3; ++round) check_same(rig.run(requests), expected);
+  CHECK(rig.pipeline->get_pipeline_stats().offload.parked > 0);
+}
+
+TEST_CASE("a fusion output stands for its pictures: no tower, no vision output") {
+  PipelineRig rig(true);
+  std::vector<AsyncMultimodalRequest> requests = chats(3, 1);
+  for (AsyncMultimodalRequest& request : requests) request.max_new_tokens = 1;
+  InferencePipelineConfig config;
+  config.kinds.fill(false);
+  config.kinds[static_cast<std::size_t>(ArtefactKind::kFusionOutput)] = true;
+  rig.make_pipeline(config);
+  const auto expected = plainly(rig, requests);
+  check_same(rig.run(requests), expected);
+  rig.pipeline->reset_stats();
+  const auto warm = rig.run(requests);
+  check_same(warm, expected);
+  const PipelineStats stats = rig.pipeline->get_pipeline_stats();
+  CHECK(stats.inference.images == 2);
+  CHECK(stats.inference.encoded == 0);
+  CHECK(stats.caching.served[static_cast<std::size_t>(ArtefactKind::kFusionOutput)] == 2);
+  // With vision outputs kept as well, they are not fetched either.
+  rig.make_pipeline({});
+  check_same(rig.run(requests), expected);
+  rig.pipeline->reset_stats();
+  InferencePipelineConfig no_blocks;
+  no_blocks.kinds[static_cast<std::size_t>(ArtefactKind::kKvBlock)] = false;
+  no_blocks.kinds[static_cast<std::size_t>(ArtefactKind::kCrossModalAttention)] = false;
+  rig.make_pipeline(no_blocks);
+  check_same(rig.run(requests), expected);
+  const CachingStats caching = rig.pipeline->get_pipeline_stats().caching;
+  CHECK(caching.served[static_cast<std::size_t>(ArtefactKind::kFusionOutput)] == 2);
+  CHECK(caching.served[static_cast<std::size_t>(ArtefactKind::kVisionEncoderOutput)] == 0);
+}
+
+TEST_CASE("a bad request fails alone where requests join, and cancelled ones leave") {
+  PipelineRig rig(true, continuous());
+  std::vector<AsyncMultimodalRequest> requests = chats(6, 1);
+  requests[1].parts = {ImageFilePart{.path = "/nowhere/at/all.png"}};
+  requests[2].parts.clear();
+  requests[3].max_new_tokens = 1000;
+  requests[3].on_token = [&](const StreamedToken& token) {
+    if (token.index == 5) requests[3].cancellation.cancel();
+  };
+  const auto results = rig.run(requests);
+  CHECK(results[0].ok());
+  CHECK(results[1].status == RequestStatus::kFailed);
+  CHECK(results[2].status == RequestStatus::kFailed);
+  CHECK(results[3].status == RequestStatus::kCancelled);
+  CHECK(results[3].tokens.size() == 6);
+  CHECK(results[4].ok());
+  CHECK(results[5].ok());
+}
+
+TEST_CASE("a stop while batches are computed ends every request, and whoever comes later fails at once") {
+  for (const bool joins : {false, true}) {
+    InferencePipelineConfig config;
+    config.enable_continuous_batching = joins;
+    PipelineRig rig(true, config);
+    std::vector<AsyncMultimodalRequest> requests = chats(12, 2);
+    std::atomic<int> tokens{0};
+    for (AsyncMultimodalRequest& request : requests) {
+      request.max_new_tokens = 40;
+      request.on_token = [&](const StreamedToken&) { ++tokens; };
+    }
+    std::thread stopper([&] {
+      while (tokens < 30) std::this_thread::yield();
+      rig.pipeline->stop();
+    });
+    const auto results = rig.run(requests);
+    stopper.join();
+    REQUIRE(results.size() == requests.size());
+    std::size_t stopped = 0;
+    for (const AsyncMultimodalResult& result : results) {
+      if (result.ok()) continue;
+      ++stopped;
+      CHECK(result.error.find("the pipeline was stopped") != std::string::npos);
+    }
+    CHECK(stopped > 0);
+    CHECK(rig.pipeline->execute(items_of(requests)).front().error.find("stopped") != std::string::npos);
+  }
 }

@@ -18,9 +18,10 @@
 namespace cachebench::pipeline {
 
 struct PipelineRig {
-  explicit PipelineRig(bool cached, const InferencePipelineConfig& config = {}, Bytes l2 = kMiB * 16)
+  explicit PipelineRig(bool cached, const InferencePipelineConfig& config = {}, Bytes l2 = kMiB * 16,
+                       const model::RunnerOptions& options = {})
       : costs(hardware::find_profile("i5-10210u-mx250-nvme"), 1.0),
-        runner(Registry<model::RunnerDescriptor>::instance().at("modelled", "runner").make({})) {
+        runner(Registry<model::RunnerDescriptor>::instance().at("modelled", "runner").make(options)) {
     if (cached) {
       cache::CacheConfig tiers;
       tiers.l1_cache_size = kMiB * 4;
