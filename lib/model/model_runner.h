@@ -14,6 +14,7 @@
 #include "core/shared_tensor.h"
 #include "core/work.h"
 #include "model/artefact.h"
+#include "model/component_cache.h"
 #include "model/geometry.h"
 #include "model/mrope_positions.h"
 
@@ -135,6 +136,10 @@ class ModelRunner {
   /// One more token of each sequence. REQUIRES: each sequence at most once.
   [[nodiscard]] virtual std::vector<DecodeOutcome> decode(std::span<const DecodeItem> items) = 0;
 
+  /// Of weights that are brought in when they are computed with; nothing where all stay in memory.
+  [[nodiscard]] virtual std::optional<ComponentCacheStats> components() const { return std::nullopt; }
+  virtual void reset_components() {}
+
  protected:
   ModelRunner() = default;
 };
@@ -146,6 +151,11 @@ struct RunnerOptions {
   std::string dtype{};           ///< "float32", "bfloat16", "float16"; "": the runner's choice for the device
   std::string weights = "full";  ///< "full", or "int8" for the linear layers
   std::uint32_t threads = 1;     ///< inside one stage
+  /// Weights in memory at a time, of runners that have any; 0: all of them, and `keep_components` says
+  /// nothing to that. The others lie in the checkpoint's files, or in a nameless one in `weights_folder`.
+  Bytes weights_budget{0};
+  ComponentCache::Keep keep_components = ComponentCache::Keep::kWhatFits;
+  std::string weights_folder{};     ///< "": the system's folder for temporary files
   std::uint64_t kv_tokens = 65536;  ///< room for keys and values of all sequences together
   /// What runners that compute nothing call with the work they leave out, to spend its time; empty: none.
   std::function<void(const Work&)> spend{};

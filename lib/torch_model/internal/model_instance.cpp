@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/nearest.h"
+#include "model/weights_identity.h"
 
 namespace cachebench::torch_model {
 namespace {
@@ -85,14 +86,32 @@ ModelInstance::ModelInstance(const model::RunnerOptions& options) {
     stored = checkpoint_->stored_dtype();
   }
   const Precision precision = precision_of(options, stored);
-  geometry_.emplace(options.checkpoint.empty() ? options.preset : "checkpoint", config->vision, config->text,
-                    precision.compute == at::kBFloat16 ? DType::kBF16 : DType::kF32);
-  model_.emplace(
-      checkpoint_ ? checkpoint_weights(*checkpoint_, precision) : random_weights(options.seed, precision),
-      *config, precision.compute);
+  const DType dtype = precision.compute == at::kBFloat16 ? DType::kBF16 : DType::kF32;
+  const model::Checkpoint* const checkpoint = checkpoint_ ? &*checkpoint_ : nullptr;
+  load(options, *config, precision);
+  geometry_.emplace(model::Geometry(checkpoint != nullptr ? "checkpoint" : options.preset, config->vision,
+                                    config->text, dtype)
+                        .with_weights(model::identity_of("libtorch", options, checkpoint, dtype)));
   const auto tokens = static_cast<std::int64_t>(options.kv_tokens);
   pool_.emplace(config->text, precision.compute,
                 KvPoolOptions{.pages = (tokens + kPageTokens - 1) / kPageTokens, .page_tokens = kPageTokens});
+}
+
+void ModelInstance::load(const model::RunnerOptions& options, const model::CheckpointConfig& config,
+                         const Precision& precision) {
+  const bool paged =
+      options.weights_budget.value > 0 || options.keep_components == model::ComponentCache::Keep::kNothing;
+  if (!paged) {
+    model_.emplace(
+        checkpoint_ ? checkpoint_weights(*checkpoint_, precision) : random_weights(options.seed, precision),
+        config, precision.compute);
+    return;
+  }
+  const WeightSource source = checkpoint_
+                                  ? checkpoint_weights(*checkpoint_, precision, Reading::kCopied)
+                                  : spilled_random_weights(options.seed, precision, options.weights_folder);
+  host_ = std::make_unique<ComponentHost>(source, options.weights_budget, options.keep_components);
+  model_.emplace(source, config, precision.compute, host_.get());
 }
 
 }  // namespace cachebench::torch_model

@@ -7,6 +7,7 @@
 
 #include "model/checkpoint.h"
 #include "model/model_runner.h"
+#include "torch_model/internal/component_host.h"
 #include "torch_model/internal/kv_cache.h"
 #include "torch_model/internal/qwen3_vl.h"
 #include "torch_model/internal/weights.h"
@@ -37,10 +38,16 @@ class ModelInstance {
   [[nodiscard]] const model::Geometry& geometry() const { return *geometry_; }
   [[nodiscard]] const Qwen3VL& model() const { return *model_; }
   [[nodiscard]] KvPool& pool() { return *pool_; }
+  /// Null when all weights stay in memory.
+  [[nodiscard]] ComponentHost* host() const { return host_.get(); }
 
  private:
+  void load(const model::RunnerOptions& options, const model::CheckpointConfig& config,
+            const Precision& precision);
+
   std::optional<model::Checkpoint> checkpoint_;  ///< its weights are read where they are mapped
   std::optional<model::Geometry> geometry_;
+  std::unique_ptr<ComponentHost> host_;
   std::optional<Qwen3VL> model_;
   std::optional<KvPool> pool_;
 };

@@ -13,8 +13,12 @@ at::Tensor packed(const VisionOutput& vision) {
   return at::cat(parts, 1);
 }
 
-Qwen3VL::Qwen3VL(const WeightSource& source, const model::CheckpointConfig& config, at::ScalarType type)
-    : config_(config), type_(type), vision_(source, config.vision), decoder_(source, config, type) {}
+Qwen3VL::Qwen3VL(const WeightSource& source, const model::CheckpointConfig& config, at::ScalarType type,
+                 ComponentHost* host)
+    : config_(config),
+      type_(type),
+      vision_(source, config.vision, host),
+      decoder_(source, config, type, host) {}
 
 model::PromptPositions Qwen3VL::positions_of(const Prompt& prompt) const {
   return model::mrope_positions({.tokens = prompt.tokens,

@@ -22,9 +22,9 @@ namespace cachebench::torch_model {
 
 class Qwen3VL {
  public:
-  /// `type` is that of the computation.
-  Qwen3VL(const WeightSource& source, const model::CheckpointConfig& config,
-          at::ScalarType type = at::kFloat);
+  /// `type` is that of the computation; `host`, where given, has the parts, and all stay in memory else.
+  Qwen3VL(const WeightSource& source, const model::CheckpointConfig& config, at::ScalarType type = at::kFloat,
+          ComponentHost* host = nullptr);
 
   [[nodiscard]] const model::CheckpointConfig& config() const { return config_; }
   [[nodiscard]] const TextDecoder& decoder() const { return decoder_; }

@@ -8,37 +8,52 @@
 namespace cachebench::torch_model {
 
 TextDecoder::TextDecoder(const WeightSource& source, const model::CheckpointConfig& config,
-                         at::ScalarType type)
+                         at::ScalarType type, ComponentHost* host)
     : config_(config.text),
       taps_(config.vision.taps.size()),
       rope_theta_(config.rope_theta),
       sections_(config.mrope_section),
       type_(type),
-      embedding_(
-          source("model.language_model.embed_tokens.weight", {config.text.vocabulary, config.text.hidden})),
-      output_(config.tied
-                  ? embedding_
-                  : ProductWeight(source("lm_head.weight", {config.text.vocabulary, config.text.hidden}))),
-      norm_(source, "model.language_model.norm", config.text.hidden, config.rms_norm_eps) {
-  const std::int64_t hidden = config_.hidden;
-  const std::int64_t head = config_.head_dim;
-  const std::int64_t q_width = config_.heads * head;
-  const std::int64_t kv_width = config_.kv_heads * head;
-  const double epsilon = config.rms_norm_eps;
-  for (std::uint32_t i = 0; i < config_.layers; ++i) {
-    const std::string name = fmt::format("model.language_model.layers.{}.", i);
-    layers_.push_back({.input_norm = {source, name + "input_layernorm", hidden, epsilon},
-                       .post_norm = {source, name + "post_attention_layernorm", hidden, epsilon},
-                       .q = {source, name + "self_attn.q_proj", hidden, q_width, Bias::kNone},
-                       .k = {source, name + "self_attn.k_proj", hidden, kv_width, Bias::kNone},
-                       .v = {source, name + "self_attn.v_proj", hidden, kv_width, Bias::kNone},
-                       .o = {source, name + "self_attn.o_proj", q_width, hidden, Bias::kNone},
-                       .q_norm = {source, name + "self_attn.q_norm", head, epsilon},
-                       .k_norm = {source, name + "self_attn.k_norm", head, epsilon},
-                       .gate = {source, name + "mlp.gate_proj", hidden, config_.mlp, Bias::kNone},
-                       .up = {source, name + "mlp.up_proj", hidden, config_.mlp, Bias::kNone},
-                       .down = {source, name + "mlp.down_proj", config_.mlp, hidden, Bias::kNone}});
+      embedding_(source, host, "model.language_model.embed_tokens",
+                 [words = config_.vocabulary, hidden = config_.hidden](const WeightSource& from) {
+                   return ProductWeight(from("model.language_model.embed_tokens.weight", {words, hidden}));
+                 }),
+      norm_(source, host, "model.language_model.norm",
+            [hidden = config_.hidden, epsilon = config.rms_norm_eps](const WeightSource& from) {
+              return RmsNorm(from, "model.language_model.norm", hidden, epsilon);
+            }) {
+  if (!config.tied) {
+    output_.emplace(source, host, "lm_head",
+                    [words = config_.vocabulary, hidden = config_.hidden](const WeightSource& from) {
+                      return ProductWeight(from("lm_head.weight", {words, hidden}));
+                    });
   }
+  for (std::uint32_t i = 0; i < config_.layers; ++i) {
+    const std::string name = fmt::format("model.language_model.layers.{}", i);
+    layers_.emplace_back(source, host, name,
+                         [text = config_, epsilon = config.rms_norm_eps, name](const WeightSource& from) {
+                           return make_layer(from, text, name + '.', epsilon);
+                         });
+  }
+}
+
+TextDecoder::Layer TextDecoder::make_layer(const WeightSource& source, const model::TextConfig& config,
+                                           const std::string& name, double epsilon) {
+  const std::int64_t hidden = config.hidden;
+  const std::int64_t head = config.head_dim;
+  const std::int64_t q_width = config.heads * head;
+  const std::int64_t kv_width = config.kv_heads * head;
+  return {.input_norm = {source, name + "input_layernorm", hidden, epsilon},
+          .post_norm = {source, name + "post_attention_layernorm", hidden, epsilon},
+          .q = {source, name + "self_attn.q_proj", hidden, q_width, Bias::kNone},
+          .k = {source, name + "self_attn.k_proj", hidden, kv_width, Bias::kNone},
+          .v = {source, name + "self_attn.v_proj", hidden, kv_width, Bias::kNone},
+          .o = {source, name + "self_attn.o_proj", q_width, hidden, Bias::kNone},
+          .q_norm = {source, name + "self_attn.q_norm", head, epsilon},
+          .k_norm = {source, name + "self_attn.k_norm", head, epsilon},
+          .gate = {source, name + "mlp.gate_proj", hidden, config.mlp, Bias::kNone},
+          .up = {source, name + "mlp.up_proj", hidden, config.mlp, Bias::kNone},
+          .down = {source, name + "mlp.down_proj", config.mlp, hidden, Bias::kNone}};
 }
 
 Rotation TextDecoder::rotation_of(const at::Tensor& positions, at::ScalarType dtype) const {
@@ -58,9 +73,8 @@ Rotation TextDecoder::rotation_of(const at::Tensor& positions, at::ScalarType dt
   return {at::cos(whole).to(dtype), at::sin(whole).to(dtype)};
 }
 
-at::Tensor TextDecoder::attend(std::size_t index, const at::Tensor& x, const Rotation& rotation,
-                               std::span<const SequenceRows> rows) const {
-  const Layer& layer = layers_[index];
+at::Tensor TextDecoder::attend(std::size_t index, const Layer& layer, const at::Tensor& x,
+                               const Rotation& rotation, std::span<const SequenceRows> rows) const {
   const std::int64_t tokens = x.size(0);
   const std::int64_t head = config_.head_dim;
   const auto heads_first = [&](const at::Tensor& y) { return y.reshape({tokens, -1, head}); };
@@ -85,10 +99,10 @@ at::Tensor TextDecoder::run(const DecoderInput& input, std::span<const SequenceR
   at::Tensor x = input.hidden;
   const Rotation rotation = rotation_of(input.positions, x.scalar_type());
   for (std::size_t i = range.first; i < range.end; ++i) {
-    const Layer& layer = layers_[i];
-    x = x + attend(i, layer.input_norm(x), rotation, rows);
-    const at::Tensor y = layer.post_norm(x);
-    x = x + layer.down(at::silu(layer.gate(y)) * layer.up(y));
+    const std::shared_ptr<const Layer> layer = layers_[i].get();
+    x = x + attend(i, *layer, layer->input_norm(x), rotation, rows);
+    const at::Tensor y = layer->post_norm(x);
+    x = x + layer->down(at::silu(layer->gate(y)) * layer->up(y));
     tell(tap, fmt::format("text.layer.{}", i), x);
     if (i < input.deepstack.size() && input.image_rows.defined()) {
       x = x.index_add(0, input.image_rows, input.deepstack[i]);
@@ -102,7 +116,7 @@ at::Tensor TextDecoder::operator()(const DecoderInput& input, KvSequence& sequen
                                    const ActivationTap& tap) const {
   sequence.extend(input.hidden.size(0));
   const SequenceRows rows{.sequence = &sequence, .count = input.hidden.size(0)};
-  const at::Tensor x = norm_(run(input, {&rows, 1}, {.first = 0, .end = layers_.size()}, tap));
+  const at::Tensor x = final_norm(run(input, {&rows, 1}, {.first = 0, .end = layers_.size()}, tap));
   tell(tap, "text.final_norm", x);
   return x;
 }

@@ -5,10 +5,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "model/checkpoint.h"
+#include "torch_model/internal/component_host.h"
 #include "torch_model/internal/kv_cache.h"
 #include "torch_model/internal/layers.h"
 
@@ -39,7 +41,9 @@ struct LayerRange {
 
 class TextDecoder {
  public:
-  TextDecoder(const WeightSource& source, const model::CheckpointConfig& config, at::ScalarType type);
+  /// `host` null: all weights stay in memory.
+  TextDecoder(const WeightSource& source, const model::CheckpointConfig& config, at::ScalarType type,
+              ComponentHost* host = nullptr);
 
   [[nodiscard]] std::size_t layers() const { return layers_.size(); }
   /// Layers that take a DeepStack feature in.
@@ -49,15 +53,17 @@ class TextDecoder {
     return std::int64_t{config_.hidden} * static_cast<std::int64_t>(1 + taps_);
   }
   /// Token ids [S] to [S, H].
-  [[nodiscard]] at::Tensor embed(const at::Tensor& ids) const { return embedding_.select(ids, type_); }
+  [[nodiscard]] at::Tensor embed(const at::Tensor& ids) const { return embedding_.get()->select(ids, type_); }
   /// Through some layers, [S, H]; keys and values of the rows are written to their sequences. Linear layers
   /// take all rows at once; attention stays inside a sequence. Told to `tap`: text.layer.L (before the
   /// DeepStack addition), text.layer.L.deepstack.
   [[nodiscard]] at::Tensor run(const DecoderInput& input, std::span<const SequenceRows> rows,
                                LayerRange range, const ActivationTap& tap) const;
-  [[nodiscard]] at::Tensor final_norm(const at::Tensor& hidden) const { return norm_(hidden); }
+  [[nodiscard]] at::Tensor final_norm(const at::Tensor& hidden) const { return (*norm_.get())(hidden); }
   /// [S, vocabulary].
-  [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const { return output_(hidden, {}); }
+  [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const {
+    return (*(output_ ? *output_ : embedding_).get())(hidden, {});
+  }
   /// Appends the rows to one sequence, through all layers and the final norm; told as run() does, and
   /// text.final_norm.
   [[nodiscard]] at::Tensor operator()(const DecoderInput& input, KvSequence& sequence,
@@ -78,19 +84,21 @@ class TextDecoder {
     Linear down;
   };
 
+  [[nodiscard]] static Layer make_layer(const WeightSource& source, const model::TextConfig& config,
+                                        const std::string& name, double epsilon);
   [[nodiscard]] Rotation rotation_of(const at::Tensor& positions, at::ScalarType dtype) const;
-  [[nodiscard]] at::Tensor attend(std::size_t index, const at::Tensor& x, const Rotation& rotation,
-                                  std::span<const SequenceRows> rows) const;
+  [[nodiscard]] at::Tensor attend(std::size_t index, const Layer& layer, const at::Tensor& x,
+                                  const Rotation& rotation, std::span<const SequenceRows> rows) const;
 
   model::TextConfig config_;
   std::size_t taps_;
   double rope_theta_;
   std::array<std::uint32_t, 3> sections_;
   at::ScalarType type_;
-  ProductWeight embedding_;
-  ProductWeight output_;
-  std::vector<Layer> layers_;
-  RmsNorm norm_;
+  Part<ProductWeight> embedding_;
+  std::optional<Part<ProductWeight>> output_;  ///< of models that do not use the embedding
+  std::vector<Part<Layer>> layers_;
+  Part<RmsNorm> norm_;
 };
 
 }  // namespace cachebench::torch_model

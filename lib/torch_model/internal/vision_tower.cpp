@@ -49,29 +49,45 @@ at::Tensor PatchMerger::operator()(const at::Tensor& patches) const {
   return out_(at::gelu(in_(merged), "none"));
 }
 
-VisionTower::VisionTower(const WeightSource& source, const model::VisionConfig& config)
+VisionTower::VisionTower(const WeightSource& source, const model::VisionConfig& config, ComponentHost* host)
     : config_(config),
-      patch_weight_(
-          source("model.visual.patch_embed.proj.weight",
-                 {config.hidden, config.channels, config.temporal_patch, config.patch, config.patch})
-              .reshape({std::int64_t{config.hidden}, patch_elements(config)})),
-      patch_bias_(source("model.visual.patch_embed.proj.bias", {config.hidden})),
-      position_table_(source("model.visual.pos_embed.weight", {config.positions, config.hidden})),
-      merger_(source, "model.visual.merger", config, PatchMerger::NormOver::kPatch) {
-  const std::int64_t hidden = config.hidden;
+      stem_(source, host, "model.visual.patch_embed",
+            [config](const WeightSource& from) { return make_stem(from, config); }),
+      merger_(source, host, "model.visual.merger", [config](const WeightSource& from) {
+        return PatchMerger(from, "model.visual.merger", config, PatchMerger::NormOver::kPatch);
+      }) {
   for (std::uint32_t i = 0; i < config.depth; ++i) {
-    const std::string name = fmt::format("model.visual.blocks.{}.", i);
-    blocks_.push_back({.norm1 = {source, name + "norm1", hidden},
-                       .norm2 = {source, name + "norm2", hidden},
-                       .qkv = {source, name + "attn.qkv", hidden, 3 * hidden, Bias::kThere},
-                       .proj = {source, name + "attn.proj", hidden, hidden, Bias::kThere},
-                       .fc1 = {source, name + "mlp.linear_fc1", hidden, config.mlp, Bias::kThere},
-                       .fc2 = {source, name + "mlp.linear_fc2", config.mlp, hidden, Bias::kThere}});
+    const std::string name = fmt::format("model.visual.blocks.{}", i);
+    blocks_.emplace_back(source, host, name, [config, name](const WeightSource& from) {
+      return make_block(from, config, name + '.');
+    });
   }
   for (std::size_t i = 0; i < config.taps.size(); ++i) {
-    deepstack_mergers_.emplace_back(source, fmt::format("model.visual.deepstack_merger_list.{}", i), config,
-                                    PatchMerger::NormOver::kMergedPatches);
+    const std::string name = fmt::format("model.visual.deepstack_merger_list.{}", i);
+    deepstack_mergers_.emplace_back(source, host, name, [config, name](const WeightSource& from) {
+      return PatchMerger(from, name, config, PatchMerger::NormOver::kMergedPatches);
+    });
   }
+}
+
+VisionTower::Stem VisionTower::make_stem(const WeightSource& source, const model::VisionConfig& config) {
+  return {.patch_weight =
+              source("model.visual.patch_embed.proj.weight",
+                     {config.hidden, config.channels, config.temporal_patch, config.patch, config.patch})
+                  .reshape({std::int64_t{config.hidden}, patch_elements(config)}),
+          .patch_bias = source("model.visual.patch_embed.proj.bias", {config.hidden}),
+          .position_table = source("model.visual.pos_embed.weight", {config.positions, config.hidden})};
+}
+
+VisionTower::Block VisionTower::make_block(const WeightSource& source, const model::VisionConfig& config,
+                                           const std::string& name) {
+  const std::int64_t hidden = config.hidden;
+  return {.norm1 = {source, name + "norm1", hidden},
+          .norm2 = {source, name + "norm2", hidden},
+          .qkv = {source, name + "attn.qkv", hidden, 3 * hidden, Bias::kThere},
+          .proj = {source, name + "attn.proj", hidden, hidden, Bias::kThere},
+          .fc1 = {source, name + "mlp.linear_fc1", hidden, config.mlp, Bias::kThere},
+          .fc2 = {source, name + "mlp.linear_fc2", config.mlp, hidden, Bias::kThere}};
 }
 
 at::Tensor VisionTower::to_block_order(const at::Tensor& x, const model::PatchGrid& grid) const {
@@ -82,9 +98,9 @@ at::Tensor VisionTower::to_block_order(const at::Tensor& x, const model::PatchGr
       .reshape({grid.rows * grid.columns, width});
 }
 
-at::Tensor VisionTower::positions_of(const model::PatchGrid& grid) const {
+at::Tensor VisionTower::positions_of(const at::Tensor& table, const model::PatchGrid& grid) const {
   std::int64_t side = 1;
-  while (side * side < position_table_.size(0)) ++side;
+  while (side * side < table.size(0)) ++side;
   const Grid1d y = spread(grid.rows, side);
   const Grid1d x = spread(grid.columns, side);
   const at::Tensor y_share = y.share.unsqueeze(1);
@@ -92,7 +108,7 @@ at::Tensor VisionTower::positions_of(const model::PatchGrid& grid) const {
   // Weights of the four neighbours are in float32, the table's rows in the model's dtype.
   const auto corner = [&](const at::Tensor& row, const at::Tensor& column, const at::Tensor& weight) {
     const at::Tensor index = (row.unsqueeze(1) * side + column.unsqueeze(0)).reshape({-1});
-    return position_table_.index_select(0, index) * weight.reshape({-1, 1}).to(position_table_.scalar_type());
+    return table.index_select(0, index) * weight.reshape({-1, 1}).to(table.scalar_type());
   };
   at::Tensor mixed =
       corner(y.low, x.low, (1 - y_share) * (1 - x_share)) + corner(y.low, x.high, (1 - y_share) * x_share) +
@@ -142,29 +158,37 @@ at::Tensor VisionTower::attend(const Block& block, const at::Tensor& x, const Ro
   return block.proj(at::cat(parts, 1).transpose(0, 1).reshape({x.size(0), -1}));
 }
 
-VisionOutput VisionTower::operator()(const at::Tensor& pixel_values, std::span<const model::PatchGrid> grids,
-                                     const ActivationTap& tap) const {
-  at::Tensor x = at::linear(pixel_values, patch_weight_, patch_bias_);
+at::Tensor VisionTower::enter(const at::Tensor& pixel_values, std::span<const model::PatchGrid> grids,
+                              const ActivationTap& tap) const {
+  const std::shared_ptr<const Stem> stem = stem_.get();
+  const at::Tensor x = at::linear(pixel_values, stem->patch_weight, stem->patch_bias);
   tell(tap, "vision.patch_embed", x);
   std::vector<at::Tensor> positions;
-  for (const model::PatchGrid& grid : grids) positions.push_back(positions_of(grid));
+  for (const model::PatchGrid& grid : grids) positions.push_back(positions_of(stem->position_table, grid));
   const at::Tensor position = at::cat(positions, 0);
   tell(tap, "vision.pos_embed", position);
-  x = x + position;
+  return x + position;
+}
+
+VisionOutput VisionTower::operator()(const at::Tensor& pixel_values, std::span<const model::PatchGrid> grids,
+                                     const ActivationTap& tap) const {
+  at::Tensor x = enter(pixel_values, grids, tap);
   const Rotation rotation = rotation_of(grids);
   VisionOutput output;
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
-    const Block& block = blocks_[i];
-    x = x + attend(block, block.norm1(x), rotation, grids);
-    x = x + block.fc2(at::gelu(block.fc1(block.norm2(x)), "tanh"));
+    {  // one part at a time
+      const std::shared_ptr<const Block> block = blocks_[i].get();
+      x = x + attend(*block, block->norm1(x), rotation, grids);
+      x = x + block->fc2(at::gelu(block->fc1(block->norm2(x)), "tanh"));
+    }
     tell(tap, fmt::format("vision.block.{}", i), x);
     const auto found = std::find(config_.taps.begin(), config_.taps.end(), i);
     if (found == config_.taps.end()) continue;
     const std::size_t which = static_cast<std::size_t>(found - config_.taps.begin());
-    output.deepstack.push_back(deepstack_mergers_[which](x));
+    output.deepstack.push_back((*deepstack_mergers_[which].get())(x));
     tell(tap, fmt::format("vision.deepstack.{}", which), output.deepstack.back());
   }
-  output.embedding = merger_(x);
+  output.embedding = (*merger_.get())(x);
   tell(tap, "vision.merger", output.embedding);
   return output;
 }

@@ -8,6 +8,7 @@
 
 #include "model/geometry.h"
 #include "model/mrope_positions.h"
+#include "torch_model/internal/component_host.h"
 #include "torch_model/internal/layers.h"
 
 /// The vision tower of Qwen3-VL: patches of one or more images in, image embeddings and DeepStack features
@@ -38,7 +39,8 @@ class PatchMerger {
 
 class VisionTower {
  public:
-  VisionTower(const WeightSource& source, const model::VisionConfig& config);
+  /// `host` null: all weights stay in memory.
+  VisionTower(const WeightSource& source, const model::VisionConfig& config, ComponentHost* host = nullptr);
 
   /// `pixel_values` [N, channels · temporal_patch · patch²] in the dtype of the weights, images one after
   /// another as `grids` says. Told to `tap`: vision.patch_embed, vision.pos_embed, vision.block.L,
@@ -48,6 +50,11 @@ class VisionTower {
                                         const ActivationTap& tap) const;
 
  private:
+  struct Stem {
+    at::Tensor patch_weight;  ///< [hidden, patch elements]
+    at::Tensor patch_bias;
+    at::Tensor position_table;
+  };
   struct Block {
     LayerNorm norm1;
     LayerNorm norm2;
@@ -57,7 +64,13 @@ class VisionTower {
     Linear fc2;
   };
 
-  [[nodiscard]] at::Tensor positions_of(const model::PatchGrid& grid) const;
+  [[nodiscard]] static Stem make_stem(const WeightSource& source, const model::VisionConfig& config);
+  [[nodiscard]] static Block make_block(const WeightSource& source, const model::VisionConfig& config,
+                                        const std::string& name);
+  [[nodiscard]] at::Tensor positions_of(const at::Tensor& table, const model::PatchGrid& grid) const;
+  /// Patches embedded and placed.
+  [[nodiscard]] at::Tensor enter(const at::Tensor& pixel_values, std::span<const model::PatchGrid> grids,
+                                 const ActivationTap& tap) const;
   [[nodiscard]] Rotation rotation_of(std::span<const model::PatchGrid> grids) const;
   [[nodiscard]] at::Tensor attend(const Block& block, const at::Tensor& x, const Rotation& rotation,
                                   std::span<const model::PatchGrid> grids) const;
@@ -65,12 +78,10 @@ class VisionTower {
   [[nodiscard]] at::Tensor to_block_order(const at::Tensor& x, const model::PatchGrid& grid) const;
 
   model::VisionConfig config_;
-  at::Tensor patch_weight_;  ///< [hidden, patch elements]
-  at::Tensor patch_bias_;
-  at::Tensor position_table_;
-  std::vector<Block> blocks_;
-  PatchMerger merger_;
-  std::vector<PatchMerger> deepstack_mergers_;
+  Part<Stem> stem_;
+  std::vector<Part<Block>> blocks_;
+  Part<PatchMerger> merger_;
+  std::vector<Part<PatchMerger>> deepstack_mergers_;
 };
 
 }  // namespace cachebench::torch_model

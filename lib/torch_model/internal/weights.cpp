@@ -2,15 +2,18 @@
 #include "torch_model/internal/weights.h"
 
 #include <c10/util/Exception.h>
+#include <sys/mman.h>
 #include <torch/version.h>
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "core/check.h"
 #include "core/float_formats.h"
 #include "core/hash.h"
 #include "core/rng.h"
+#include "torch_model/internal/spill_file.h"
 
 namespace cachebench::torch_model {
 namespace {
@@ -84,6 +87,41 @@ void fill_uniform(at::Tensor& out, std::uint64_t seed, const Convert& convert) {
   }
 }
 
+/// As they are stored; `finished` may quantise them.
+WeightSource unfinished_random_weights(std::uint64_t seed, const Precision& precision) {
+  return [seed, precision](const std::string& name, std::initializer_list<std::int64_t> shape) {
+    const at::IntArrayRef sizes(shape.begin(), shape.size());
+    const at::ScalarType type = stored_type(name, precision);
+    if (contains(name, "norm") && name.ends_with(".weight")) return at::ones(sizes, type);
+    if (name.ends_with(".bias")) return at::zeros(sizes, type);
+    at::Tensor values = at::empty(sizes, type);
+    const std::uint64_t of_name = hash64(std::as_bytes(std::span(name))) ^ seed;
+    if (type == at::kBFloat16) {
+      fill_uniform<std::uint16_t>(values, of_name, bfloat16_from_float);
+    } else if (type == at::kHalf) {
+      fill_uniform<std::uint16_t>(values, of_name, half_from_float);
+    } else {
+      fill_uniform<float>(values, of_name, [](float x) { return x; });
+    }
+    return values;
+  };
+}
+
+WeightSource finishing(WeightSource from, const Precision& precision) {
+  return [from = std::move(from), precision](const std::string& name,
+                                             std::initializer_list<std::int64_t> shape) {
+    return finished(name, from(name, shape), precision);
+  };
+}
+
+/// Lets go of mapped pages that were read; they come back from the file when they are touched again.
+void give_up_pages(std::span<const std::byte> data) {
+  constexpr std::uintptr_t kPage = 4096;
+  const auto begin = (reinterpret_cast<std::uintptr_t>(data.data()) + kPage - 1) / kPage * kPage;
+  const auto end = reinterpret_cast<std::uintptr_t>(data.data() + data.size()) / kPage * kPage;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 }  // namespace
 
 at::ScalarType scalar_type_of(DType dtype) {
@@ -118,30 +156,25 @@ at::Tensor tensor_over(const TensorView& view) {
   return copy;
 }
 
-WeightSource checkpoint_weights(const model::Checkpoint& checkpoint, const Precision& precision) {
-  return [&checkpoint, precision](const std::string& name, std::initializer_list<std::int64_t> shape) {
-    const at::Tensor weight = tensor_over(checkpoint.weight(name, shape_of(shape)));
-    return finished(name, weight.to(stored_type(name, precision)), precision);
-  };
+WeightSource checkpoint_weights(const model::Checkpoint& checkpoint, const Precision& precision,
+                                Reading reading) {
+  return
+      [&checkpoint, precision, reading](const std::string& name, std::initializer_list<std::int64_t> shape) {
+        const TensorView& stored = checkpoint.weight(name, shape_of(shape));
+        const bool copy = reading == Reading::kCopied;
+        const at::Tensor weight = tensor_over(stored).to(stored_type(name, precision), false, copy);
+        if (copy) give_up_pages(stored.data);
+        return finished(name, weight, precision);
+      };
 }
 
 WeightSource random_weights(std::uint64_t seed, const Precision& precision) {
-  return [seed, precision](const std::string& name, std::initializer_list<std::int64_t> shape) {
-    const at::IntArrayRef sizes(shape.begin(), shape.size());
-    const at::ScalarType type = stored_type(name, precision);
-    if (contains(name, "norm") && name.ends_with(".weight")) return at::ones(sizes, type);
-    if (name.ends_with(".bias")) return at::zeros(sizes, type);
-    at::Tensor values = at::empty(sizes, type);
-    const std::uint64_t of_name = hash64(std::as_bytes(std::span(name))) ^ seed;
-    if (type == at::kBFloat16) {
-      fill_uniform<std::uint16_t>(values, of_name, bfloat16_from_float);
-    } else if (type == at::kHalf) {
-      fill_uniform<std::uint16_t>(values, of_name, half_from_float);
-    } else {
-      fill_uniform<float>(values, of_name, [](float x) { return x; });
-    }
-    return finished(name, values, precision);
-  };
+  return finishing(unfinished_random_weights(seed, precision), precision);
+}
+
+WeightSource spilled_random_weights(std::uint64_t seed, const Precision& precision,
+                                    const std::string& folder) {
+  return finishing(spilled(unfinished_random_weights(seed, precision), folder), precision);
 }
 
 }  // namespace cachebench::torch_model

@@ -27,13 +27,19 @@ struct Precision {
   Linear linear = Linear::kSame;
 };
 
-/// Weights of a checkpoint: those stored in the type asked for are read where they are mapped, others
-/// converted one by one. The checkpoint outlives the tensors.
-[[nodiscard]] WeightSource checkpoint_weights(const model::Checkpoint& checkpoint,
-                                              const Precision& precision);
+enum class Reading : std::uint8_t {
+  kMapped,  ///< weights stored in the type asked for are read where they are mapped, others converted
+  kCopied,  ///< each into memory of its own; the mapped pages are given up
+};
+/// Weights of a checkpoint, which outlives the tensors.
+[[nodiscard]] WeightSource checkpoint_weights(const model::Checkpoint& checkpoint, const Precision& precision,
+                                              Reading reading = Reading::kMapped);
 
 /// Seeded random weights of the published model's scale, each from its own name, so their order of creation
 /// does not matter; the same on every machine, and made in their final type. Norm weights are 1, biases 0.
 [[nodiscard]] WeightSource random_weights(std::uint64_t seed, const Precision& precision);
+/// The same, each made once and then read from a file in `folder`; see spill_file.h.
+[[nodiscard]] WeightSource spilled_random_weights(std::uint64_t seed, const Precision& precision,
+                                                  const std::string& folder);
 
 }  // namespace cachebench::torch_model

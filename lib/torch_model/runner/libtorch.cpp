@@ -62,6 +62,14 @@ class LibtorchRunner final : public model::ModelRunner {
     return decode_batch(workplace(), items);
   }
 
+  [[nodiscard]] std::optional<model::ComponentCacheStats> components() const override {
+    if (instance_.host() == nullptr) return std::nullopt;
+    return instance_.host()->stats();
+  }
+  void reset_components() override {
+    if (instance_.host() != nullptr) instance_.host()->reset_stats();
+  }
+
  private:
   [[nodiscard]] Workplace workplace() {
     return {.model = instance_.model(), .geometry = geometry(), .pool = instance_.pool(), .memory = memory_};

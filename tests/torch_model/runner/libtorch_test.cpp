@@ -91,3 +91,105 @@ TEST_CASE("a hundred requests leave nothing behind") {
     CHECK(logits == first);
   }
 }
+
+namespace {
+
+// Logits of a picture and a text, and of four answers' tokens in one batch.
+std::vector<float> all_logits(model::ModelRunner& runner) {
+  const image::Image scene = image::draw_scene({.seed = 3, .size = {96, 64}});
+  const model::Pixels pixels = runner.preprocess(picture_of(scene));
+  const SharedTensor vision = runner.encode({&pixels, 1}).front().output;
+  model::PromptTokens seen{.ids = {1}, .grids = {pixels.grid}};
+  const std::int64_t area = std::int64_t{runner.geometry().vision().merge} * runner.geometry().vision().merge;
+  seen.ids.insert(seen.ids.end(), static_cast<std::size_t>(pixels.grid.patches() / area),
+                  runner.image_token());
+  const model::PromptTokens read{.ids = {5, 6, 7}, .grids = {}};
+  const model::PrefillItem items[] = {{.prompt = &seen, .ready = {.vision = {vision}}}, {.prompt = &read}};
+  std::vector<model::PrefillOutcome> outs = runner.prefill(items);
+  std::vector<float> all;
+  for (const model::PrefillOutcome& out : outs) {
+    REQUIRE(out.sequence != nullptr);
+    all.insert(all.end(), out.logits.begin(), out.logits.end());
+  }
+  for (std::int64_t token = 0; token < 4; ++token) {
+    const model::DecodeItem next[] = {{.sequence = outs[0].sequence.get(), .token = token},
+                                      {.sequence = outs[1].sequence.get(), .token = token + 1}};
+    for (const model::DecodeOutcome& out : runner.decode(next))
+      all.insert(all.end(), out.logits.begin(), out.logits.end());
+  }
+  return all;
+}
+
+void check_paging(model::RunnerOptions options) {
+  const std::vector<float> expected = all_logits(*make_runner(options));
+  options.keep_components = model::ComponentCache::Keep::kNothing;
+  const auto nothing_kept = make_runner(options);
+  const auto whole = [&] {
+    CHECK(all_logits(*nothing_kept) == expected);
+    return nothing_kept->components()->loaded;
+  }();
+  CHECK(nothing_kept->components()->hits == 0);
+  options.keep_components = model::ComponentCache::Keep::kWhatFits;
+  options.weights_budget = Bytes{std::uint64_t{1} << 40};
+  const auto all_kept = make_runner(options);
+  CHECK(all_logits(*all_kept) == expected);
+  const Bytes all = all_kept->components()->peak;
+  CHECK(all_kept->components()->loaded == all);
+  CHECK(all < whole);
+  options.weights_budget = Bytes{all.value / 2};
+  const auto half = make_runner(options);
+  CHECK(all_logits(*half) == expected);
+  const model::ComponentCacheStats stats = *half->components();
+  CHECK(stats.peak <= options.weights_budget);
+  CHECK(stats.evictions > 0);
+  CHECK(stats.loaded > all);
+  half->reset_components();
+  CHECK(half->components()->loads == 0);
+}
+
+}  // namespace
+
+TEST_CASE("weights that do not fit come from the SSD, and the answers are the same bit for bit") {
+  check_paging({});
+  check_paging({.weights = "int8"});
+  check_paging({.dtype = "bfloat16"});
+}
+
+TEST_CASE("a checkpoint's weights come from its own files when they do not fit") {
+  using cachebench::torch_model::testing::RunnerFixture;
+  const RunnerFixture fixture;
+  check_paging({.checkpoint = fixture.folder()});
+  check_paging({.checkpoint = fixture.folder(), .dtype = "float16"});
+}
+
+TEST_CASE("a budget that no component fits in is refused, and all is said in one line") {
+  CHECK_THROWS_WITH_AS(static_cast<void>(make_runner({.weights_budget = Bytes{1000}})),
+                       doctest::Contains("weights_budget: 1000 B is less than 'model."), Error);
+  CHECK_THROWS_WITH_AS(
+      static_cast<void>(make_runner({.weights_budget = Bytes{1000}, .weights_folder = "/nowhere/at/all"})),
+      doctest::Contains("/nowhere/at/all: keeping weights there failed"), Error);
+}
+
+TEST_CASE("threads share a budget of a few components") {
+  const auto free = make_runner({});
+  const std::vector<float> expected = all_logits(*free);
+  const auto tight = make_runner({.weights_budget = Bytes{400'000}});
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i)
+    threads.emplace_back([&] {
+      for (int round = 0; round < 2; ++round) wrong += all_logits(*tight) == expected ? 0 : 1;
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(tight->components()->peak <= Bytes{400'000});
+}
+
+TEST_CASE("runners of other weights have other keys, and one of the same tower shares the tower's") {
+  const auto one = make_runner({.seed = 1});
+  const auto two = make_runner({.seed = 2});
+  CHECK(one->geometry().fingerprint() == make_runner({.seed = 1})->geometry().fingerprint());
+  CHECK(one->geometry().fingerprint() != two->geometry().fingerprint());
+  CHECK(one->geometry().encoder_fingerprint() != two->geometry().encoder_fingerprint());
+  CHECK(one->geometry().fingerprint() != make_runner({.weights = "int8"})->geometry().fingerprint());
+}
