@@ -6,9 +6,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "auto_config.h"
 #include "bench/config/explain.h"
 #include "bench/config/load.h"
 #include "command.h"
+#include "core/check.h"
 #include "core/error.h"
 #include "core/file.h"
 
@@ -19,7 +21,9 @@ struct Options {
   std::string file;
   std::string explain;
   std::vector<std::string> overrides;
+  PlanRequest plan;  // of init
   bool json = false;
+  bool sized = false;
 };
 
 bench::RunConfig load(const Options& options) {
@@ -28,17 +32,38 @@ bench::RunConfig load(const Options& options) {
   return config;
 }
 
-int init(const Options& options) {
-  const std::string text = bench::config_template();
-  if (options.file.empty() || options.file == "-") {
+// The template, with another profile where one is asked for.
+std::string template_for(const std::string& profile) {
+  std::string text = bench::config_template();
+  if (profile.empty()) return text;
+  const std::string name = hardware::find_profile(profile).name;  // a path stays a path
+  const std::string wanted = name == profile || profile == hardware::kDefaultAlias ? name : profile;
+  const std::string key = fmt::format("\"profile\": {}", nlohmann::json(hardware::kDefaultProfile).dump());
+  const std::size_t at = text.find(key);
+  CACHEBENCH_CHECK(at != std::string::npos, "no profile in the template");
+  return text.replace(at, key.size(), fmt::format("\"profile\": {}", nlohmann::json(wanted).dump()));
+}
+
+void save(const std::string& file, const std::string& text, const std::string& what_next) {
+  if (file.empty() || file == "-") {
     write_stdout(text);
+    return;
+  }
+  if (std::filesystem::exists(file)) {
+    throw Error(ErrorKind::kUsage, file + ": exists already: name another file or remove it");
+  }
+  write_file(file, text);
+  fmt::print(stderr, "wrote {}: {}\n", file, what_next);
+}
+
+int init(const Options& options) {
+  if (!options.sized) {
+    save(options.file, template_for(options.plan.profile), "fill in trace.path");
     return kExitOk;
   }
-  if (std::filesystem::exists(options.file)) {
-    throw Error(ErrorKind::kUsage, options.file + ": exists already: name another file or remove it");
-  }
-  write_file(options.file, text);
-  fmt::print(stderr, "wrote {}: fill in trace.path\n", options.file);
+  const AutoConfig sized = auto_config(options.plan);
+  fmt::print(stderr, "{}", sized.reasons);
+  save(options.file, sized.text, "run it with `cachebench run --config " + options.file + "`");
   return kExitOk;
 }
 
@@ -72,6 +97,13 @@ void add(CLI::App& parent, Action& action) {
       ->type_name("KEY");
   CLI::App* init_command = command->add_subcommand("init", "A config with every default, explained");
   init_command->add_option("FILE", options->file, "Default: standard output");
+  init_command->add_flag("--auto", options->sized,
+                         "Sized for this machine, over a shipped workload; the reasons go to standard error");
+  init_command
+      ->add_option("--profile", options->plan.profile, "With this profile; --auto: default the nearest")
+      ->type_name("NAME");
+  init_command->add_option("--model", options->plan.model, "--auto: sized for this geometry (2b, tiny)")
+      ->type_name("NAME");
   CLI::App* validate_command = command->add_subcommand("validate", "Check a config");
   validate_command->add_option("FILE", options->file)->required();
   validate_command->add_flag("--json", options->json, "One JSON document on standard output");

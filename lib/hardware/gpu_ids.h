@@ -21,7 +21,7 @@ struct Chip {
 
 inline constexpr std::uint16_t kNvidiaVendor = 0x10de;
 
-/// By device id. Ranges follow the pci.ids database of April 2023.
+/// By device id: those that the pci.ids database of August 2026 assigns to a chip with CUDA, and no others.
 [[nodiscard]] std::optional<Chip> chip_of_id(std::uint16_t device);
 /// By a device name that starts with the chip's code, such as "GP108M [GeForce MX250]".
 [[nodiscard]] std::optional<Chip> chip_of_name(std::string_view device_name);

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "hardware/gpu_ids.h"
+#include "hardware/gpu_names.h"
+#include "hardware/pci_tree.h"
 #include "hardware/small_files.h"
 
 namespace cachebench::hardware {
@@ -49,6 +51,21 @@ int threads_in(hwloc_const_bitmap_t set) {
   return set == nullptr ? 0 : std::max(0, hwloc_bitmap_weight(set));
 }
 
+std::vector<std::vector<int>> threads_by_core(hwloc_topology_t topology) {
+  std::vector<std::vector<int>> cores;
+  Object core = nullptr;
+  while ((core = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, core)) != nullptr) {
+    std::vector<int> threads;
+    Object thread = nullptr;
+    while ((thread = hwloc_get_next_obj_inside_cpuset_by_type(topology, core->cpuset, HWLOC_OBJ_PU,
+                                                              thread)) != nullptr) {
+      threads.push_back(static_cast<int>(thread->os_index));
+    }
+    cores.push_back(std::move(threads));
+  }
+  return cores;
+}
+
 std::optional<int> megahertz(hwloc_topology_t topology, std::string_view name) {
   std::optional<int> fastest;
   const int kinds = hwloc_cpukinds_get_nr(topology, 0);
@@ -73,6 +90,7 @@ Cpu cpu_facts(hwloc_topology_t topology) {
   cpu.cores = count_of(topology, HWLOC_OBJ_CORE);
   cpu.threads = count_of(topology, HWLOC_OBJ_PU);
   cpu.threads_allowed = threads_in(hwloc_topology_get_allowed_cpuset(topology));
+  cpu.core_threads = threads_by_core(topology);
   const Object package = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0);
   if (package != nullptr) cpu.model = info(package, "CPUModel");
   if (cpu.model.empty()) cpu.model = info(hwloc_get_root_obj(topology), "CPUModel");
@@ -165,6 +183,8 @@ void add_os_device(Gpu& gpu, Object os_device) {
   if (const std::string model = info(os_device, "GPUModel"); !model.empty()) gpu.name = model;
   const auto memory = kibibytes(info(os_device, "CUDAGlobalMemorySize"));
   if (memory) gpu.memory = memory;
+  const auto multiprocessors = number(info(os_device, "CUDAMultiProcessors"));
+  if (multiprocessors && *multiprocessors < 10'000) gpu.multiprocessors = static_cast<int>(*multiprocessors);
 }
 
 Gpu gpu_facts(Object device) {
@@ -176,9 +196,11 @@ Gpu gpu_facts(Object device) {
   gpu.bus_id = fmt::format("{:04x}:{:02x}:{:02x}.{:x}", pci.domain, pci.bus, pci.dev, pci.func);
   LinkLimits limits;
   if (pci.vendor_id == kNvidiaVendor) {
-    // The name comes from a database of the machine it was read on, maybe newer than our table of ids.
-    std::optional<Chip> chip = chip_of_name(gpu.name);
-    if (!chip) chip = chip_of_id(pci.device_id);
+    if (gpu.name.empty()) gpu.name = card_name_of_id(pci.device_id);
+    // The id says what the card is; a name helps where the database of the machine that it was read on is
+    // newer than our table of ids.
+    std::optional<Chip> chip = chip_of_id(pci.device_id);
+    if (!chip) chip = chip_of_name(gpu.name);
     if (chip) {
       gpu.chip = chip->name;
       gpu.compute_capability = chip->compute_capability;
@@ -225,6 +247,8 @@ BlockDevice block_facts(Object os_device) {
   device.name = printable(os_device->name);
   device.model = info(os_device, "Model");
   device.size = kibibytes(info(os_device, "Size"));
+  const auto sector = number(info(os_device, "SectorSize"));
+  if (sector && *sector >= 512 && *sector <= (1U << 20)) device.sector_bytes = static_cast<int>(*sector);
   const Object parent = pci_parent(os_device);
   device.kind = kind_of(device.name, device.model, parent);
   if (device.kind == BlockKind::kNvme && parent != nullptr) {
@@ -243,6 +267,7 @@ Topology hwloc_facts(hwloc_topology* topology) {
   }
   facts.caches = cache_facts(topology);
   facts.numa = numa_facts(topology);
+  facts.pci = pci_tree(topology);
   Object object = nullptr;
   while ((object = hwloc_get_next_pcidev(topology, object)) != nullptr) {
     if (is_gpu(object)) facts.gpus.push_back(gpu_facts(object));

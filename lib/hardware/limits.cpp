@@ -15,6 +15,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
+#include <string_view>
 #include <vector>
 
 #include "core/file.h"
@@ -31,7 +33,7 @@ struct FilesystemName {
 };
 
 // statfs(2), f_type.
-constexpr std::array<FilesystemName, 13> kFilesystems{{{0xEF53, "ext4"},
+constexpr std::array<FilesystemName, 17> kFilesystems{{{0xEF53, "ext4"},
                                                        {0x58465342, "xfs"},
                                                        {0x9123683E, "btrfs"},
                                                        {0x01021994, "tmpfs"},
@@ -43,7 +45,11 @@ constexpr std::array<FilesystemName, 13> kFilesystems{{{0xEF53, "ext4"},
                                                        {0xFF534D42, "cifs"},
                                                        {0x65735546, "fuse"},
                                                        {0x01021997, "9p"},
-                                                       {0x4D44, "vfat"}}};
+                                                       {0x4D44, "vfat"},
+                                                       {0xFE534D42, "smb2"},
+                                                       {0x00C36400, "ceph"},
+                                                       {0x0BD00BD0, "lustre"},
+                                                       {0x5346414F, "afs"}}};
 
 std::string filesystem_name(std::uint32_t magic) {
   for (const FilesystemName& row : kFilesystems) {
@@ -62,6 +68,48 @@ std::optional<bool> direct_io_works(const std::string& folder) {
   return direct.is_open();
 }
 
+// A file name as the kernel writes it in mountinfo: blanks and the like as \ooo.
+std::string unescaped(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '7'; };
+    if (text[i] == '\\' && i + 3 < text.size() && digit(i + 1) && digit(i + 2) && digit(i + 3)) {
+      plain += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+      i += 3;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
+bool is_below(const std::string& path, const std::string& mount_point) {
+  if (mount_point == "/") return true;
+  return path.starts_with(mount_point) &&
+         (path.size() == mount_point.size() || path[mount_point.size()] == '/');
+}
+
+// The last line of proc(5)'s mountinfo that covers `path` most closely: later mounts hide earlier ones.
+// "36 35 98:0 /root /mount/point options [optional fields] - type source options"
+void find_mount(CacheDirectory& directory, const std::string& path, const std::string& proc) {
+  std::istringstream lines(read_small_file(proc + "/self/mountinfo").value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string skipped;
+    std::string mount_point;
+    words >> skipped >> skipped >> skipped >> skipped >> mount_point;
+    mount_point = unescaped(mount_point);
+    if (mount_point.empty() || !is_below(path, mount_point)) continue;
+    if (mount_point.size() < directory.mount_point.size()) continue;
+    while (words >> skipped && skipped != "-") continue;
+    std::string type;
+    std::string source;
+    words >> type >> source;
+    directory.mount_point = mount_point;
+    directory.mounted = printable(unescaped(source));
+  }
+}
+
 std::string default_cache_directory() {
   // NOLINTBEGIN(concurrency-mt-unsafe): nothing in the project changes the environment
   const char* cache = std::getenv("XDG_CACHE_HOME");
@@ -72,11 +120,38 @@ std::string default_cache_directory() {
   return "/tmp/cachebench";
 }
 
-std::optional<Bound> resource_limit(decltype(RLIMIT_MEMLOCK) resource) {
+Bound bound_of(rlim_t limit) {
+  if (limit == RLIM_INFINITY) return {.is_unlimited = true, .bytes = {}};
+  return {.is_unlimited = false, .bytes = Bytes{limit}};
+}
+
+std::optional<struct rlimit> resource_limit(decltype(RLIMIT_MEMLOCK) resource) {
   struct rlimit limit {};
   if (::getrlimit(resource, &limit) != 0) return std::nullopt;
-  if (limit.rlim_cur == RLIM_INFINITY) return Bound{.is_unlimited = true, .bytes = {}};
-  return Bound{.is_unlimited = false, .bytes = Bytes{limit.rlim_cur}};
+  return limit;
+}
+
+void read_resource_limits(Limits& limits) {
+  if (const auto locked = resource_limit(RLIMIT_MEMLOCK)) {
+    limits.locked_memory = bound_of(locked->rlim_cur);
+    limits.locked_memory_hard = bound_of(locked->rlim_max);
+  }
+  if (const auto space = resource_limit(RLIMIT_AS)) limits.address_space = bound_of(space->rlim_cur);
+  if (const auto files = resource_limit(RLIMIT_NOFILE); files && files->rlim_cur != RLIM_INFINITY) {
+    limits.open_files = files->rlim_cur;
+  }
+}
+
+// "MemAvailable:   12345 kB"
+std::optional<Bytes> memory_line(const std::string& meminfo, std::string_view name) {
+  const std::size_t at = meminfo.find(std::string(name) + ":");
+  if (at == std::string::npos || (at > 0 && meminfo[at - 1] != '\n')) return std::nullopt;
+  const std::size_t digits = meminfo.find_first_of("0123456789\n", at);
+  if (digits == std::string::npos) return std::nullopt;
+  std::uint64_t kibibytes = 0;
+  const char* end = meminfo.data() + meminfo.size();
+  if (std::from_chars(meminfo.data() + digits, end, kibibytes).ec != std::errc{}) return std::nullopt;
+  return kKiB * kibibytes;
 }
 
 // As <liburing.h> does, without it: this layer only asks whether the kernel would.
@@ -161,8 +236,18 @@ HugePages read_huge_pages(const LimitSources& sources) {
 
 }  // namespace
 
-CacheDirectory inspect_directory(const std::string& path) {
-  CacheDirectory directory{.path = path, .filesystem = {}, .free = {}, .direct_io = {}};
+bool CacheDirectory::in_memory() const {
+  return filesystem == "tmpfs" || filesystem == "ramfs";
+}
+
+bool CacheDirectory::on_network() const {
+  constexpr std::array<std::string_view, 7> kNetworks{"nfs", "cifs", "smb2", "9p", "ceph", "lustre", "afs"};
+  return std::find(kNetworks.begin(), kNetworks.end(), filesystem) != kNetworks.end();
+}
+
+CacheDirectory inspect_directory(const std::string& path, const std::string& proc) {
+  CacheDirectory directory;
+  directory.path = path;
   std::error_code failed;
   fs::path existing = fs::absolute(path, failed);
   while (!fs::is_directory(existing, failed) && existing.has_relative_path())
@@ -172,22 +257,25 @@ CacheDirectory inspect_directory(const std::string& path) {
   directory.filesystem = filesystem_name(static_cast<std::uint32_t>(facts.f_type));
   directory.free = Bytes{facts.f_bavail} * static_cast<std::uint64_t>(facts.f_bsize);
   directory.direct_io = direct_io_works(existing.string());
+  if (const fs::path real = fs::canonical(existing, failed); !failed)
+    find_mount(directory, real.string(), proc);
   return directory;
 }
 
 Limits read_limits(const LimitSources& sources) {
   Limits limits;
-  limits.locked_memory = resource_limit(RLIMIT_MEMLOCK);
-  if (const auto files = resource_limit(RLIMIT_NOFILE); files && !files->is_unlimited) {
-    limits.open_files = files->bytes.value;
-  }
+  read_resource_limits(limits);
+  const std::string meminfo = read_small_file(sources.proc + "/meminfo").value_or("");
+  limits.memory_total = memory_line(meminfo, "MemTotal");
+  limits.memory_available = memory_line(meminfo, "MemAvailable");
+  limits.swap = memory_line(meminfo, "SwapTotal");
   const std::vector<std::string> folders = cgroup_folders(sources);
   limits.cgroup_memory = cgroup_memory(sources, folders);
   limits.cgroup_cpus = cgroup_cpus(sources, folders);
   limits.io_uring = io_uring_works();
   limits.huge_pages = read_huge_pages(sources);
-  limits.cache_directory = inspect_directory(sources.cache_directory.empty() ? default_cache_directory()
-                                                                             : sources.cache_directory);
+  limits.cache_directory = inspect_directory(
+      sources.cache_directory.empty() ? default_cache_directory() : sources.cache_directory, sources.proc);
   return limits;
 }
 

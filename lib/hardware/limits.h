@@ -30,10 +30,21 @@ struct CacheDirectory {
   std::string filesystem;  ///< "ext4", "xfs", "tmpfs", …; its number in hex where unknown
   std::optional<Bytes> free;
   std::optional<bool> direct_io;  ///< O_DIRECT works there
+  std::string mount_point{};      ///< "/home"; "" where unknown
+  std::string mounted{};          ///< what is mounted there: "/dev/nvme0n1p2", "server:/export"
+  /// Its bytes live in memory: nothing there outlives a restart, and all of it counts as memory.
+  [[nodiscard]] bool in_memory() const;
+  /// On another machine.
+  [[nodiscard]] bool on_network() const;
 };
 
 struct Limits {
   std::optional<Bound> locked_memory;
+  std::optional<Bound> locked_memory_hard;  ///< as far as the process may raise it itself
+  std::optional<Bound> address_space;
+  std::optional<Bytes> memory_total;      ///< that the kernel manages
+  std::optional<Bytes> memory_available;  ///< without swapping, by the kernel's estimate
+  std::optional<Bytes> swap;
   std::optional<Bound> cgroup_memory;
   std::optional<double> cgroup_cpus;  ///< absent: no limit, or unknown
   std::optional<std::uint64_t> open_files;
@@ -52,6 +63,6 @@ struct LimitSources {
 [[nodiscard]] Limits read_limits(const LimitSources& sources);
 
 /// What a folder that need not exist yet would sit on: its nearest existing parent is looked at.
-[[nodiscard]] CacheDirectory inspect_directory(const std::string& path);
+[[nodiscard]] CacheDirectory inspect_directory(const std::string& path, const std::string& proc = "/proc");
 
 }  // namespace cachebench::hardware

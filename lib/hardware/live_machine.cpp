@@ -44,6 +44,12 @@ std::string cpuinfo(const std::string& proc) {
   return read_small_file(proc + "/cpuinfo").value_or("");
 }
 
+std::optional<int> sector_size(const std::string& file) {
+  const auto bytes = read_number(file);
+  const bool makes_sense = bytes && *bytes >= 512 && *bytes <= (1U << 20);
+  return makes_sense ? std::optional(static_cast<int>(*bytes)) : std::nullopt;
+}
+
 BlockKind kind_of(const std::string& sys, const std::string& name) {
   if (name.starts_with("nvme")) return BlockKind::kNvme;
   // Virtual disks report whatever their host chose as "rotational".
@@ -69,14 +75,15 @@ struct LinkEnd {
   std::optional<int> lanes;
 };
 
-LinkEnd link_end(const std::string& folder) {
+// `which`: "max" or "current".
+LinkEnd link_end(const std::string& folder, const std::string& which) {
   LinkEnd end;
-  const std::string speed = first_line(folder + "/max_link_speed");  // "8.0 GT/s PCIe"
+  const std::string speed = first_line(folder + "/" + which + "_link_speed");  // "8.0 GT/s PCIe"
   double transfers = 0;
   if (std::from_chars(speed.data(), speed.data() + speed.size(), transfers).ec == std::errc{}) {
     end.generation = generation_of(transfers);
   }
-  const auto lanes = read_number(folder + "/max_link_width");
+  const auto lanes = read_number(folder + "/" + which + "_link_width");
   if (lanes && *lanes > 0 && *lanes <= 32) end.lanes = static_cast<int>(*lanes);  // 255 stands for unknown
   return end;
 }
@@ -103,15 +110,24 @@ std::vector<std::string> cpu_features(const std::string& proc) {
   return common;
 }
 
-int allowed_threads() {
+std::vector<int> allowed_processors() {
   constexpr int kMostProcessors = 1 << 16;
+  std::vector<int> allowed;
   for (int size = CPU_SETSIZE; size <= kMostProcessors; size *= 2) {
     // The set of fixed size holds 1024 processors; the kernel refuses one smaller than its own.
     std::vector<cpu_set_t> set(static_cast<std::size_t>(size / CPU_SETSIZE));
     const std::size_t bytes = set.size() * sizeof(cpu_set_t);
-    if (::sched_getaffinity(0, bytes, set.data()) == 0) return CPU_COUNT_S(bytes, set.data());
+    if (::sched_getaffinity(0, bytes, set.data()) != 0) continue;
+    for (int cpu = 0; cpu < size; ++cpu) {
+      if (CPU_ISSET_S(static_cast<std::size_t>(cpu), bytes, set.data())) allowed.push_back(cpu);
+    }
+    break;
   }
-  return 0;
+  return allowed;
+}
+
+int allowed_threads() {
+  return static_cast<int>(allowed_processors().size());
 }
 
 std::vector<BlockDevice> block_devices(const std::string& sys) {
@@ -129,7 +145,12 @@ std::vector<BlockDevice> block_devices(const std::string& sys) {
                        .model = first_line(folder + "/device/model"),
                        .kind = kind_of(sys, name),
                        .size = Bytes{*sectors * 512},
+                       .sector_bytes = sector_size(folder + "/queue/logical_block_size"),
+                       .physical_sector_bytes = sector_size(folder + "/queue/physical_block_size"),
+                       .rotational = {},
                        .link = {}};
+    const auto rotational = read_number(folder + "/queue/rotational");
+    if (rotational && device.kind != BlockKind::kVirtual) device.rotational = *rotational != 0;
     if (device.kind == BlockKind::kNvme) device.link = pci_link(sys, bus_id_of(folder + "/device"));
     devices.push_back(std::move(device));
   }
@@ -142,11 +163,21 @@ Link pci_link(const std::string& sys, const std::string& bus_id) {
   std::error_code failed;
   const fs::path folder = fs::canonical(sys + "/bus/pci/devices/" + bus_id, failed);
   if (failed) return {};
-  const LinkEnd device = link_end(folder.string());
+  const LinkEnd device = link_end(folder.string(), "max");
   if (!device.generation || !device.lanes) return {};
-  const LinkEnd port = link_end(folder.parent_path().string());
+  const LinkEnd port = link_end(folder.parent_path().string(), "max");
   return {.generation = std::min(*device.generation, port.generation.value_or(*device.generation)),
           .lanes = std::min(*device.lanes, port.lanes.value_or(*device.lanes))};
+}
+
+Link current_pci_link(const std::string& sys, const std::string& bus_id) {
+  if (bus_id.empty()) return {};
+  std::error_code failed;
+  const fs::path folder = fs::canonical(sys + "/bus/pci/devices/" + bus_id, failed);
+  if (failed) return {};
+  const LinkEnd device = link_end(folder.string(), "current");
+  if (!device.generation || !device.lanes) return {};
+  return {.generation = device.generation, .lanes = device.lanes};
 }
 
 std::string nvidia_model(const std::string& proc, const std::string& bus_id) {

@@ -16,7 +16,9 @@ namespace cachebench::hardware {
 /// Of the instruction sets that matter to hashing, copying and codecs, those all processors have, sorted.
 [[nodiscard]] std::vector<std::string> cpu_features(const std::string& proc);
 
-/// Processors this process may be scheduled on; 0 when the kernel does not say.
+/// The numbers of the processors that this process may be scheduled on; none when the kernel does not say.
+[[nodiscard]] std::vector<int> allowed_processors();
+/// How many those are.
 [[nodiscard]] int allowed_threads();
 
 /// Block devices with hardware under them (no loop, RAM, device-mapper or RAID devices), by name.
@@ -24,6 +26,8 @@ namespace cachebench::hardware {
 
 /// The best link the device at `bus_id` and the port above it can both make; the current one may be idling.
 [[nodiscard]] Link pci_link(const std::string& sys, const std::string& bus_id);
+/// The link as it is now.
+[[nodiscard]] Link current_pci_link(const std::string& sys, const std::string& bus_id);
 
 /// The card's name as NVIDIA's kernel driver tells it, "" without the driver.
 [[nodiscard]] std::string nvidia_model(const std::string& proc, const std::string& bus_id);

@@ -8,14 +8,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "hardware/cuda_facts.h"
 #include "hardware/hwloc_facts.h"
 #include "hardware/live_machine.h"
+#include "hardware/nvml_facts.h"
 
 namespace cachebench::hardware {
 namespace {
@@ -93,15 +96,35 @@ void complete_gpu(Gpu& gpu) {
   if (const std::string model = nvidia_model("/proc", gpu.bus_id); !model.empty()) gpu.name = model;
 }
 
+// Keeps the threads this process may run on, and the cores that have one.
+void keep_allowed(std::vector<std::vector<int>>& cores, const std::vector<int>& allowed) {
+  for (std::vector<int>& threads : cores) {
+    std::erase_if(threads,
+                  [&](int thread) { return !std::binary_search(allowed.begin(), allowed.end(), thread); });
+  }
+  std::erase_if(cores, [](const std::vector<int>& threads) { return threads.empty(); });
+}
+
 void complete_from_kernel(Topology& topology) {
   Cpu& cpu = topology.cpu;
   if (cpu.model.empty()) cpu.model = cpu_model("/proc");
   if (cpu.model.empty()) cpu.model = "unknown";
   cpu.features = cpu_features("/proc");
-  if (const int allowed = allowed_threads(); allowed > 0) cpu.threads_allowed = allowed;
+  if (const std::vector<int> allowed = allowed_processors(); !allowed.empty()) {
+    cpu.threads_allowed = static_cast<int>(allowed.size());
+    keep_allowed(cpu.core_threads, allowed);
+  }
+  for (PciDevice& device : topology.pci) {
+    if (const Link link = pci_link("/sys", device.bus_id); link.generation) device.link = link;
+    device.current = current_pci_link("/sys", device.bus_id);
+  }
   for (Gpu& gpu : topology.gpus) complete_gpu(gpu);
+  merge_nvml(nvidia::nvml_gpus(), topology.gpus);
+  merge_cuda(ask_cuda().cards, topology.gpus);
   topology.block_devices = block_devices("/sys");
   topology.limits = read_limits({});
+  // Memory that was added while the system ran belongs to no node that hwloc sees.
+  if (topology.limits.memory_total) topology.memory = topology.limits.memory_total;
 }
 
 }  // namespace
@@ -137,6 +160,11 @@ Topology read_topology_xml(const std::string& path) {
   Topology topology = hwloc_facts(handle.get());
   topology.origin = path;
   return topology;
+}
+
+std::optional<int> Cpu::threads_per_core() const {
+  if (cores <= 0 || threads < cores) return std::nullopt;
+  return (threads + cores - 1) / cores;
 }
 
 const char* name_of(GpuSource source) {

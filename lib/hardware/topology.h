@@ -12,7 +12,7 @@
 
 /// What a machine is made of, as plain values: read from hwloc and, for this machine, completed from /proc
 /// and /sys. A fact that is not known is absent (empty optional, empty text), never 0. Printing is elsewhere
-/// (topology_json.h, topology_text.h), judging too (target.h).
+/// (topology_json.h, topology_text.h), judging too (target.h, machine_notes.h).
 namespace cachebench::hardware {
 
 struct CacheLevel {
@@ -36,10 +36,13 @@ struct Cpu {
   int packages = 0;
   int cores = 0;
   int threads = 0;
-  int threads_allowed = 0;            ///< this process may run on
-  std::vector<std::string> features;  ///< of those that matter here; empty where unknown
+  int threads_allowed = 0;                       ///< this process may run on
+  std::vector<std::vector<int>> core_threads{};  ///< the system's numbers of the threads of each core
+  std::vector<std::string> features;             ///< of those that matter here; empty where unknown
   std::optional<int> base_mhz;
   std::optional<int> max_mhz;
+  /// Simultaneous multithreading: threads a core, rounded up where they differ; 1 without it.
+  [[nodiscard]] std::optional<int> threads_per_core() const;
 };
 
 enum class GpuSource : std::uint8_t { kPciId, kCuda, kNvml };
@@ -53,7 +56,21 @@ struct Gpu {
   std::string compute_capability;
   GpuSource source = GpuSource::kPciId;  ///< of the compute capability
   std::optional<Bytes> memory;
-  Link link;
+  std::optional<int> multiprocessors{};  ///< CUDA's word only
+  std::optional<int> copy_engines{};     ///< CUDA's word only
+  Link link;                             ///< the best that card and slot can make together
+};
+
+/// A function or a bridge on the PCI bus.
+struct PciDevice {
+  std::string bus_id;                          ///< "0000:01:00.0"
+  std::string parent;                          ///< of the bridge above it, "" directly below a host bridge
+  std::string pci_id;                          ///< "10de:1d13"
+  std::string kind;                            ///< "display", "nvme", "bridge", …, or the class in hex
+  std::string name;                            ///< as the machine's database has it; "" without one
+  Link link;                                   ///< the best that it and the port above can make together
+  Link current;                                ///< now: an idle device may have slowed its link down
+  std::optional<double> gigabytes_per_second;  ///< one way, as hwloc has it
 };
 
 enum class BlockKind : std::uint8_t { kNvme, kSsd, kHdd, kVirtual, kUnknown };
@@ -63,6 +80,9 @@ struct BlockDevice {
   std::string model;
   BlockKind kind = BlockKind::kUnknown;
   std::optional<Bytes> size;
+  std::optional<int> sector_bytes{};           ///< smallest unit of direct I/O
+  std::optional<int> physical_sector_bytes{};  ///< smallest unit that is not read first and written back
+  std::optional<bool> rotational{};            ///< the kernel's word; absent for virtual drives
   Link link;
 };
 
@@ -73,6 +93,7 @@ struct Topology {
   std::optional<Bytes> memory;
   std::vector<CacheLevel> caches;  ///< largest level first
   std::vector<NumaNode> numa;
+  std::vector<PciDevice> pci{};            ///< each after the bridge above it
   std::vector<Gpu> gpus;                   ///< by bus id
   std::vector<BlockDevice> block_devices;  ///< by name
   Limits limits;                           ///< nothing known unless this machine

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "hardware/machine_notes.h"
+
 namespace cachebench::hardware {
 namespace {
 
@@ -35,6 +37,8 @@ Json cpu_json(const Cpu& cpu) {
           {"cores", count(cpu.cores)},
           {"threads", count(cpu.threads)},
           {"threads_allowed", count(cpu.threads_allowed)},
+          {"threads_per_core", maybe(cpu.threads_per_core())},
+          {"core_threads", cpu.core_threads},
           {"base_mhz", maybe(cpu.base_mhz)},
           {"max_mhz", maybe(cpu.max_mhz)},
           {"features", cpu.features}};
@@ -71,7 +75,24 @@ Json gpus_json(const std::vector<Gpu>& gpus) {
                     {"compute_capability", text(gpu.compute_capability)},
                     {"source", name_of(gpu.source)},
                     {"memory_bytes", maybe(gpu.memory)},
+                    {"multiprocessors", maybe(gpu.multiprocessors)},
+                    {"copy_engines", maybe(gpu.copy_engines)},
                     {"link", link_json(gpu.link)}});
+  }
+  return list;
+}
+
+Json pci_json(const std::vector<PciDevice>& devices) {
+  Json list = Json::array();
+  for (const PciDevice& device : devices) {
+    list.push_back({{"bus_id", device.bus_id},
+                    {"parent", text(device.parent)},
+                    {"pci_id", device.pci_id},
+                    {"kind", device.kind},
+                    {"name", text(device.name)},
+                    {"link", link_json(device.link)},
+                    {"link_now", link_json(device.current)},
+                    {"gigabytes_per_second", maybe(device.gigabytes_per_second)}});
   }
   return list;
 }
@@ -83,6 +104,9 @@ Json block_devices_json(const std::vector<BlockDevice>& devices) {
                     {"model", text(device.model)},
                     {"kind", name_of(device.kind)},
                     {"size_bytes", maybe(device.size)},
+                    {"sector_bytes", maybe(device.sector_bytes)},
+                    {"physical_sector_bytes", maybe(device.physical_sector_bytes)},
+                    {"rotational", maybe(device.rotational)},
                     {"link", link_json(device.link)}});
   }
   return list;
@@ -96,7 +120,11 @@ void put_bound(Json& object, const std::string& name, const std::optional<Bound>
 
 Json limits_json(const Limits& limits) {
   Json object;
+  object["memory_available_bytes"] = maybe(limits.memory_available);
+  object["swap_bytes"] = maybe(limits.swap);
   put_bound(object, "locked_memory", limits.locked_memory);
+  put_bound(object, "locked_memory_hard", limits.locked_memory_hard);
+  put_bound(object, "address_space", limits.address_space);
   put_bound(object, "cgroup_memory", limits.cgroup_memory);
   object["cgroup_cpus"] = maybe(limits.cgroup_cpus);
   object["open_files"] = maybe(limits.open_files);
@@ -109,20 +137,32 @@ Json limits_json(const Limits& limits) {
   if (const auto& directory = limits.cache_directory) {
     object["cache_directory"] = {{"path", directory->path},
                                  {"filesystem", text(directory->filesystem)},
+                                 {"mount_point", text(directory->mount_point)},
+                                 {"mounted", text(directory->mounted)},
                                  {"free_bytes", maybe(directory->free)},
                                  {"direct_io", maybe(directory->direct_io)}};
   }
   return object;
 }
 
-Json target_json(const Target& target) {
+Json target_json(const Topology& topology, const Target& target) {
   return {{"name", kTargetName},
           {"cpu", target.cpu.matches},
           {"gpu", target.gpu.matches},
           {"storage", target.storage.matches},
           {"all", target.all()},
+          {"near", {{"cpu", target.cpu.is_near}}},
           {"reasons",
-           {{"cpu", target.cpu.reason}, {"gpu", target.gpu.reason}, {"storage", target.storage.reason}}}};
+           {{"cpu", target.cpu.reason}, {"gpu", target.gpu.reason}, {"storage", target.storage.reason}}},
+          {"follows", what_follows(topology, target)}};
+}
+
+Json notes_json(const Topology& topology) {
+  Json list = Json::array();
+  for (const MachineNote& note : machine_notes(topology)) {
+    list.push_back({{"about", note.about}, {"text", note.text}});
+  }
+  return list;
 }
 
 }  // namespace
@@ -131,10 +171,12 @@ Json topology_json(const Topology& topology, const Target& target) {
   return {{"origin", topology.origin},
           {"this_machine", topology.is_this_machine},
           {"machine", machine_json(topology)},
+          {"pci", pci_json(topology.pci)},
           {"gpus", gpus_json(topology.gpus)},
           {"block_devices", block_devices_json(topology.block_devices)},
           {"limits", limits_json(topology.limits)},
-          {"target", target_json(target)}};
+          {"target", target_json(topology, target)},
+          {"notes", notes_json(topology)}};
 }
 
 }  // namespace cachebench::hardware

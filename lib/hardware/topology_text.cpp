@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "hardware/machine_notes.h"
+
 namespace cachebench::hardware {
 namespace {
 
@@ -50,6 +52,10 @@ void add_cpu(Table& table, const Topology& topology) {
   table.add("cpu", fmt::format("{} package{}, {} core{}, {} thread{} ({} allowed)", cpu.packages,
                                plural(cpu.packages), cpu.cores, plural(cpu.cores), cpu.threads,
                                plural(cpu.threads), cpu.threads_allowed));
+  if (const auto each = cpu.threads_per_core()) {
+    table.add("cpu",
+              *each > 1 ? fmt::format("{} threads a core (SMT)", *each) : "one thread a core (no SMT)");
+  }
   if (cpu.base_mhz && cpu.max_mhz) {
     table.add("cpu", fmt::format("{:.1f} to {:.1f} GHz", *cpu.base_mhz / 1e3, *cpu.max_mhz / 1e3));
   }
@@ -82,6 +88,9 @@ void add_gpus(Table& table, const Topology& topology) {
       row += fmt::format(", compute capability {}, {}, {}",
                          gpu.compute_capability.empty() ? "unknown" : gpu.compute_capability,
                          gpu.memory ? format_bytes(*gpu.memory) : "memory unknown", link_text(gpu.link));
+      if (gpu.multiprocessors) row += fmt::format(", {} multiprocessors", *gpu.multiprocessors);
+      if (gpu.copy_engines)
+        row += fmt::format(", {} copy engine{}", *gpu.copy_engines, plural(*gpu.copy_engines));
     }
     table.add("gpu", row);
   }
@@ -92,11 +101,40 @@ void add_drives(Table& table, const Topology& topology) {
   for (const BlockDevice& device : topology.block_devices) {
     std::string row =
         fmt::format("{}, {}, {}", device.name, name_of(device.kind), size_or_unknown(device.size));
+    if (device.sector_bytes) row += fmt::format(", sectors of {} B", *device.sector_bytes);
+    if (device.rotational) row += *device.rotational ? ", rotates" : ", does not rotate";
     if (device.kind == BlockKind::kNvme) row += ", " + link_text(device.link);
     if (!device.model.empty()) row += ", " + device.model;
     table.add("drive", row);
   }
   if (topology.block_devices.empty()) table.add("drive", "none seen");
+}
+
+// How far below a host bridge a device sits; parents come before their children.
+int depth_of(const Topology& topology, const PciDevice& device) {
+  int depth = 0;
+  std::string parent = device.parent;
+  for (auto at = topology.pci.rbegin(); at != topology.pci.rend() && !parent.empty(); ++at) {
+    if (at->bus_id != parent) continue;
+    parent = at->parent;
+    ++depth;
+  }
+  return depth;
+}
+
+void add_pci(Table& table, const Topology& topology) {
+  for (const PciDevice& device : topology.pci) {
+    const auto indent = static_cast<std::size_t>(depth_of(topology, device)) * 2;
+    std::string row =
+        fmt::format("{}{} {} {}", std::string(indent, ' '), device.bus_id, device.pci_id, device.kind);
+    if (device.link.generation) row += ", " + link_text(device.link);
+    if (device.gigabytes_per_second) row += fmt::format(", {:.2f} GB/s", *device.gigabytes_per_second);
+    if (device.current.generation && device.current != device.link)
+      row += ", now " + link_text(device.current);
+    if (!device.name.empty()) row += ", " + device.name;
+    table.add("pci", row);
+  }
+  if (topology.pci.empty()) table.add("pci", "none seen");
 }
 
 std::string bound_text(const std::optional<Bound>& bound) {
@@ -109,6 +147,9 @@ void add_limits(Table& table, const Limits& limits) {
             fmt::format("locked memory {}, control group: memory {}, processors {}",
                         bound_text(limits.locked_memory), bound_text(limits.cgroup_memory),
                         limits.cgroup_cpus ? fmt::format("{:.2f}", *limits.cgroup_cpus) : "unlimited"));
+  table.add("limits", fmt::format("memory available {}, swap {}, address space {}",
+                                  size_or_unknown(limits.memory_available), size_or_unknown(limits.swap),
+                                  bound_text(limits.address_space)));
   const HugePages& pages = limits.huge_pages;
   table.add("limits",
             fmt::format("io_uring {}, huge pages {} reserved, transparent {}", yes_no(limits.io_uring),
@@ -119,11 +160,14 @@ void add_limits(Table& table, const Limits& limits) {
               fmt::format("{}: {}, {} free, O_DIRECT {}", directory->path,
                           directory->filesystem.empty() ? "unknown file system" : directory->filesystem,
                           size_or_unknown(directory->free), yes_no(directory->direct_io)));
+    if (!directory->mount_point.empty()) {
+      table.add("limits", fmt::format("its mount: {} on {}", directory->mounted, directory->mount_point));
+    }
   }
 }
 
 std::string part_text(const char* part, const PartVerdict& verdict) {
-  return fmt::format("{} {} ({})", part, yes_no(verdict.matches), verdict.found);
+  return fmt::format("{} {} ({})", part, verdict.is_near ? "near" : yes_no(verdict.matches), verdict.found);
 }
 
 void add_reasons(Table& table, const Target& target) {
@@ -147,9 +191,10 @@ void add_notes(Table& table, const Topology& topology) {
     table.add("notes",
               "rotates is not either; a link is told from its rate where only one link has that rate.");
   }
-  table.add("notes",
-            "No compute capability is in hwloc: it follows from the chip's code in the device's name,");
-  table.add("notes", "or from a table of PCI ids.");
+  table.add(
+      "notes",
+      "No compute capability is in hwloc: it follows from a table of PCI ids, or from the chip's code in");
+  table.add("notes", "the device's name; CUDA's word wins where its driver is installed.");
 }
 
 }  // namespace
@@ -159,6 +204,7 @@ std::string topology_text(const Topology& topology, const Target& target, Topolo
   table.add("machine", topology.origin);
   add_cpu(table, topology);
   add_memory(table, topology);
+  if (detail == TopologyDetail::kExplain) add_pci(table, topology);
   add_gpus(table, topology);
   add_drives(table, topology);
   if (topology.is_this_machine) add_limits(table, topology.limits);
@@ -167,6 +213,8 @@ std::string topology_text(const Topology& topology, const Target& target, Topolo
                                    part_text("storage", target.storage)));
   table.add(
       "", fmt::format("{} {}", target.all() ? "this is the target" : "this is not the target", kTargetName));
+  for (const std::string& line : what_follows(topology, target)) table.add("so", line);
+  for (const MachineNote& note : machine_notes(topology)) table.add("note", note.about + ": " + note.text);
   if (detail == TopologyDetail::kExplain) {
     table.add_gap();
     add_reasons(table, target);

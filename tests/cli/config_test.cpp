@@ -66,3 +66,30 @@ TEST_CASE("config --explain says what a key accepts") {
   CHECK(explained.exit_code == 0);
   CHECK(explained.out.find("lru") != std::string::npos);
 }
+
+TEST_CASE("config init --auto writes plain JSON that run takes, with hits on a shipped workload") {
+  const TempDir folder;
+  const std::string file = folder / "auto.json";
+  testing::CommandOptions options;
+  options.directory = CACHEBENCH_SOURCE_DIR;
+  options.environment = {{"CACHEBENCH_PROFILES", std::string(CACHEBENCH_SOURCE_DIR) + "/configs/profiles"}};
+  const CommandResult written = testing::cachebench({"config", "init", file, "--auto"}, options);
+  REQUIRE(written.exit_code == 0);
+  CHECK(written.out.empty());
+  CHECK(written.err.find("l2.capacity") != std::string::npos);
+  const auto document = nlohmann::json::parse(testing::read_text(file));  // no comments
+  CHECK(document["cache"]["tiers"].size() >= 2);
+  CHECK(testing::cachebench({"config", "validate", file}, options).exit_code == 0);
+  const CommandResult run = testing::cachebench(
+      {"run", "--config", file, "--mode", "simulate", "--json", "--quiet", "--output", folder / "out"},
+      options);
+  REQUIRE(run.exit_code == 0);
+  CHECK(nlohmann::json::parse(run.out)["totals"]["hits"].get<std::uint64_t>() > 0);
+}
+
+TEST_CASE("config init takes a profile") {
+  const CommandResult result = config({"init", "--profile", "h200-server"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.out.find("\"profile\": \"h200-server\"") != std::string::npos);
+  CHECK(config({"init", "--profile", "h200-servr"}).exit_code == 2);
+}

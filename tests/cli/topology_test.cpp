@@ -68,3 +68,33 @@ TEST_CASE("a full standard output is an environment error") {
   const CommandResult result = topology({}, {.stdout_path = "/dev/full"});
   CHECK(result.exit_code == 4);
 }
+
+TEST_CASE("topology plans a cache for the machine, every number with a reason") {
+  const testing::CommandOptions options{
+      .environment = {{"CACHEBENCH_PROFILES", std::string(CACHEBENCH_SOURCE_DIR) + "/configs/profiles"}}};
+  const CommandResult result = topology({"--xml", kFixtures + "laptop.xml", "--json"}, options);
+  REQUIRE(result.exit_code == 0);
+  const auto document = nlohmann::json::parse(result.out);
+  CHECK(document["target"]["all"] == true);
+  CHECK(document["plan_for"]["profile"] == "i5-10210u-mx250-nvme");
+  REQUIRE(document["plan"].size() > 20);
+  for (const auto& item : document["plan"]) {
+    INFO(item["name"].get<std::string>());
+    CHECK_FALSE(item["reason"].get<std::string>().empty());
+    CHECK_FALSE(item["value"].is_null());
+  }
+  CHECK_FALSE(document["pci"].empty());
+  CHECK_FALSE(document["target"]["follows"].empty());
+  const CommandResult text = topology({"--xml", kFixtures + "laptop.xml", "--explain"}, options);
+  CHECK(text.out.find("l1.capacity") != std::string::npos);
+  CHECK(text.out.find("threads.compute_pins") != std::string::npos);
+  CHECK(topology({"--profile", "none-such"}, options).exit_code == 0);  // facts need no profile
+  CHECK(topology({"--profile", "none-such", "--json"}, options).exit_code == 2);
+}
+
+TEST_CASE("a profile or a model that is not known is a mistake only where it was asked for") {
+  const CommandResult bare = topology({"--json"}, {.environment = {{"CACHEBENCH_PROFILES", "/nonexistent"}}});
+  CHECK(bare.exit_code == 0);
+  CHECK(nlohmann::json::parse(bare.out)["plan"].is_array());
+  CHECK(topology({"--json", "--model", "none-such"}).exit_code == 2);
+}

@@ -45,7 +45,30 @@ TEST_CASE("larger cards") {
   CHECK(capability_of(0x2335) == "9.0");  // H200
 }
 
+TEST_CASE("cards of every generation, by id alone") {
+  struct Row {
+    int id;
+    const char* capability;
+  };
+  constexpr Row kRows[] = {{0x1c81, "6.1"},  {0x1c82, "6.1"},  {0x1c03, "6.1"},
+                           {0x1b80, "6.1"},  {0x1b02, "6.1"},  // GTX 10, Titan Xp
+                           {0x1b38, "6.1"},  {0x1bb3, "6.1"},  {0x1cb3, "6.1"},
+                           {0x1c30, "6.1"},  {0x1b30, "6.1"},                    // P40, P4, Quadro P
+                           {0x1f82, "7.5"},  {0x1f0a, "7.5"},  {0x2188, "7.5"},  // three GTX 1650
+                           {0x2582, "8.6"},  {0x25a2, "8.6"},  {0x2507, "8.6"},
+                           {0x2684, "8.9"},  {0x2882, "8.9"},  // RTX 30, 40
+                           {0x2331, "9.0"},  {0x2335, "9.0"},  {0x233b, "9.0"},
+                           {0x2901, "10.0"}, {0x29bc, "10.0"}, {0x2b85, "12.0"},
+                           {0x2c02, "12.0"}, {0x2d04, "12.0"}, {0x2f04, "12.0"}};
+  for (const Row& row : kRows) {
+    INFO(row.id);
+    CHECK(capability_of(static_cast<std::uint16_t>(row.id)) == row.capability);
+  }
+}
+
 TEST_CASE("what is not in the table is not guessed") {
+  CHECK(capability_of(0x1d14).empty());  // between two cards of one chip
+  CHECK(capability_of(0x3000).empty());  // a chip whose capability is not public
   CHECK(capability_of(0x0000).empty());
   CHECK(capability_of(0x10f0).empty());  // an audio function
   CHECK(capability_of(0xffff).empty());

@@ -109,3 +109,54 @@ TEST_CASE("a cache folder that does not exist yet is judged by its parent, and n
   CHECK(fs::is_empty(roots.folder().path()));
   CHECK(inspect_directory("").path.empty());
 }
+
+TEST_CASE("memory that is free, swap, and limits as they are") {
+  const Roots roots;
+  roots.write("proc/meminfo",
+              "MemTotal: 8000 kB\nMemFree:  10 kB\nMemAvailable:    4096 kB\nSwapTotal: 0 kB\n");
+  const Limits limits = read_limits(roots.sources());
+  CHECK(limits.memory_total == cachebench::kKiB * 8000);
+  CHECK(limits.memory_available == cachebench::kMiB * 4);
+  CHECK(limits.swap == Bytes{0});
+  CHECK(limits.address_space.has_value());
+  REQUIRE(limits.locked_memory_hard.has_value());
+  const Roots silent;
+  silent.write("proc/meminfo", "NotMemAvailable: 5 kB\nSwapTotal:\n");
+  CHECK_FALSE(read_limits(silent.sources()).memory_available.has_value());
+  CHECK_FALSE(read_limits(silent.sources()).swap.has_value());
+}
+
+TEST_CASE("the mount of a folder is the closest one, the last of equals") {
+  const Roots roots;
+  const std::string folder = fs::canonical(roots.folder().path()).string();
+  roots.write("proc/self/mountinfo",
+              "20 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+              "21 20 0:5 / " +
+                  folder +
+                  " rw - tmpfs hidden rw\n"
+                  "22 20 8:2 / " +
+                  folder +
+                  " rw master:2 - xfs /dev/disk\\040one rw\n"
+                  "23 20 8:3 / " +
+                  folder +
+                  "elsewhere rw - ext4 /dev/sdb1 rw\n"
+                  "broken line\n");
+  const CacheDirectory found = inspect_directory(folder + "/not/yet", roots.sources().proc);
+  CHECK(found.mount_point == folder);
+  CHECK(found.mounted == "/dev/disk one");
+  CHECK(inspect_directory("/", roots.sources().proc).mounted == "/dev/sda1");
+  CHECK(inspect_directory("/", "/nonexistent").mount_point.empty());
+}
+
+TEST_CASE("what a file system's name says of the place") {
+  const auto of = [](const char* type) {
+    CacheDirectory directory;
+    directory.filesystem = type;
+    return directory;
+  };
+  CHECK(of("tmpfs").in_memory());
+  CHECK_FALSE(of("ext4").in_memory());
+  CHECK(of("nfs").on_network());
+  CHECK(of("cifs").on_network());
+  CHECK_FALSE(of("xfs").on_network());
+}

@@ -42,6 +42,8 @@ TEST_CASE("allowed threads follow the affinity") {
   }
   REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
   CHECK(allowed_threads() == 1);
+  REQUIRE(allowed_processors().size() == 1);
+  CHECK(CPU_ISSET(static_cast<std::size_t>(allowed_processors()[0]), &one));
   REQUIRE(::sched_setaffinity(0, sizeof before, &before) == 0);
 }
 

@@ -65,3 +65,46 @@ TEST_CASE("only NVMe drives count") {
   machine.block_devices.clear();
   CHECK(recognise_target(machine).storage.found == "no drive");
 }
+
+TEST_CASE("siblings of the processor are near, and say so; others are neither") {
+  Topology machine = target_machine();
+  for (const char* model :
+       {"Intel(R) Core(TM) i5-10310U CPU @ 1.70GHz", "Intel(R) Core(TM) i7-8550U CPU @ 1.80GHz"}) {
+    INFO(model);
+    machine.cpu.model = model;
+    const Target target = recognise_target(machine);
+    CHECK_FALSE(target.cpu.matches);
+    CHECK(target.cpu.is_near);
+    CHECK_FALSE(target.all());
+    CHECK(target.cpu.reason.find("near") != std::string::npos);
+  }
+  for (const char* model : {"Intel(R) Core(TM) i7-8750H CPU", "AMD EPYC 7763", "unknown", ""}) {
+    INFO(model);
+    machine.cpu.model = model;
+    CHECK_FALSE(recognise_target(machine).cpu.is_near);
+  }
+}
+
+TEST_CASE("what follows names the code a card runs and the card that is used") {
+  Topology machine = target_machine();
+  const auto lines = [&] {
+    std::string all;
+    for (const std::string& line : what_follows(machine, recognise_target(machine))) all += line + "\n";
+    return all;
+  };
+  CHECK(lines().find("i5-10210u-mx250-nvme is of this kind") != std::string::npos);
+  CHECK(lines().find("Kernels for SM 6.1") != std::string::npos);
+  machine.gpus = {card("NVIDIA", "8.9"), card("NVIDIA", "8.9")};
+  machine.gpus[0].bus_id = "0000:01:00.0";
+  machine.gpus[1].bus_id = "0000:02:00.0";
+  machine.gpus[1].memory = cachebench::kGiB;
+  CHECK(lines().find("Of 2 NVIDIA cards a run uses one, 0000:02:00.0") != std::string::npos);
+  CHECK(lines().find("SM 7.5 and later runs") != std::string::npos);
+  machine.gpus = {card("NVIDIA", "5.0")};
+  CHECK(lines().find("older than any code built here") != std::string::npos);
+  machine.gpus = {card("NVIDIA", "")};
+  CHECK(lines().find("unknown until CUDA or NVML") != std::string::npos);
+  machine.gpus.clear();
+  CHECK(chosen_gpu(machine) == nullptr);
+  CHECK(lines().find("emulated device") != std::string::npos);
+}

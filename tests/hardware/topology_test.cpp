@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/rng.h"
@@ -124,10 +125,80 @@ TEST_CASE("an idle or silent link is said as it is") {
   CHECK(read_laptop({.card_link = 0}).gpus[0].link == Link{});
 }
 
-TEST_CASE("a name newer than the table of ids decides") {
-  const Topology laptop = read_laptop({.card = "10de:2d98", .card_name = "GB207M [GeForce RTX 5050]"});
+TEST_CASE("a name newer than the table of ids decides, but not against the table") {
+  CHECK(
+      read_laptop({.card = "10de:2684", .card_name = "GP108M [GeForce MX250]"}).gpus[0].compute_capability ==
+      "8.9");
+  const Topology laptop = read_laptop({.card = "10de:2dff", .card_name = "GB207M [GeForce RTX 5099]"});
   CHECK(laptop.gpus[0].compute_capability == "12.0");
-  CHECK(read_laptop({.card = "10de:2d98"}).gpus[0].compute_capability.empty());
+  CHECK(read_laptop({.card = "10de:2dff"}).gpus[0].compute_capability.empty());
+}
+
+TEST_CASE("the laptop's facts, from what plain discovery sees") {
+  const Topology laptop = read_topology_xml(kFixtures + "laptop.xml");
+  CHECK(recognise_target(laptop).all());
+  CHECK(laptop.cpu.cores == 4);
+  CHECK(laptop.cpu.threads == 8);
+  CHECK(laptop.cpu.threads_per_core() == 2);
+  CHECK(laptop.cpu.core_threads == std::vector<std::vector<int>>{{0, 4}, {1, 5}, {2, 6}, {3, 7}});
+  REQUIRE(laptop.gpus.size() == 2);
+  CHECK(laptop.gpus[1].name == "GeForce MX250");
+  CHECK_FALSE(laptop.gpus[1].memory.has_value());
+  REQUIRE(laptop.block_devices.size() == 1);
+  CHECK(laptop.block_devices[0].sector_bytes == 512);
+  CHECK_FALSE(laptop.block_devices[0].rotational.has_value());
+}
+
+TEST_CASE("other cards in the same laptop, by their id") {
+  struct Card {
+    const char* id;
+    const char* capability;
+    bool is_target;
+  };
+  constexpr Card kCards[] = {
+      {"1c81", "6.1", true},  {"1c03", "6.1", true},   {"1b80", "6.1", true},   {"1b02", "6.1", true},
+      {"1b38", "6.1", true},  {"1cba", "6.1", true},   {"1d33", "6.1", true},   {"1c8f", "6.1", true},
+      {"1f91", "7.5", false}, {"25a2", "8.6", false},  {"2684", "8.9", false},  {"2330", "9.0", false},
+      {"2335", "9.0", false}, {"2901", "10.0", false}, {"2b85", "12.0", false}, {"ffff", "", false}};
+  for (const Card& card : kCards) {
+    INFO(card.id);
+    const Topology laptop = read_laptop({.card = std::string("10de:") + card.id});
+    REQUIRE(laptop.gpus.size() == 1);
+    CHECK(laptop.gpus[0].compute_capability == card.capability);
+    CHECK(laptop.gpus[0].name.empty() == (std::string_view(card.id) == "ffff"));
+    CHECK(recognise_target(laptop).gpu.matches == card.is_target);
+  }
+}
+
+TEST_CASE("numbers beyond all measure are refused or left out, never believed to be small") {
+  const std::string whole = xml_of({});
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = whole;
+    const std::size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+  };
+  const TempDir folder;
+  for (const std::string& text :
+       {with("local_memory=\"1073741824\"", "local_memory=\"99999999999999999999999999\""),
+        with("3.938462", "1e300"), with("3.938462", "-5"), with("3.938462", "nan"),
+        with("value=\"500107608\"", "value=\"99999999999999999999999999\""),
+        with("value=\"500107608\"", "value=\"-1\""), with("[10de:1d13]", "[ffffff10de:1d13]"),
+        with("0000:01:00.0", "ffffffff:01:00.0"),
+        with("gp_index=\"5\"", "gp_index=\"99999999999999999999\"")}) {
+    write_text(folder / "x.xml", text);
+    try {
+      const Topology machine = read_topology_xml(folder / "x.xml");
+      for (const BlockDevice& device : machine.block_devices) {
+        if (device.size) CHECK(device.size->value == 500107608ULL * 1024);
+      }
+      for (const Gpu& gpu : machine.gpus) {
+        if (gpu.link.lanes) CHECK((*gpu.link.lanes >= 1 && *gpu.link.lanes <= 16));
+      }
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kInput);
+    }
+  }
 }
 
 TEST_CASE("a small machine without a card") {
