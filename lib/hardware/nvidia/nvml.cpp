@@ -67,30 +67,19 @@ Functions functions_of(void* handle) {
   return found;
 }
 
-void read_link(const Functions& nvml, Device device, Link& link) {
+void read_link(const Functions& nvml, Device device, NvmlGpu& gpu) {
   constexpr unsigned kMostLanes = 32;
   unsigned generation = 0;
   unsigned lanes = 0;
   if (nvml.link_generation == nullptr || nvml.link_width == nullptr) return;
   if (nvml.link_generation(device, &generation) != 0 || nvml.link_width(device, &lanes) != 0) return;
   if (generation == 0 || lanes == 0 || lanes > kMostLanes) return;
-  link = {.generation = static_cast<int>(generation), .lanes = static_cast<int>(lanes)};
+  gpu.link_generation = static_cast<int>(generation);
+  gpu.link_lanes = static_cast<int>(lanes);
 }
 
-void overlay(Gpu& gpu, const Gpu& with) {
-  if (!with.name.empty()) gpu.name = with.name;
-  if (gpu.pci_id.empty()) gpu.pci_id = with.pci_id;
-  if (with.memory) gpu.memory = with.memory;
-  if (!gpu.link.generation && with.link.generation) gpu.link = with.link;
-  if (with.compute_capability.empty()) return;
-  gpu.compute_capability = with.compute_capability;
-  gpu.source = with.source;
-}
-
-Gpu read_gpu(const Functions& nvml, Device device, const PciInfo& pci) {
-  Gpu gpu;
-  gpu.vendor = "NVIDIA";
-  gpu.source = GpuSource::kNvml;
+NvmlGpu read_gpu(const Functions& nvml, Device device, const PciInfo& pci) {
+  NvmlGpu gpu;
   gpu.bus_id = fmt::format("{:04x}:{:02x}:{:02x}.0", pci.domain, pci.bus, pci.device);
   gpu.pci_id = fmt::format("{:04x}:{:04x}", pci.pci_device_id & 0xFFFFU, pci.pci_device_id >> 16U);
   std::array<char, kNameBytes> name{};
@@ -101,14 +90,14 @@ Gpu read_gpu(const Functions& nvml, Device device, const PciInfo& pci) {
   int minor = 0;
   if (nvml.capability != nullptr && nvml.capability(device, &major, &minor) == 0)
     gpu.compute_capability = fmt::format("{}.{}", major, minor);
-  read_link(nvml, device, gpu.link);
+  read_link(nvml, device, gpu);
   return gpu;
 }
 
 }  // namespace
 
-std::vector<Gpu> nvml_gpus(const std::string& library) {
-  std::vector<Gpu> gpus;
+std::vector<NvmlGpu> nvml_gpus(const std::string& library) {
+  std::vector<NvmlGpu> gpus;
   void* const handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) return gpus;
   const Functions nvml = functions_of(handle);
@@ -122,22 +111,8 @@ std::vector<Gpu> nvml_gpus(const std::string& library) {
       gpus.push_back(read_gpu(nvml, device, pci));
   }
   static_cast<void>(nvml.shutdown());
-  std::sort(gpus.begin(), gpus.end(), [](const Gpu& a, const Gpu& b) { return a.bus_id < b.bus_id; });
+  std::sort(gpus.begin(), gpus.end(), [](const NvmlGpu& a, const NvmlGpu& b) { return a.bus_id < b.bus_id; });
   return gpus;
-}
-
-void complete(std::vector<Gpu>& known, const std::vector<Gpu>& detected) {
-  for (const Gpu& gpu : detected) {
-    const auto same = std::find_if(known.begin(), known.end(),
-                                   [&](const Gpu& other) { return other.bus_id == gpu.bus_id; });
-    if (same != known.end()) {
-      overlay(*same, gpu);
-    } else {
-      known.push_back(gpu);
-    }
-  }
-  std::stable_sort(known.begin(), known.end(),
-                   [](const Gpu& a, const Gpu& b) { return a.bus_id < b.bus_id; });
 }
 
 }  // namespace cachebench::hardware::nvidia

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "hardware/topology.h"
+#include "core/units.h"
 
 /// What NVIDIA's management library tells of the GPUs, opened at run time; it needs no context and wakes no
 /// GPU. The few types of its interface that are used here are written down in the .cpp file, as a build
@@ -13,12 +14,17 @@ namespace cachebench::hardware::nvidia {
 
 inline constexpr const char* kNvmlLibrary = "libnvidia-ml.so.1";
 
-/// The GPUs it knows, by bus id: name, compute capability, memory, the best link; PCI ids too.
-[[nodiscard]] std::vector<Gpu> nvml_gpus(const std::string& library = kNvmlLibrary);
+struct NvmlGpu {
+  std::string bus_id;  ///< "0000:01:00.0"
+  std::string pci_id;  ///< "10de:1d13"
+  std::string name;
+  std::string compute_capability;  ///< "" where the library does not say
+  std::optional<Bytes> memory;
+  std::optional<int> link_generation;  ///< of the best link that the card can make
+  std::optional<int> link_lanes;
+};
 
-/// Completes the GPUs of `known` that have the bus id of one in `detected`, and adds those that it lacks (in
-/// a container the PCI bus may be hidden). Keeps the order by bus id. A link that is known already stays: it
-/// also knows the port above.
-void complete(std::vector<Gpu>& known, const std::vector<Gpu>& detected);
+/// The GPUs it knows, by bus id.
+[[nodiscard]] std::vector<NvmlGpu> nvml_gpus(const std::string& library = kNvmlLibrary);
 
 }  // namespace cachebench::hardware::nvidia

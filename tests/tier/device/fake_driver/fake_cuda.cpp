@@ -9,18 +9,18 @@
 #include <cuda.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <thread>
 
+#include "core/sync.h"
 #include "tier/device/fake_driver/fake_kernels.h"
 
+using cachebench::MutexLock;
 using cachebench::tier::testing::at_address;
 using cachebench::tier::testing::fake_kernels;
 using cachebench::tier::testing::FakeCuda;
@@ -31,8 +31,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::mutex g_mutex;  // guards all below, and what streams and events hold
-std::condition_variable g_changed;
+cachebench::Mutex g_mutex;  // guards all below, and what streams and events hold
+cachebench::CondVar g_changed;
 FakeCuda g_options;
 FakeCudaCounts g_counts;
 std::map<std::uint64_t, std::uint64_t> g_memory;  // address -> bytes
@@ -64,24 +64,29 @@ struct CUstream_st {
 
   CUstream_st() : thread([this] { loop(); }) {}
   void loop() {
-    std::unique_lock<std::mutex> lock(g_mutex);
+    g_mutex.lock();
     for (;;) {
-      g_changed.wait(lock, [this] {
-        return stopping ||
-               (!ops.empty() && (g_lost != CUDA_SUCCESS || !ops.front().ready || ops.front().ready()));
-      });
-      if (ops.empty()) return;
-      if (ops.front().ready && !ops.front().ready() && g_lost == CUDA_SUCCESS) continue;
-      FakeOp op = std::move(ops.front());
+      while (!stopping && !can_go_on()) g_changed.wait(g_mutex);
+      if (ops.empty()) break;
+      if (!can_go_on()) {
+        g_changed.wait(g_mutex);
+        continue;
+      }
+      const FakeOp op = std::move(ops.front());
       ops.pop_front();
       busy = true;
       const bool runs = op.always || g_lost == CUDA_SUCCESS;
-      lock.unlock();
+      g_mutex.unlock();
       if (runs && op.run) op.run();
-      lock.lock();
+      g_mutex.lock();
       busy = false;
       g_changed.notify_all();
     }
+    g_mutex.unlock();
+  }
+  // On a lost device nothing is waited for any more.
+  [[nodiscard]] bool can_go_on() const {
+    return !ops.empty() && (g_lost != CUDA_SUCCESS || !ops.front().ready || ops.front().ready());
   }
 };
 
@@ -114,7 +119,7 @@ bool is_idle(CUstream stream) {
 
 void run_copy(std::uint64_t target, std::uint64_t source, std::size_t bytes) {
   {
-    const std::lock_guard<std::mutex> lock(g_mutex);
+    const MutexLock lock(g_mutex);
     if (g_copies_run++ >= g_options.lost_after_copies && g_lost == CUDA_SUCCESS) {
       g_lost = static_cast<CUresult>(g_options.lost_result);
     }
@@ -149,7 +154,7 @@ CUresult release(CUdeviceptr pointer) {
 }
 
 CUresult queue_copy(CUdeviceptr target, std::uint64_t source, std::size_t bytes, bool up, CUstream stream) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
   if (!is_device_range(up ? target : source, bytes)) return CUDA_ERROR_INVALID_VALUE;
   ++g_counts.copies;
@@ -162,17 +167,17 @@ CUresult queue_copy(CUdeviceptr target, std::uint64_t source, std::size_t bytes,
 extern "C" {
 
 void fake_cuda_set_up(const FakeCuda& options);
-FakeCudaCounts fake_cuda_count();
+void fake_cuda_count(FakeCudaCounts& counts);
 void fake_cuda_set_up(const FakeCuda& options) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   g_options = options;
   g_counts = {};
   g_lost = CUDA_SUCCESS;
   g_copies_run = 0;
 }
-FakeCudaCounts fake_cuda_count() {
-  const std::lock_guard<std::mutex> lock(g_mutex);
-  return g_counts;
+void fake_cuda_count(FakeCudaCounts& counts) {
+  const MutexLock lock(g_mutex);
+  counts = g_counts;
 }
 
 CUresult cuInit(unsigned int) {
@@ -236,14 +241,14 @@ CUresult cuDeviceTotalMem(std::size_t* bytes, CUdevice) {
   return CUDA_SUCCESS;
 }
 CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   ++g_counts.contexts;
   static int place = 0;
   *context = reinterpret_cast<CUcontext>(&place);
   return CUDA_SUCCESS;
 }
 CUresult cuDevicePrimaryCtxRelease(CUdevice) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   --g_counts.contexts;
   return CUDA_SUCCESS;
 }
@@ -257,26 +262,26 @@ CUresult cuCtxPopCurrent(CUcontext*) {
 }
 
 CUresult cuMemGetInfo(std::size_t* free, std::size_t* total) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   *free = g_options.memory - g_counts.live_memory;
   *total = g_options.memory;
   return state();
 }
 CUresult cuMemAlloc(CUdeviceptr* out, std::size_t bytes) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   return allocate(out, bytes);
 }
 CUresult cuMemFree(CUdeviceptr pointer) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   return release(pointer);
 }
 CUresult cuMemAllocAsync(CUdeviceptr* out, std::size_t bytes, CUstream) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   ++g_counts.pooled;
   return allocate(out, bytes);
 }
 CUresult cuMemFreeAsync(CUdeviceptr pointer, CUstream) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   return release(pointer);
 }
 CUresult cuDeviceGetDefaultMemPool(CUmemoryPool* pool, CUdevice) {
@@ -288,7 +293,7 @@ CUresult cuMemPoolSetAttribute(CUmemoryPool, CUmemPool_attribute, void*) {
   return CUDA_SUCCESS;
 }
 CUresult cuMemHostAlloc(void** out, std::size_t bytes, unsigned int) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
   if (bytes > g_options.pinned - g_counts.live_pinned) return CUDA_ERROR_OUT_OF_MEMORY;
   *out = std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
@@ -297,7 +302,7 @@ CUresult cuMemHostAlloc(void** out, std::size_t bytes, unsigned int) {
   return CUDA_SUCCESS;
 }
 CUresult cuMemFreeHost(void* memory) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   const auto found = g_pinned.find(memory);
   if (found == g_pinned.end()) return CUDA_ERROR_INVALID_VALUE;
   g_counts.live_pinned -= found->second;
@@ -316,7 +321,7 @@ CUresult cuMemcpyDtoHAsync(void* target, CUdeviceptr source, std::size_t bytes, 
 CUresult cuMemcpyBatchAsync(CUdeviceptr* targets, CUdeviceptr* sources, std::size_t* sizes, std::size_t count,
                             CUmemcpyAttributes* attributes, std::size_t* from, std::size_t kinds,
                             CUstream stream) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
   if (count == 0 || kinds != 1 || *from != 0 || stream == nullptr ||
       attributes->srcAccessOrder != CU_MEMCPY_SRC_ACCESS_ORDER_STREAM) {
@@ -340,62 +345,62 @@ CUresult cuMemcpyBatchAsync(CUdeviceptr* targets, CUdeviceptr* sources, std::siz
 CUresult cuStreamCreate(CUstream* stream, unsigned int flags) {
   if (flags != CU_STREAM_NON_BLOCKING) return CUDA_ERROR_INVALID_VALUE;
   {
-    const std::lock_guard<std::mutex> lock(g_mutex);
+    const MutexLock lock(g_mutex);
     if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
     ++g_counts.live_streams;
   }
-  *stream = new CUstream_st;
+  *stream = std::make_unique<CUstream_st>().release();
   return CUDA_SUCCESS;
 }
 CUresult cuStreamDestroy(CUstream stream) {
   {
-    const std::lock_guard<std::mutex> lock(g_mutex);
+    const MutexLock lock(g_mutex);
     stream->stopping = true;
     --g_counts.live_streams;
     g_changed.notify_all();
   }
   stream->thread.join();
-  delete stream;
+  const std::unique_ptr<CUstream_st> owned(stream);
   return CUDA_SUCCESS;
 }
 CUresult cuStreamQuery(CUstream stream) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
   return is_idle(stream) ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
 }
 CUresult cuStreamSynchronize(CUstream stream) {
-  std::unique_lock<std::mutex> lock(g_mutex);
-  g_changed.wait(lock, [&] { return is_idle(stream); });
+  const MutexLock lock(g_mutex);
+  while (!(is_idle(stream))) g_changed.wait(g_mutex);
   return state();
 }
 CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned int) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   const std::uint64_t record = event->recorded;
   push(stream, {.ready = [=] { return event->reached >= record; }, .run = {}});
   return g_lost;
 }
 
 CUresult cuEventCreate(CUevent* event, unsigned int) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
-  *event = new CUevent_st;
+  *event = std::make_unique<CUevent_st>().release();
   ++g_counts.live_events;
   return CUDA_SUCCESS;
 }
 CUresult cuEventDestroy(CUevent event) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   --g_counts.live_events;
-  delete event;
+  const std::unique_ptr<CUevent_st> owned(event);
   return CUDA_SUCCESS;
 }
 CUresult cuEventRecord(CUevent event, CUstream stream) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
   const std::uint64_t record = ++event->recorded;
   push(stream, {.ready = {},
                 .run =
                     [=] {
-                      const std::lock_guard<std::mutex> inner(g_mutex);
+                      const MutexLock inner(g_mutex);
                       event->reached = record;
                       event->at = Clock::now();
                     },
@@ -403,17 +408,17 @@ CUresult cuEventRecord(CUevent event, CUstream stream) {
   return CUDA_SUCCESS;
 }
 CUresult cuEventQuery(CUevent event) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
   return event->reached == event->recorded ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
 }
 CUresult cuEventSynchronize(CUevent event) {
-  std::unique_lock<std::mutex> lock(g_mutex);
-  g_changed.wait(lock, [&] { return event->reached == event->recorded; });
+  const MutexLock lock(g_mutex);
+  while (!(event->reached == event->recorded)) g_changed.wait(g_mutex);
   return state();
 }
 CUresult cuEventElapsedTime(float* milliseconds, CUevent from, CUevent to) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   if (from->recorded == 0 || to->recorded == 0) return CUDA_ERROR_INVALID_HANDLE;
   if (from->reached != from->recorded || to->reached != to->recorded) return CUDA_ERROR_NOT_READY;
   *milliseconds = std::chrono::duration<float, std::milli>(to->at - from->at).count();
@@ -442,7 +447,7 @@ CUresult cuModuleGetFunction(CUfunction* function, CUmodule, const char* name) {
 }
 CUresult cuLaunchKernel(CUfunction function, unsigned columns, unsigned rows, unsigned, unsigned threads,
                         unsigned, unsigned, unsigned shared, CUstream stream, void** arguments, void**) {
-  const std::lock_guard<std::mutex> lock(g_mutex);
+  const MutexLock lock(g_mutex);
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
   if (rows == 0 || rows > 65'535 || columns == 0 || threads == 0 || threads > 1024 || shared > 48 * 1024)
     return CUDA_ERROR_INVALID_VALUE;

@@ -41,7 +41,7 @@ struct FakeCudaCounts {
 };
 
 using FakeCudaSetUp = void (*)(const FakeCuda&);
-using FakeCudaCount = FakeCudaCounts (*)();
+using FakeCudaCount = void (*)(FakeCudaCounts&);
 
 inline const std::string kFakeCudaLibrary = std::string(CACHEBENCH_BINARY_DIR) + "/bin/fake_cuda.so";
 
@@ -57,7 +57,9 @@ inline void set_up(const FakeCuda& options) {
   fake_cuda_function<FakeCudaSetUp>("fake_cuda_set_up")(options);
 }
 inline FakeCudaCounts fake_counts() {
-  return fake_cuda_function<FakeCudaCount>("fake_cuda_count")();
+  FakeCudaCounts counts;
+  fake_cuda_function<FakeCudaCount>("fake_cuda_count")(counts);
+  return counts;
 }
 
 }  // namespace cachebench::tier::testing

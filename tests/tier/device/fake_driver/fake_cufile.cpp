@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 
 struct FakeFileError {
   int status;
@@ -39,7 +40,7 @@ FakeFileError cuFileDriverClose() {
 }
 FakeFileError cuFileHandleRegister(void** handle, FakeDescription* description) {
   if (description->type != 1 || description->handle.descriptor < 0) return {5022, 0};
-  *handle = new FakeFile{description->handle.descriptor};
+  *handle = std::make_unique<FakeFile>(FakeFile{description->handle.descriptor}).release();
   return {0, 0};
 }
 void cuFileHandleDeregister(void* handle) {
