@@ -86,7 +86,7 @@ std::shared_ptr<CopyScheduler::Event> CopyScheduler::new_event() const {
 void CopyScheduler::copy(const StreamPtr& stream, CopyDirection direction, std::span<const Range> ranges,
                          CopyDone done) {
   if (try_begin_inline(*stream, total_of(ranges))) {
-    const CopyResult result = execute(direction, ranges, clock_.now());
+    const CopyResult result = execute(direction, ranges, {.ready = clock_.now()});
     if (done) done(result);
     finish(stream, direction);
     return;
@@ -227,24 +227,23 @@ std::optional<CopyScheduler::Work> CopyScheduler::next(CopyDirection direction) 
   return Work{.stream = std::move(stream), .copy = std::move(copy), .ready = ready};
 }
 
-CopyResult CopyScheduler::execute(CopyDirection direction, std::span<const Range> ranges, Nanoseconds ready) {
+// Service is what the link takes, or longer where this host is slower: then from when this copy could begin,
+// the engine being done with those before it, which is a wait in a queue and no part of its own time.
+CopyResult CopyScheduler::execute(CopyDirection direction, std::span<const Range> ranges, const Turn& turn) {
   const Bytes total = total_of(ranges);
   const TraceRange trace(trace_names::kCopy, total.value);
   Nanoseconds start = clock_.now();
   Nanoseconds complete{0};
+  Nanoseconds nominal{0};
   if (LinkSchedule* const link = links_[index_of(direction)].get()) {
-    const LinkSchedule::Slot slot = link->reserve(ready, total);
-    start = slot.start;
+    const LinkSchedule::Slot slot = link->reserve(turn.ready, total);
+    start = std::max(slot.start, turn.engine_free);
     complete = slot.complete;
+    nominal = slot.complete - slot.start;
   }
   if (!copy_ranges(ranges)) return {.error = loss_, .service = clock_.now() - start};
-  if (LinkSchedule* const link = links_[index_of(direction)].get()) {
-    wait_.until(complete);
-    const Nanoseconds end = clock_.now();
-    link->passed(end);
-    return {.error = {}, .service = end - start};
-  }
-  return {.error = {}, .service = clock_.now() - start};
+  if (links_[0] != nullptr) wait_.until(complete);
+  return {.error = {}, .service = std::max(nominal, clock_.now() - start)};
 }
 
 bool CopyScheduler::copy_ranges(std::span<const Range> ranges) {
@@ -261,10 +260,13 @@ bool CopyScheduler::copy_ranges(std::span<const Range> ranges) {
 void CopyScheduler::run_engine(CopyDirection direction, int number) {
   name_this_thread((direction == CopyDirection::kUp ? "copy-up-" : "copy-down-") + std::to_string(number));
   PreciseWait::tighten_this_thread();
+  Nanoseconds free_since{0};
   while (std::optional<Work> work = next(direction)) {
-    const CopyResult result = execute(direction, work->copy.ranges, work->ready);
+    const CopyResult result =
+        execute(direction, work->copy.ranges, {.ready = work->ready, .engine_free = free_since});
     if (work->copy.done) work->copy.done(result);
     finish(work->stream, direction);
+    free_since = clock_.now();
   }
 }
 

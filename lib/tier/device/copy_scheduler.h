@@ -100,6 +100,10 @@ class CopyScheduler {
     std::deque<StreamPtr> ready;  // their next operation is a copy this way
     CondVar wake;
   };
+  struct Turn {
+    Nanoseconds ready;           // when it could have begun, the link being free
+    Nanoseconds engine_free{0};  // when the engine was done with the copy before
+  };
   struct Work {
     StreamPtr stream;
     CopyOp copy;
@@ -113,7 +117,7 @@ class CopyScheduler {
   [[nodiscard]] bool try_begin_inline(Stream& stream, Bytes bytes) CACHEBENCH_EXCLUDES(mutex_);
   void finish(const StreamPtr& stream, CopyDirection direction) CACHEBENCH_EXCLUDES(mutex_);
   [[nodiscard]] std::optional<Work> next(CopyDirection direction) CACHEBENCH_EXCLUDES(mutex_);
-  [[nodiscard]] CopyResult execute(CopyDirection direction, std::span<const Range> ranges, Nanoseconds ready);
+  [[nodiscard]] CopyResult execute(CopyDirection direction, std::span<const Range> ranges, const Turn& turn);
   [[nodiscard]] bool copy_ranges(std::span<const Range> ranges);
   void run_engine(CopyDirection direction, int number);
 

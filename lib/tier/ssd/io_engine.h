@@ -36,6 +36,8 @@ class IoEngine {
   virtual void submit(IoOperation& operation) = 0;
   /// Appends what has finished; blocks until there is something, or until woken.
   virtual void wait(std::vector<IoOperation*>& finished) = 0;
+  /// Appends what has finished, and never blocks; nothing where an engine can only wait.
+  virtual void poll(std::vector<IoOperation*>& finished) { static_cast<void>(finished); }
   /// Makes a present or the next `wait` return. From any thread.
   virtual void wake() noexcept = 0;
 };

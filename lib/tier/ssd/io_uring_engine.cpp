@@ -74,6 +74,10 @@ class IoUringEngine final : public IoEngine {
   void wait(std::vector<IoOperation*>& finished) override {
     io_uring_submit_and_wait(ring_.get(),
                              1);  // interrupted: the queue is looked at below, and the caller returns
+    poll(finished);
+  }
+
+  void poll(std::vector<IoOperation*>& finished) override {
     io_uring_cqe* cqe = nullptr;
     bool woken = false;
     while (io_uring_peek_cqe(ring_.get(), &cqe) == 0) {

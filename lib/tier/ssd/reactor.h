@@ -46,7 +46,8 @@ class Reactor {
 
   void run();
   [[nodiscard]] bool take_submitted() CACHEBENCH_EXCLUDES(mutex_);
-  void issue();
+  /// True when there is more that could be issued at once.
+  [[nodiscard]] bool issue();
   [[nodiscard]] Transfer* next_to_issue();
   void issue_next(Transfer& transfer);
   void issue_chunk(Transfer& transfer, Slot& slot);

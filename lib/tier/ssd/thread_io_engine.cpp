@@ -54,6 +54,12 @@ class ThreadIoEngine final : public IoEngine {
     finished_.clear();
   }
 
+  void poll(std::vector<IoOperation*>& finished) override {
+    const MutexLock lock(mutex_);
+    finished.insert(finished.end(), finished_.begin(), finished_.end());
+    finished_.clear();
+  }
+
   void wake() noexcept override {
     const MutexLock lock(mutex_);
     woken_ = true;
