@@ -62,7 +62,7 @@ bench::CalibrationOptions with_progress(const bench::CalibrationOptions& plain) 
       const int tenth = static_cast<int>(10 * done);
       if (tenth <= said) return;
       said = tenth;
-      fmt::print(stderr, "calibrate: {}0% of the time, {}\n", tenth, name);
+      fmt::print(stderr, "calibrate: {}% of the time, {}\n", 10 * tenth, name);
     };
   }
   return options;

@@ -49,6 +49,7 @@ constexpr Shortcut kShortcuts[] = {
     {"--trace-format", "trace.format", "Its format, where detection is wrong"},
     {"--limit", "trace.limit", "Replay the first N requests"},
     {"--speedup", "load.speedup", "Open loop: divide recorded times by X"},
+    {"--profile", "profile", "Machine whose costs are modelled: a name, or a file that calibrate wrote"},
     {"--max-time", "load.max_time", "End the run after this wall time, marked partial"},
     {"--warmup", "load.warmup", "Replay N requests, or this long, before counting"},
     {"--validity", "validity", "strict: an invalid run exits 7"},

@@ -14,10 +14,12 @@ namespace cachebench::bench {
 namespace {
 
 constexpr Bytes kEntry{20 * kKiB.value};
-constexpr std::uint64_t kEntries = 4096;
+constexpr std::uint64_t kEntries = 8192;
 constexpr std::uint64_t kInFirstTier = 1024;
 constexpr std::uint64_t kInSecondTier = 2048;
-constexpr int kRequests = 48;
+// What passes the processor's caches from one request's look-ups to the next one's.
+constexpr Bytes kBetween = kMiB * 8;
+constexpr int kRequests = 24;
 constexpr int kLookups = 32;
 
 cache::EngineOptions engine_options() {
@@ -69,6 +71,7 @@ cache::EntryDescription LookupProbe::entry(std::uint64_t number) const {
 
 void LookupProbe::request(std::vector<double>& times) {
   std::vector<std::pair<cache::EntryDescription, cache::LookupResult>> found;
+  between_.assign(kBetween.value, static_cast<std::byte>(rng_.below(256)));
   const std::uint64_t first = rng_.below(rng_.below(kEntries) + 1);  // low numbers more often
   for (std::uint64_t i = 0; i < kLookups; ++i) {
     const cache::EntryDescription what = entry((first + i) % kEntries);

@@ -29,6 +29,7 @@ class LookupProbe {
   std::unique_ptr<cache::HierarchicalCache> cache_;
   std::vector<std::byte> content_;
   std::vector<std::byte> scratch_;
+  std::vector<std::byte> between_;
   Rng rng_;
 };
 

@@ -26,14 +26,15 @@ constexpr std::size_t kRecords = 64;
 }  // namespace
 
 RecordTimes::RecordTimes(const std::string& folder, RecordDirection direction)
-    : direction_(direction), buffer_(kLargest.value) {
+    : direction_(direction), buffer_(kLargest.value), scratch_(kLargest.value) {
   tier::SsdOptions options;
   options.directory = fmt::format("{}/calibrate-{}", folder, ::getpid());
   options.capacity = Bytes{2 * kRecords * kLargest.value};
   options.cold = true;
   options.keep = false;
   plane_ = tier::make_ssd_plane(std::move(options));
-  if (buffer_.data() == nullptr) throw system_error(ErrorKind::kEnvironment, "no buffer", ENOMEM);
+  if (buffer_.data() == nullptr || scratch_.data() == nullptr)
+    throw system_error(ErrorKind::kEnvironment, "no buffer", ENOMEM);
   Rng rng(2);
   for (std::size_t i = 0; i + 8 <= buffer_.size(); i += 8) {
     const std::uint64_t word = rng.next();
@@ -45,18 +46,27 @@ RecordTimes::~RecordTimes() {
   for (const tier::Block& block : records_) plane_->release(block);
 }
 
-tier::Block RecordTimes::written(Bytes size, Nanoseconds& service) {
+tier::Block RecordTimes::allocated(Bytes size) {
   const std::optional<tier::Block> block = plane_->allocate(size);
   if (!block) throw Error(ErrorKind::kEnvironment, "calibration: no room in the SSD tier's store");
-  const tier::RecordInfo info{.key = Key{size.value, next_},
-                              .meta = view_of(buffer_.span().first(size.value)).meta};
-  const tier::Completion done = plane_->write(*block, info, buffer_.span().first(size.value)).wait();
+  return *block;
+}
+
+tier::Ticket RecordTimes::write(const tier::Block& block) {
+  const std::span<const std::byte> bytes = buffer_.span().first(block.bytes.value);
+  const tier::RecordInfo info{.key = Key{block.bytes.value, next_}, .meta = view_of(bytes).meta};
+  return plane_->write(block, info, bytes);
+}
+
+tier::Block RecordTimes::written(Bytes size, Nanoseconds& service) {
+  const tier::Block block = allocated(size);
+  const tier::Completion done = write(block).wait();
   if (done.status != tier::TransferStatus::kDone) {
-    plane_->release(*block);
+    plane_->release(block);
     refuse(done);
   }
   service = done.service;
-  return *block;
+  return block;
 }
 
 void RecordTimes::prepare(Bytes size) {
@@ -68,11 +78,26 @@ void RecordTimes::prepare(Bytes size) {
   plane_->flush();
 }
 
+Nanoseconds RecordTimes::once_in_exchange(Bytes size) {
+  prepare(size);
+  const tier::Block going = records_.back();
+  records_.pop_back();
+  const tier::Block coming = allocated(size);
+  const tier::Ticket writing = write(coming);
+  plane_->release(going);
+  const tier::Completion done = plane_->read(records_[next_++ % records_.size()], scratch_.span()).wait();
+  const tier::Completion written = writing.wait();
+  records_.insert(records_.begin(), coming);
+  if (written.status != tier::TransferStatus::kDone) refuse(written);
+  if (done.status != tier::TransferStatus::kDone) refuse(done);
+  return done.service;
+}
+
 Nanoseconds RecordTimes::once(Bytes size) {
   prepare(size);
   tier::Block& record = records_[next_++ % records_.size()];
   if (direction_ == RecordDirection::kRead) {
-    const tier::Completion done = plane_->read(record, buffer_.span()).wait();
+    const tier::Completion done = plane_->read(record, scratch_.span()).wait();
     if (done.status != tier::TransferStatus::kDone) refuse(done);
     return done.service;
   }

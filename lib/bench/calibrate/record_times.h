@@ -25,15 +25,21 @@ class RecordTimes {
 
   /// Service of one record of that size, others of it having been used before. At most kLargest.
   [[nodiscard]] Nanoseconds once(Bytes size);
+  /// The same of a read while the tier takes in another record and lets one go, as a hit does that comes up
+  /// and sends others down.
+  [[nodiscard]] Nanoseconds once_in_exchange(Bytes size);
   static constexpr Bytes kLargest{512 * kKiB.value};
 
  private:
+  [[nodiscard]] tier::Block allocated(Bytes size);
+  [[nodiscard]] tier::Ticket write(const tier::Block& block);
   [[nodiscard]] tier::Block written(Bytes size, Nanoseconds& service);
   void prepare(Bytes size);
 
   const RecordDirection direction_;
   std::unique_ptr<tier::Plane> plane_;
-  tier::PageBuffer buffer_;
+  tier::PageBuffer buffer_;           // what is written
+  tier::PageBuffer scratch_;          // what is read
   std::vector<tier::Block> records_;  // all of one size
   std::size_t next_ = 0;
 };
