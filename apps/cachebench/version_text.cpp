@@ -12,6 +12,7 @@
 #include <CLI/Version.hpp>
 #include <nlohmann/json.hpp>
 
+#include "hardware/nvidia/cuda_driver.h"
 #include "version.h"
 
 namespace cachebench::app {
@@ -19,6 +20,16 @@ namespace {
 
 std::string dotted(unsigned major, unsigned minor, unsigned patch) {
   return fmt::format("{}.{}.{}", major, minor, patch);
+}
+
+constexpr bool has_cuda() {
+  return hardware::nvidia::kHasCudaHeader;
+}
+
+nlohmann::ordered_json null_reasons() {
+  nlohmann::ordered_json reasons = {{"libtorch", "this build has no model"}};
+  if (!has_cuda()) reasons["cuda"] = "built without cuda.h, so without device \"cuda\"";
+  return reasons;
 }
 
 nlohmann::ordered_json libraries() {
@@ -35,7 +46,9 @@ nlohmann::ordered_json libraries() {
           {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
           {"cpp-httplib", CPPHTTPLIB_VERSION},
           {"nvtx", CACHEBENCH_HAVE_NVTX == 1},
-          {"cuda", nullptr},
+          {"cuda", has_cuda() ? nlohmann::ordered_json(
+                                    hardware::nvidia::cuda_version_text(hardware::nvidia::kCudaHeaderVersion))
+                              : nlohmann::ordered_json()},
           {"libtorch", nullptr}};
 }
 
@@ -46,15 +59,14 @@ std::string version_line() {
 }
 
 std::string version_document() {
-  const nlohmann::ordered_json document = {
-      {"name", "cachebench"},
-      {"version", build::kVersion},
-      {"git_revision", build::kGitRevision},
-      {"compiler", build::kCompiler},
-      {"build_type", build::kBuildType},
-      {"sanitizers", build::kSanitizers},
-      {"libraries", libraries()},
-      {"null_reasons", {{"cuda", "this build has no CUDA device"}, {"libtorch", "this build has no model"}}}};
+  const nlohmann::ordered_json document = {{"name", "cachebench"},
+                                           {"version", build::kVersion},
+                                           {"git_revision", build::kGitRevision},
+                                           {"compiler", build::kCompiler},
+                                           {"build_type", build::kBuildType},
+                                           {"sanitizers", build::kSanitizers},
+                                           {"libraries", libraries()},
+                                           {"null_reasons", null_reasons()}};
   return document.dump(1) + "\n";
 }
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <utility>
+#include "tier/bounded_pinned.h"
 
 namespace cachebench::tier {
 namespace {
@@ -53,6 +54,31 @@ TEST_CASE("a refused lock is told in one line with the size and the way out") {
   CHECK(line.find("1.00 GiB") != std::string::npos);
   CHECK(line.find("not page-locked") != std::string::npos);
   CHECK(line.find('\n') == std::string::npos);
+}
+
+TEST_CASE("a device's pinned memory goes back to it, and ordinary memory serves where it has none") {
+  const auto pinned = std::make_shared<BoundedPinned>(Bytes{8192});
+  {
+    std::optional<Mapping> first = Mapping::try_pinned(Bytes{5000}, pinned);
+    REQUIRE(first.has_value());
+    CHECK(first->is_pinned());
+    CHECK(first->size() == Bytes{8192});
+    CHECK(first->lock() == 0);
+    CHECK(pinned->out == Bytes{8192});
+    const Mapping moved = std::move(*first);
+    CHECK_FALSE(first->is_pinned());
+    std::optional<Mapping> second = Mapping::try_pinned(Bytes{1}, pinned);
+    REQUIRE(second.has_value());
+    CHECK_FALSE(second->is_pinned());
+    second->span()[0] = std::byte{1};
+    Mapping assigned;
+    assigned = std::move(*second);
+    CHECK(assigned.span()[0] == std::byte{1});
+    CHECK(pinned->out == Bytes{8192});
+  }
+  CHECK(pinned->out == Bytes{0});
+  CHECK_FALSE(Mapping::try_pinned(Bytes{1}, nullptr)->is_pinned());
+  CHECK(describe_pageable(kGiB).find("cannot lock 1.00 GiB") != std::string::npos);
 }
 
 }  // namespace

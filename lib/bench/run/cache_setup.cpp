@@ -85,7 +85,7 @@ void set_up_real(const RunConfig& config, const hardware::CostModel& costs,
     setup.adopted += setup.manager->adopt(level_at(i), *planes[i], setup.movers->gate(level_at(i)));
   }
   if (options.tiers.front().compression.format != "none") {
-    setup.notes.push_back(fmt::format("decoding in {} is modelled: the emulated device runs no kernels",
+    setup.notes.push_back(fmt::format("decoding in {} is modelled: no kernel of the device's runs for it",
                                       options.tiers.front().name));
   }
   if (setup.adopted > 0) {

@@ -15,13 +15,14 @@
 namespace cachebench::hardware::nvidia {
 
 inline constexpr const char* kCudaLibrary = "libcuda.so.1";
-/// Whether this build knows the driver's types.
-inline constexpr bool kHasCudaHeader =
+/// The version of cuda.h that this build knows the driver's types from (13000 is CUDA 13.0); 0 without it.
+inline constexpr int kCudaHeaderVersion =
 #if __has_include(<cuda.h>)
-    true;
+    CUDA_VERSION;
 #else
-    false;
+    0;
 #endif
+inline constexpr bool kHasCudaHeader = kCudaHeaderVersion > 0;
 
 #if __has_include(<cuda.h>)
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "tier/bounded_pinned.h"
 
 namespace cachebench::tier {
 namespace {
@@ -97,6 +98,24 @@ TEST_CASE("a lock limit that is too low is noted, and the plane goes on") {
   REQUIRE(waitpid(child, &status, 0) == child);
   REQUIRE(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("below a GPU the plane lies in its pinned memory; a refusal is noted, and the plane goes on") {
+  for (const Bytes bound : {kMiB * 64, Bytes{0}}) {
+    const auto pinned = std::make_shared<BoundedPinned>(bound);
+    {
+      const auto plane = make_host_plane({.capacity = kMiB, .lock = PageLock::kOff, .pinned = pinned});
+      CHECK((pinned->out >= kMiB) == (bound > Bytes{0}));
+      CHECK(plane->stats().notes.size() == (bound > Bytes{0} ? 0 : 1));
+      const Block block = plane->allocate(Bytes{5000}).value();
+      const std::vector<std::byte> source = pattern(5000, 1);
+      CHECK(plane->write(block, {}, source).wait().status == TransferStatus::kDone);
+      const std::span<std::byte> view = plane->host_view(block);
+      CHECK(std::equal(source.begin(), source.end(), view.begin(), view.end()));
+      plane->release(block);
+    }
+    CHECK(pinned->out == Bytes{0});
+  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "tier/bounded_pinned.h"
 
 namespace cachebench::tier {
 namespace {
@@ -98,6 +99,21 @@ TEST_CASE("threads never share a buffer") {
   for (const int error : errors) CHECK(error == 0);
   CHECK(pool.stats().leased == Bytes{0});
   CHECK(pool.stats().leases == 2400);
+}
+
+TEST_CASE("buffers come from a device's pinned memory while it has any, and go back to it") {
+  const auto pinned = std::make_shared<BoundedPinned>(Bytes{128 * 1024});
+  {
+    StagingPool pool({.bound = kMiB, .lock = PageLock::kOff, .pinned = pinned});
+    const StagingPool::Lease first = pool.acquire(Bytes{65'536});
+    CHECK(pinned->out == Bytes{65'536});
+    CHECK(pool.stats().notes.empty());
+    const StagingPool::Lease second = pool.acquire(Bytes{200'000});
+    second.span().back() = std::byte{1};
+    CHECK(pinned->out == Bytes{65'536});
+    CHECK(pool.stats().notes.size() == 1);
+  }
+  CHECK(pinned->out == Bytes{0});
 }
 
 }  // namespace
