@@ -109,13 +109,19 @@ std::unique_ptr<tier::Plane> make_emulated(const RunConfig& config, Bytes capaci
   return tier::make_device_plane({.capacity = capacity}, tier::make_emulated_device(options));
 }
 
-// Said before anything is allocated, in the terms of the config.
-void require_device_memory(const TierSection& tier, Bytes capacity, const tier::DeviceApi& device) {
-  const Bytes total = device.properties().total_memory;
-  if (capacity <= total) return;
+// Told in the terms of the config; memory that other programs hold shows only when it is asked for.
+std::unique_ptr<tier::Plane> make_cuda(const TierSection& tier, Bytes capacity,
+                                       const std::shared_ptr<tier::DeviceApi>& gpu) {
+  const tier::DeviceProperties facts = gpu->properties();
+  try {
+    if (capacity <= facts.total_memory) return tier::make_device_plane({.capacity = capacity}, gpu);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kEnvironment) throw;
+  }
   throw Error(ErrorKind::kEnvironment,
-              fmt::format("tier {}: {} do not fit on {} with {}: make its capacity smaller", tier.name,
-                          format_bytes(capacity), device.properties().name, format_bytes(total)));
+              fmt::format("tier {}: {} do not fit on {} with {}{}: make its capacity smaller", tier.name,
+                          format_bytes(capacity), facts.name, format_bytes(facts.total_memory),
+                          capacity <= facts.total_memory ? ", of which too much is in use" : ""));
 }
 
 // `gpu` is there when a tier asks for one.
@@ -135,8 +141,7 @@ std::unique_ptr<tier::Plane> make_plane(const RunConfig& config, std::size_t pos
     case Device::kSsd:
       return make_ssd(config, tier, capacity);
     case Device::kCuda:
-      require_device_memory(tier, capacity, *gpu);
-      return tier::make_device_plane({.capacity = capacity}, gpu);
+      return make_cuda(tier, capacity, gpu);
     case Device::kNull:
       throw Error(
           ErrorKind::kUsage,

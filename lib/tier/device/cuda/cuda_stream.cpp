@@ -56,7 +56,7 @@ CUresult copy_by_driver(const hardware::nvidia::CudaDriver& driver, CUstream str
   }
   CUmemcpyAttributes attributes{};
   attributes.srcAccessOrder = CU_MEMCPY_SRC_ACCESS_ORDER_STREAM;
-  attributes.flags = CU_MEMCPY_FLAG_PREFER_OVERLAP_WITH_COMPUTE;
+  attributes.flags = CU_MEMCPY_FLAG_DEFAULT;
   std::size_t from = 0;
   return driver.memcpy_batch_async(targets.data(), sources.data(), sizes.data(), sizes.size(), &attributes,
                                    &from, 1, stream);
@@ -244,7 +244,10 @@ CUresult CudaStream::take_events(Pending& pending) {
 CUresult CudaStream::copy(Way way, std::vector<MoveRange>& ranges, Pending& pending) {
   if (ranges.size() > 1 && batched_ != BatchedCopies::kSingle) {
     const bool by_driver = has_batches(context_->driver()) && batched_ != BatchedCopies::kKernel;
-    if (by_driver) return copy_by_driver(context_->driver(), stream_, ranges);
+    const CUresult result =
+        by_driver ? copy_by_driver(context_->driver(), stream_, ranges) : CUDA_ERROR_NOT_SUPPORTED;
+    // A batch that is refused has started nothing, and its copies may be fine one by one.
+    if (result != CUDA_ERROR_NOT_SUPPORTED && result != CUDA_ERROR_INVALID_VALUE) return result;
     if (can_use_kernel(way, ranges)) return copy_by_kernel(ranges, pending);
   }
   return copy_one_by_one(way, ranges);

@@ -323,6 +323,7 @@ CUresult cuMemcpyBatchAsync(CUdeviceptr* targets, CUdeviceptr* sources, std::siz
                             CUstream stream) {
   const MutexLock lock(g_mutex);
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
+  if (g_options.batch_result != 0) return static_cast<CUresult>(g_options.batch_result);
   if (count == 0 || kinds != 1 || *from != 0 || stream == nullptr ||
       attributes->srcAccessOrder != CU_MEMCPY_SRC_ACCESS_ORDER_STREAM) {
     return CUDA_ERROR_INVALID_VALUE;

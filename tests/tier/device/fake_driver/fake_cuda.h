@@ -22,6 +22,7 @@ struct FakeCuda {
   std::uint64_t pinned = std::uint64_t{64} << 20;
   int init_result = 0;                           ///< of cuInit
   int image_result = 0;                          ///< of cuModuleLoadData
+  int batch_result = 0;                          ///< of cuMemcpyBatchAsync
   std::uint64_t lost_after_copies = UINT64_MAX;  ///< so many copies go well; the device is lost in the next
   int lost_result = 719;                         ///< CUDA_ERROR_LAUNCH_FAILED
 };
