@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/file.h"
+#include "trace/content_facts.h"
 #include "trace/reader.h"
 #include "trace_command.h"
 
@@ -23,13 +24,19 @@ struct Options {
 struct Counts {
   std::uint64_t records = 0;
   std::uint64_t beyond_end = 0;  ///< records whose next access lies behind the last one
+  std::uint64_t contradicting_inputs = 0;
 };
 
 Counts read_all(trace::Reader& reader) {
   Counts counts;
   if (reader.trace_class() == trace::TraceClass::kRequests) {
     trace::Request request;
-    while (reader.next(request)) ++counts.records;
+    trace::ContentFacts facts;
+    while (reader.next(request)) {
+      ++counts.records;
+      for (const trace::Input& input : request.inputs) facts.agrees(input);
+    }
+    counts.contradicting_inputs = facts.contradictions();
     return counts;
   }
   std::array<trace::ObjectAccess, 1024> batch;
@@ -54,13 +61,21 @@ int run(const Options& options) {
         "warning: %s: next accesses point up to %llu records behind the end: a part of a longer trace?\n",
         options.path.c_str(), static_cast<unsigned long long>(counts.beyond_end));
   }
+  if (counts.contradicting_inputs > 0) {
+    std::fprintf(
+        stderr,
+        "warning: %s: %llu inputs give other similarity codes, or another copy_of, than the same hash did "
+        "before: what runs make up for them is not one content\n",
+        options.path.c_str(), static_cast<unsigned long long>(counts.contradicting_inputs));
+  }
   if (options.json) {
     const nlohmann::ordered_json out{{"path", options.path},
                                      {"ok", true},
                                      {"format", reader->header().format},
                                      {"records", counts.records},
                                      {"skipped", reader->skipped()},
-                                     {"next_access_beyond_end", cut}};
+                                     {"next_access_beyond_end", cut},
+                                     {"contradicting_inputs", counts.contradicting_inputs}};
     write_stdout(out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
     return kExitOk;
   }
