@@ -122,6 +122,9 @@ void add(CLI::App& parent, Action& action) {
   command->add_option("--only", calibration.only, "Parts, such as memcpy,ssd (default all)")
       ->delimiter(',')
       ->type_name("WHAT");
+  command->add_option("--rows", calibration.rows, "Of those parts the named measurements alone")
+      ->delimiter(',')
+      ->type_name("NAMES");
   command->add_option("--base", calibration.base, "Profile of the figures that are not measured")
       ->type_name("PROFILE")
       ->capture_default_str();

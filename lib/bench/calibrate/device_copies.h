@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "bench/calibrate/session.h"
@@ -18,10 +19,14 @@ namespace cachebench::bench {
 enum class CopyWay : std::uint8_t { kUp, kDown };
 enum class HostMemoryKind : std::uint8_t { kPinned, kPageable };
 
+/// The machine's GPU, or the emulated device without its throttle and the reason in `why_emulated`.
+[[nodiscard]] std::shared_ptr<tier::DeviceApi> calibrated_device(std::string& why_emulated);
+
 class DeviceCopies {
  public:
   /// `largest`: of the copies.
-  DeviceCopies(const Clock& clock, HostMemoryKind kind, Bytes largest);
+  DeviceCopies(const Clock& clock, std::shared_ptr<tier::DeviceApi> device, HostMemoryKind kind,
+               Bytes largest);
   ~DeviceCopies();
   DeviceCopies(const DeviceCopies&) = delete;
   DeviceCopies& operator=(const DeviceCopies&) = delete;
@@ -32,18 +37,23 @@ class DeviceCopies {
   [[nodiscard]] Nanoseconds once(CopyWay way, Bytes size);
   /// One of `size` each way at the same time, until both are complete.
   [[nodiscard]] Nanoseconds both_ways(Bytes size);
+  /// One submission of two small copies up, a few hundred being queued: what the submission itself costs.
+  [[nodiscard]] Nanoseconds queued_pair();
 
  private:
   void submit(CopyWay way, Bytes size, Nanoseconds& finished);
   void rethrow();
+  void take_host_memory(HostMemoryKind kind);
 
   const Clock& clock_;
   const Bytes largest_;
   std::string why_not_pinned_;
   // The device's thread writes it before a stream is idle.
   std::exception_ptr error_;
-  tier::Mapping host_;  // as much for each way
   std::shared_ptr<tier::DeviceApi> device_;
+  tier::Mapping plain_;                         // the one or the other
+  std::shared_ptr<tier::PinnedMemory> pinned_;  // whose `host_` is then
+  std::span<std::byte> host_;                   // as much for each way
   tier::DevicePointer memory_{};
   std::unique_ptr<tier::DeviceStream> up_;
   std::unique_ptr<tier::DeviceStream> down_;

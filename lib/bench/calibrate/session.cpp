@@ -37,6 +37,8 @@ bool Session::is_over() const {
 
 std::optional<Spread> Session::measure(const Subject& subject, const std::function<double()>& once) {
   if (stop_.requested()) return std::nullopt;
+  const std::vector<std::string>& rows = options_.rows;
+  if (!rows.empty() && std::find(rows.begin(), rows.end(), subject.name) == rows.end()) return std::nullopt;
   if (is_over()) {
     leave_out(subject.name, "the time was over");
     return std::nullopt;

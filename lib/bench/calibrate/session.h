@@ -43,6 +43,7 @@ struct CalibrationOptions {
   std::string directory;               ///< for the files that are read and written; removed afterwards
   Nanoseconds limit{120'000'000'000};  ///< for all of it
   std::vector<std::string> only;       ///< names of parts; empty: all
+  std::vector<std::string> rows;       ///< names of measurements; empty: all of the parts'
   bool quick = false;                  ///< a rough look: smaller files, few repetitions
   std::string base = hardware::kDefaultProfile;  ///< where figures come from that are not measured
   std::function<void(const std::string& name, double done)> progress;  ///< before each measurement

@@ -72,13 +72,25 @@ class IoUringEngine final : public IoEngine {
   }
 
   void wait(std::vector<IoOperation*>& finished) override {
+    // What is there already costs no call of the kernel.
+    if (io_uring_sq_ready(ring_.get()) == 0 && reap(finished)) return;
     io_uring_submit_and_wait(ring_.get(),
                              1);  // interrupted: the queue is looked at below, and the caller returns
-    poll(finished);
+    static_cast<void>(reap(finished));
   }
 
-  void poll(std::vector<IoOperation*>& finished) override {
+  void poll(std::vector<IoOperation*>& finished) override { static_cast<void>(reap(finished)); }
+
+  void wake() noexcept override {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(event_.get(), &one, sizeof one);
+  }
+
+ private:
+  /// False when nothing was there, not even a wake-up.
+  [[nodiscard]] bool reap(std::vector<IoOperation*>& finished) {
     io_uring_cqe* cqe = nullptr;
+    bool any = false;
     bool woken = false;
     while (io_uring_peek_cqe(ring_.get(), &cqe) == 0) {
       auto* operation = static_cast<IoOperation*>(io_uring_cqe_get_data(cqe));
@@ -89,19 +101,14 @@ class IoUringEngine final : public IoEngine {
         finished.push_back(operation);
       }
       io_uring_cqe_seen(ring_.get(), cqe);
+      any = true;
     }
-    if (!woken) return;
+    if (!woken) return any;
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t drained = read(event_.get(), &count, sizeof count);
     arm_wake();
+    return true;
   }
-
-  void wake() noexcept override {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(event_.get(), &one, sizeof one);
-  }
-
- private:
   io_uring_sqe* next_entry() {
     io_uring_sqe* sqe = io_uring_get_sqe(ring_.get());
     CACHEBENCH_CHECK(sqe != nullptr, "more operations under way than the ring was made for");

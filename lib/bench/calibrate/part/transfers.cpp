@@ -10,6 +10,7 @@
 #include "bench/calibrate/memory.h"
 #include "bench/calibrate/part.h"
 #include "core/registry.h"
+#include "tier/device/cuda/cuda_device.h"
 
 namespace cachebench::bench {
 namespace {
@@ -75,16 +76,17 @@ void measure_pinned(Session& session, DeviceCopies& copies) {
                         [&] { return rate(large + large, copies.both_ways(large)); });
 }
 
-void run(Session& session) {
-  {
-    DeviceCopies pinned(session.clock(), HostMemoryKind::kPinned, Bytes{kLargeMiB * kMiB.value});
-    if (!pinned.why_not_pinned().empty()) session.leave_out("page-locked transfers", pinned.why_not_pinned());
-    measure_pinned(session, pinned);
-    if (pinned.basis() == CalibrationBasis::kEmulated)
-      session.leave_out("kernel launches", "the emulated device runs no kernels");
-  }
+// A submission that one kernel carries out: many of them in a row take a launch each.
+void measure_launches(Session& session) {
+  DeviceCopies copies(session.clock(), tier::make_cuda_device({.batched = tier::BatchedCopies::kKernel}),
+                      HostMemoryKind::kPinned, kMiB);
+  (void)session.measure({.name = "kernel_launch", .unit = "ns"},
+                        [&] { return static_cast<double>(copies.queued_pair().count()); });
+}
+
+void measure_pageable(Session& session, const std::shared_ptr<tier::DeviceApi>& device) {
   const Bytes large{kLargeMiB * kMiB.value};
-  DeviceCopies pageable(session.clock(), HostMemoryKind::kPageable, large);
+  DeviceCopies pageable(session.clock(), device, HostMemoryKind::kPageable, large);
   const auto spread =
       session.measure({.name = "h2d_pageable_16MiB", .unit = "bytes/s", .basis = pageable.basis()},
                       [&] { return rate(large, pageable.once(CopyWay::kUp, large)); });
@@ -92,6 +94,27 @@ void run(Session& session) {
     session.set_figure("pageable_bytes_per_second", spread->median, *spread, how(pageable, "16 MiB up"));
   (void)session.measure({.name = "d2h_pageable_16MiB", .unit = "bytes/s", .basis = pageable.basis()},
                         [&] { return rate(large, pageable.once(CopyWay::kDown, large)); });
+}
+
+void run(Session& session) {
+  std::string why_emulated;
+  const std::shared_ptr<tier::DeviceApi> device = calibrated_device(why_emulated);
+  if (!why_emulated.empty()) {
+    session.leave_out("kernel launches and the link of a card",
+                      fmt::format("the device is emulated, which runs no kernels ({})", why_emulated));
+  }
+  {
+    DeviceCopies pinned(session.clock(), device, HostMemoryKind::kPinned, Bytes{kLargeMiB * kMiB.value});
+    if (!pinned.why_not_pinned().empty()) session.leave_out("page-locked transfers", pinned.why_not_pinned());
+    measure_pinned(session, pinned);
+  }
+  measure_pageable(session, device);
+  if (why_emulated.empty()) {
+    measure_launches(session);
+    session.set_known(
+        "device_memory_bytes", static_cast<double>(device->properties().total_memory.value),
+        fmt::format("read from {} on {} by calibrate", device->properties().name, session.date()));
+  }
 }
 
 CACHEBENCH_REGISTER(CalibrationPart, {.name = "transfers",
