@@ -44,7 +44,7 @@ FakeFileError cuFileHandleRegister(void** handle, FakeDescription* description) 
   return {0, 0};
 }
 void cuFileHandleDeregister(void* handle) {
-  delete static_cast<FakeFile*>(handle);
+  const std::unique_ptr<FakeFile> owned(static_cast<FakeFile*>(handle));
 }
 ssize_t cuFileRead(void* handle, void* base, std::size_t bytes, off_t offset, off_t memory_offset) {
   const std::size_t part = std::min<std::size_t>(bytes, 100'000);  // short reads are allowed
