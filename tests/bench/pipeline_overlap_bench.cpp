@@ -3,10 +3,12 @@
 // load waits for an SSD (emulated: the profile's rate), transfer for the emulated device's link, compute and
 // post-process keep a core busy each.
 #include <benchmark/benchmark.h>
+#include <time.h>
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "core/clock.h"
@@ -22,7 +24,9 @@ using namespace cachebench::pipeline;
 
 namespace {
 
-constexpr std::size_t kJobs = 100;
+constexpr std::size_t kStages = 4;
+constexpr std::size_t kJobs = 200;  // at once: filling and emptying the stages is 3 jobs' time of it
+constexpr std::size_t kAlone = 40;  // of a stage alone, and one by one
 
 /// The four stages, each calibrated to the same time.
 class Stages {
@@ -35,8 +39,7 @@ class Stages {
         data_(1 << 20) {
     const double seconds = static_cast<double>(cost.count()) / 1e9;
     const auto bytes = static_cast<std::int64_t>(profile_.h2d.bytes_per_second * seconds);
-    input_ = SharedTensor({.shape = {bytes}, .dtype = DType::kU8},
-                          std::vector<std::byte>(static_cast<std::size_t>(bytes)));
+    meta_ = {.shape = {bytes}, .dtype = DType::kU8};
     ssd_bytes_ = Bytes{static_cast<std::uint64_t>(profile_.ssd_read.bytes_per_second * seconds)};
     for (int round = 0; round < 3; ++round) {
       const Nanoseconds begun = clock_.now();
@@ -45,12 +48,15 @@ class Stages {
     }
   }
 
-  void run(std::size_t stage) {
+  /// As reads past the system's cache do, the SSD's bytes land in page-locked memory, which goes up from
+  /// there.
+  void run(std::size_t stage, SharedTensor& input) {
     switch (stage) {
       case 0:
+        input = io_.page_locked(meta_).tensor;
         return wait_.until(ssd_.reserve(clock_.now(), ssd_bytes_).complete);
       case 1: {
-        auto upload = io_.upload(std::span(&input_, 1));
+        auto upload = io_.upload(std::span(&input, 1));
         return upload.wait();
       }
       default:
@@ -66,19 +72,25 @@ class Stages {
   const tier::PreciseWait wait_;
   OptimizedIOMechanism io_;
   std::vector<std::byte> data_;
-  SharedTensor input_;
+  TensorMeta meta_;
   Bytes ssd_bytes_;
   std::int64_t rounds_ = 1;
 };
 
 class Job final : public PipelineJob {
  public:
-  explicit Job(Stages& stages) : stages_(stages) {}
-  void run(std::size_t stage) override { stages_.run(stage); }
+  Job(Stages& stages, std::vector<Nanoseconds>& ended) : stages_(stages), ended_(ended) {}
+  void run(std::size_t stage) override {
+    stages_.run(stage, input_);
+    if (stage == 1) input_ = {};                                        // it is on the device
+    if (stage + 1 == kStages) ended_.push_back(stages_.clock().now());  // one at a time in the last stage
+  }
   void end(std::exception_ptr) noexcept override {}
 
  private:
   Stages& stages_;
+  std::vector<Nanoseconds>& ended_;
+  SharedTensor input_;
 };
 
 EfficientPipelineOptions options_of(bool overlap) {
@@ -89,38 +101,77 @@ EfficientPipelineOptions options_of(bool overlap) {
   return options;
 }
 
-double seconds_since(const Clock& clock, Nanoseconds begun) {
-  return static_cast<double>((clock.now() - begun).count()) / 1e9;
+double seconds(Nanoseconds time) {
+  return static_cast<double>(time.count()) / 1e9;
+}
+
+/// Time and processor time of a job.
+struct Cost {
+  double seconds = 0;
+  double cpu = 0;
+};
+
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+Cost alone(Stages& stages, std::size_t stage) {
+  SharedTensor input;
+  for (std::size_t first = 0; first <= stage; ++first) stages.run(first, input);
+  const Nanoseconds begun = stages.clock().now();
+  const double cpu = cpu_seconds();
+  for (std::size_t i = 0; i < kAlone; ++i) stages.run(stage, input);
+  return {.seconds = seconds(stages.clock().now() - begun) / kAlone, .cpu = (cpu_seconds() - cpu) / kAlone};
+}
+
+/// Of a job among many; `whole` with the filling and emptying of the stages, else between the first job's
+/// end and the last one's.
+struct Together {
+  Cost whole;
+  double steady = 0;
+};
+
+Together together(Stages& stages, bool overlap, std::size_t jobs) {
+  std::vector<Nanoseconds> ended;
+  EfficientPipeline pipeline(options_of(overlap), stages.clock());
+  const Nanoseconds begun = stages.clock().now();
+  const double cpu = cpu_seconds();
+  for (std::size_t i = 0; i < jobs; ++i) pipeline.submit(std::make_unique<Job>(stages, ended));
+  pipeline.drain();
+  const auto count = static_cast<double>(jobs);
+  return {.whole = {.seconds = seconds(ended.back() - begun) / count, .cpu = (cpu_seconds() - cpu) / count},
+          .steady = seconds(ended.back() - ended.front()) / (count - 1)};
 }
 
 void overlap(benchmark::State& state) {
   Stages stages(Nanoseconds{state.range(0) * 1'000'000});
-  double together = 0;
-  double slowest = 0;
-  double one_by_one = 0;
+  const char* const names[kStages] = {"load", "transfer", "compute", "post"};
   for ([[maybe_unused]] auto _ : state) {
-    for (std::size_t stage = 0; stage < 4; ++stage) {
-      const Nanoseconds begun = stages.clock().now();
-      for (std::size_t i = 0; i < kJobs; ++i) stages.run(stage);
-      slowest = std::max(slowest, seconds_since(stages.clock(), begun));
+    double slowest = 0;
+    double cpu = 0;
+    for (std::size_t stage = 0; stage < kStages; ++stage) {
+      const Cost cost = alone(stages, stage);
+      slowest = std::max(slowest, cost.seconds);
+      cpu += cost.cpu;
+      state.counters[std::string(names[stage]) + "_ms"] = cost.seconds * 1e3;
+      state.counters[std::string(names[stage]) + "_cpu_ms"] = cost.cpu * 1e3;
     }
-    for (const bool overlapped : {true, false}) {
-      EfficientPipeline pipeline(options_of(overlapped), stages.clock());
-      const Nanoseconds begun = stages.clock().now();
-      for (std::size_t i = 0; i < kJobs; ++i) pipeline.submit(std::make_unique<Job>(stages));
-      pipeline.drain();
-      (overlapped ? together : one_by_one) = seconds_since(stages.clock(), begun);
-    }
+    const Together at_once = together(stages, true, kJobs);
+    const Together in_turn = together(stages, false, kAlone);
+    state.counters["of_slowest_alone"] = slowest / at_once.whole.seconds;
+    state.counters["steady_of_slowest_alone"] = slowest / at_once.steady;
+    state.counters["cpu_bound"] = std::min(1.0, slowest * std::thread::hardware_concurrency() / cpu);
+    state.counters["cpu_ms"] = at_once.whole.cpu * 1e3;
+    state.counters["against_one_by_one"] = in_turn.whole.seconds / at_once.whole.seconds;
   }
-  state.counters["of_slowest_alone"] = slowest / together;
-  state.counters["against_one_by_one"] = one_by_one / together;
-  state.counters["batches_per_s"] = static_cast<double>(kJobs) / together;
 }
 BENCHMARK(overlap)
     ->Arg(2)
     ->Arg(10)
     ->Iterations(1)
-    ->Repetitions(3)
+    ->Repetitions(6)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "core/check.h"
@@ -12,6 +13,7 @@ namespace cachebench::pipeline {
 namespace {
 
 constexpr std::uint64_t kAlignment = 256;
+constexpr Bytes kIdleMemory{256 * kMiB.value};  // of the device, kept for uploads to come
 
 std::uint64_t aligned(std::uint64_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -47,7 +49,7 @@ class Pending {
 
 struct OptimizedIOMechanism::Upload::State {
   OptimizedIOMechanism* io = nullptr;
-  tier::DevicePointer memory{};
+  DeviceBuffers::Buffer memory;
   std::vector<SharedTensor> tensors;
   std::vector<tier::StagingPool::Lease> staging;
   std::shared_ptr<Pending> pending = std::make_shared<Pending>();
@@ -64,7 +66,7 @@ OptimizedIOMechanism::Upload& OptimizedIOMechanism::Upload::operator=(Upload&& o
 OptimizedIOMechanism::Upload::~Upload() {
   if (!state_) return;
   static_cast<void>(state_->pending->wait());
-  if (state_->memory != tier::DevicePointer{}) state_->io->device_->free(state_->memory);
+  state_->io->memory_.give_back(state_->memory);
 }
 
 void OptimizedIOMechanism::Upload::wait() {
@@ -85,19 +87,53 @@ OptimizedIOMechanism::OptimizedIOMechanism(std::shared_ptr<tier::DeviceApi> devi
     : device_(std::move(device)),
       clock_(clock),
       options_(options),
-      staging_({.lock = options.pinned_memory ? tier::PageLock::kTry : tier::PageLock::kOff}) {
+      staging_({.lock = options.pinned_memory ? tier::PageLock::kTry : tier::PageLock::kOff}),
+      memory_(*device_, options.reuse_memory ? kIdleMemory : Bytes{0}) {
   CACHEBENCH_CHECK(options_.streams > 0);
   for (std::uint32_t i = 0; i < options_.streams; ++i) streams_.push_back(device_->create_stream());
 }
 
 OptimizedIOMechanism::~OptimizedIOMechanism() = default;
 
+/// Keeps a buffer of page_locked() known while its tensor lives.
+struct OptimizedIOMechanism::Locked {
+  Locked(OptimizedIOMechanism& owner, tier::StagingPool::Lease buffer)
+      : io(owner), lease(std::move(buffer)) {}
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+  ~Locked() {
+    const MutexLock lock(io.mutex_);
+    io.locked_.erase(lease.span().data());
+  }
+  OptimizedIOMechanism& io;
+  tier::StagingPool::Lease lease;
+};
+
+OptimizedIOMechanism::Fillable OptimizedIOMechanism::page_locked(const TensorMeta& meta) {
+  const auto locked = std::make_shared<Locked>(*this, staging_.acquire(meta.bytes()));
+  const std::span<std::byte> bytes = locked->lease.span().first(meta.bytes().value);
+  {
+    const MutexLock lock(mutex_);
+    locked_.emplace(bytes.data(), bytes.size());
+  }
+  return {.tensor = SharedTensor(meta, std::shared_ptr<const std::byte>(locked, bytes.data())),
+          .bytes = bytes};
+}
+
+bool OptimizedIOMechanism::is_page_locked(std::span<const std::byte> bytes) const {
+  const MutexLock lock(mutex_);
+  const auto after = locked_.upper_bound(bytes.data());
+  if (after == locked_.begin()) return false;
+  const auto& [begin, size] = *std::prev(after);
+  return bytes.data() + bytes.size() <= begin + size;
+}
+
 OptimizedIOMechanism::Upload OptimizedIOMechanism::upload(std::span<const SharedTensor> tensors) {
   std::uint64_t total = 0;
   for (const SharedTensor& tensor : tensors) total += aligned(tensor.bytes().value);
   Upload upload;
   if (total == 0) return upload;
-  const std::optional<tier::DevicePointer> memory = device_->malloc(Bytes{total});
+  const std::optional<DeviceBuffers::Buffer> memory = memory_.acquire(Bytes{total});
   {
     const MutexLock lock(mutex_);
     ++stats_.uploads;
@@ -112,7 +148,7 @@ OptimizedIOMechanism::Upload OptimizedIOMechanism::upload(std::span<const Shared
   std::uint64_t offset = 0;
   for (const SharedTensor& tensor : state.tensors) {
     if (tensor.bytes().value == 0) continue;
-    const auto target = static_cast<tier::DevicePointer>(static_cast<std::uint64_t>(*memory) + offset);
+    const auto target = static_cast<tier::DevicePointer>(static_cast<std::uint64_t>(memory->at) + offset);
     copy(source_of(tensor, state), target, state);
     offset += aligned(tensor.bytes().value);
   }
@@ -122,7 +158,7 @@ OptimizedIOMechanism::Upload OptimizedIOMechanism::upload(std::span<const Shared
 // Page-locked memory is what the copy engine reads at full speed; what lies elsewhere is staged.
 std::span<const std::byte> OptimizedIOMechanism::source_of(const SharedTensor& tensor, Upload::State& state) {
   const auto bytes = tensor.view().data;
-  if (!options_.pinned_memory) return bytes;
+  if (!options_.pinned_memory || is_page_locked(bytes)) return bytes;
   state.staging.push_back(staging_.acquire(Bytes{bytes.size()}));
   const std::span<std::byte> staged = state.staging.back().span().first(bytes.size());
   std::memcpy(staged.data(), bytes.data(), bytes.size());
@@ -152,7 +188,13 @@ IoStats OptimizedIOMechanism::stats() const {
   const MutexLock lock(mutex_);
   IoStats stats = stats_;
   stats.reused_staging = staging_.stats().reused;
+  stats.reused_memory = memory_.reused();
   return stats;
+}
+
+void OptimizedIOMechanism::reset_stats() {
+  const MutexLock lock(mutex_);
+  stats_ = {};
 }
 
 std::shared_ptr<tier::DeviceApi> emulated_device_for(const hardware::Profile& profile,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/efficient_pipeline.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -16,6 +18,12 @@ double share(Nanoseconds part, Nanoseconds whole) {
 
 std::exception_ptr stopped_error() {
   return std::make_exception_ptr(Error(ErrorKind::kUsage, "the pipeline was stopped"));
+}
+
+Nanoseconds cpu_time_of_thread() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + Nanoseconds{now.tv_nsec};
 }
 
 // One job at a time: what runs in order on one thread.
@@ -60,7 +68,11 @@ EfficientPipeline::EfficientPipeline(EfficientPipelineOptions options, const Clo
       stages_.back().options = stage;
     }
   }
-  for (std::size_t i = 0; i < threads_for(options_); ++i) threads_.emplace_back([this] { work(); });
+  // A thread for each worker that a stage may count on; that stage is where it begins to look.
+  for (std::size_t i = 0; i < options_.stages.size() && threads_.size() < threads_for(options_); ++i) {
+    for (std::size_t n = 0; n < options_.stages[i].workers && threads_.size() < threads_for(options_); ++n)
+      threads_.emplace_back([this, i] { work(i); });
+  }
 }
 
 EfficientPipeline::~EfficientPipeline() {
@@ -76,7 +88,7 @@ bool EfficientPipeline::submit(std::unique_ptr<PipelineJob> job) {
       first.queue.push_back({.job = std::move(job), .since = clock_.now()});
       first.report.most_waiting = std::max(first.report.most_waiting, first.queue.size());
       ++under_way_;
-      work_.notify_all();
+      if (any_may_start()) work_.notify_one();
       return true;
     }
   }
@@ -116,47 +128,68 @@ bool EfficientPipeline::may_start(std::size_t index) const {
   return next.queue.size() + stage.running < next.options.queue;
 }
 
-// Those that are furthest on first; hands go beyond a stage's own workers only when no stage has need of
-// them.
-bool EfficientPipeline::take(Taken& taken) {
+bool EfficientPipeline::any_may_start() const {
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    if (may_start(i)) return true;
+  }
+  return false;
+}
+
+void EfficientPipeline::start(std::size_t index, Taken& taken) {
+  Stage& stage = stages_[index];
+  const Nanoseconds now = clock_.now();
+  note_time(now);
+  taken = {.job = std::move(stage.queue.front().job), .stage = index, .started = now};
+  stage.report.waits.record((now - stage.queue.front().since).count());
+  stage.queue.pop_front();
+  if (stage.running >= stage.options.workers) ++stage.report.helped;
+  ++stage.running;
+  if (index > 0) return;
+  ++ahead_;
+  room_.notify_all();
+}
+
+// The stage that this thread did last, as long as it has work: its code and data are warm on this core, and a
+// stage that keeps a core busy stays there instead of being placed anew beside another such one. Then those
+// that are furthest on; hands go beyond a stage's own workers only when no stage has need of them.
+bool EfficientPipeline::take(std::size_t last, Taken& taken) {
+  const auto own_free = [&](std::size_t i) { return stages_[i].running < stages_[i].options.workers; };
+  if (may_start(last) && own_free(last)) {
+    start(last, taken);
+    return true;
+  }
   for (const bool beyond : {false, true}) {
     for (std::size_t i = stages_.size(); i-- > 0;) {
-      Stage& stage = stages_[i];
-      if (!may_start(i) || (stage.running >= stage.options.workers) != beyond) continue;
-      const Nanoseconds now = clock_.now();
-      note_time(now);
-      taken = {.job = std::move(stage.queue.front().job), .stage = i, .started = now};
-      stage.report.waits.record((now - stage.queue.front().since).count());
-      stage.queue.pop_front();
-      ++stage.running;
-      if (beyond) ++stage.report.helped;
-      if (i == 0) {
-        ++ahead_;
-        room_.notify_all();
-      }
+      if (!may_start(i) || own_free(i) == beyond) continue;
+      start(i, taken);
       return true;
     }
   }
   return false;
 }
 
-void EfficientPipeline::work() {
+// Whoever takes a job wakes one more thread if there is another to be taken, so no more wake up than have
+// something to do: each that wakes in vain takes a core away from a stage that computes.
+void EfficientPipeline::work(std::size_t stage) {
   for (;;) {
     Taken taken;
     {
       const MutexLock lock(mutex_);
-      while (!take(taken)) {
+      while (!take(stage, taken)) {
         if (stopping_) return;
         work_.wait(mutex_);
       }
-      work_.notify_all();  // room in front of this stage
+      if (any_may_start()) work_.notify_one();
     }
+    stage = taken.stage;
     std::exception_ptr error;
+    const Nanoseconds cpu = cpu_time_of_thread();
     try {
       taken.job->run(taken.stage);
     } catch (...) {
       error = std::current_exception();
     }
+    taken.cpu = cpu_time_of_thread() - cpu;
     finish(std::move(taken), error);
   }
 }
@@ -171,6 +204,7 @@ void EfficientPipeline::finish(Taken taken, const std::exception_ptr& error) {
     --stage.running;
     ++stage.report.jobs;
     stage.report.busy += now - taken.started;
+    stage.report.cpu += taken.cpu;
     stage.report.time.record((now - taken.started).count());
     const bool last = taken.stage + 1 == stages_.size();
     if (!error && stopping_ && !last) reason = stopped_error();
@@ -182,7 +216,8 @@ void EfficientPipeline::finish(Taken taken, const std::exception_ptr& error) {
       next.queue.push_back({.job = std::move(taken.job), .since = now});
       next.report.most_waiting = std::max(next.report.most_waiting, next.queue.size());
     }
-    work_.notify_all();
+    // This thread looks for more as soon as it has ended the job, which may take long.
+    if (taken.job && any_may_start()) work_.notify_one();
   }
   if (taken.job) end_job(std::move(taken.job), reason);
 }

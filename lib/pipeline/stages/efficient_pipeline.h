@@ -17,9 +17,10 @@
 
 /// Stages that run at the same time, each on another job, over bounded queues. A job goes through all stages
 /// in order; a stage takes jobs in the order in which they arrive and has at most so many under way. Threads
-/// belong to nobody: whoever is idle takes the job that is furthest on, so work moves to where hands are free
-/// and a slow stage gets up to its share of them. A job starts a stage only when there is room behind it, so
-/// nothing waits with a finished job in hand, and the queues bound what is under way.
+/// belong to nobody: one goes on with the stage it did last as long as that has work, else takes the job that
+/// is furthest on, so work moves to where hands are free and a slow stage gets up to its share of them. A job
+/// starts a stage only when there is room behind it, so nothing waits with a finished job in hand, and the
+/// queues bound what is under way.
 ///
 /// Owns the jobs from submit to end. Thread-safe. What a stage throws ends its job alone.
 namespace cachebench::pipeline {
@@ -61,6 +62,7 @@ struct StageReport {
   std::size_t workers = 1;
   std::uint64_t jobs = 0;
   Nanoseconds busy{0};       ///< of all its workers together
+  Nanoseconds cpu{0};        ///< of it, on a core; the rest it waited
   Nanoseconds idle{0};       ///< workers × the time that anything ran, less busy; never negative
   std::uint64_t helped = 0;  ///< jobs that ran beyond its `workers`, on hands that were idle
   std::size_t most_waiting = 0;
@@ -115,11 +117,15 @@ class EfficientPipeline {
     std::unique_ptr<PipelineJob> job;
     std::size_t stage = 0;
     Nanoseconds started{0};
+    Nanoseconds cpu{0};  ///< that it took on a core
   };
 
-  void work();
+  /// A thread; looks for work in `stage` first.
+  void work(std::size_t stage);
   [[nodiscard]] bool may_start(std::size_t stage) const CACHEBENCH_REQUIRES(mutex_);
-  [[nodiscard]] bool take(Taken& taken) CACHEBENCH_REQUIRES(mutex_);
+  [[nodiscard]] bool any_may_start() const CACHEBENCH_REQUIRES(mutex_);
+  void start(std::size_t stage, Taken& taken) CACHEBENCH_REQUIRES(mutex_);
+  [[nodiscard]] bool take(std::size_t last, Taken& taken) CACHEBENCH_REQUIRES(mutex_);
   void finish(Taken taken, const std::exception_ptr& error) CACHEBENCH_EXCLUDES(mutex_);
   void note_time(Nanoseconds now) CACHEBENCH_REQUIRES(mutex_);
   void end_job(std::unique_ptr<PipelineJob> job, const std::exception_ptr& error) CACHEBENCH_EXCLUDES(mutex_);

@@ -230,6 +230,7 @@ PipelineStats OptimizedInferencePipeline::get_pipeline_stats() const {
 void OptimizedInferencePipeline::reset_stats() {
   stages_.reset_report();
   caching_.reset_stats();
+  io_.reset_stats();
   counts_.update([](InferenceCounts::Values& counts) { counts = {}; });
   const MutexLock lock(mutex_);
   padding_ = {};

@@ -4,8 +4,8 @@
 #include "core/units.h"
 
 /// Waiting for a point on the machine's monotonic clock (RealClock) more exactly than the timer wakes: the
-/// wait sleeps while the end is further away than the timer's error, and spins for the rest. Stateless but
-/// for the error given; thread-safe.
+/// wait sleeps while the end is further away than the timer's error, and spins for the rest. A thread that
+/// waited has no timer slack any more. Stateless but for the error given; thread-safe.
 namespace cachebench::tier {
 
 class PreciseWait {
@@ -18,7 +18,8 @@ class PreciseWait {
 
   /// Asks the system to wake this thread without delay (its timer slack is 50 us by default).
   static void tighten_this_thread() noexcept;
-  /// How late sleeps end here: the worst of a few short ones on this thread. Takes under a millisecond.
+  /// How late sleeps end here: nearly the worst of a few short ones on this thread. Takes under a
+  /// millisecond.
   [[nodiscard]] static Nanoseconds measure_timer_error();
 
  private:

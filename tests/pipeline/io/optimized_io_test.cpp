@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "hardware/profile.h"
@@ -54,6 +55,33 @@ TEST_CASE("nothing to upload is an upload of nothing") {
   OptimizedIOMechanism::Upload none;
   none.wait();
   CHECK(io.stats().copies == 0);
+}
+
+TEST_CASE("what was made in page-locked memory goes up from there") {
+  for (const bool pinned : {true, false}) {
+    const RealClock clock;
+    const IoOptions options{.pinned_memory = pinned};
+    OptimizedIOMechanism io(device(options), clock, options);
+    auto made = io.page_locked({.shape = {70'000}, .dtype = DType::kU8});
+    REQUIRE(made.bytes.size() == 70'000);
+    std::fill(made.bytes.begin(), made.bytes.end(), std::byte{3});
+    CHECK(made.tensor.view().data.back() == std::byte{3});
+    const SharedTensor tensors[] = {made.tensor, tensor_of(1000, 1)};
+    io.upload(tensors).wait();
+    CHECK(io.stats().bytes == Bytes{71'000});
+    CHECK(io.stats().staged == (pinned ? Bytes{1000} : Bytes{0}));
+  }
+}
+
+TEST_CASE("memory of the device is used again unless that is switched off") {
+  for (const bool reuse : {true, false}) {
+    const RealClock clock;
+    const IoOptions options{.reuse_memory = reuse};
+    OptimizedIOMechanism io(device(options), clock, options);
+    const SharedTensor tensors[] = {tensor_of(100'000, 1)};
+    for (int i = 0; i < 3; ++i) io.upload(tensors).wait();
+    CHECK(io.stats().reused_memory == (reuse ? 2 : 0));
+  }
 }
 
 TEST_CASE("an upload that nobody waits for is waited for before its memory goes") {
