@@ -58,7 +58,7 @@ struct Roofline {
 
   /// All stages one after the other, each job alone.
   [[nodiscard]] std::int64_t serial_ns() const;
-  /// The resource that sets the bound; null where none was busy.
+  /// The resource that sets the bound; null where none was busy. What is only modelled bounds nothing here.
   [[nodiscard]] const RooflineResource* limit() const;
   /// Overlapping may gain at most this, over one after the other: serial / the busiest resource's least time.
   [[nodiscard]] std::optional<double> speedup_bound() const;

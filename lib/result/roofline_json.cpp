@@ -69,10 +69,12 @@ std::int64_t Roofline::serial_ns() const {
 }
 
 const RooflineResource* Roofline::limit() const {
-  const auto busiest = std::max_element(resources.begin(), resources.end(), [](const auto& a, const auto& b) {
-    return a.least_ns() < b.least_ns();
-  });
-  return busiest == resources.end() || busiest->least_ns() <= 0 ? nullptr : &*busiest;
+  const RooflineResource* busiest = nullptr;
+  for (const RooflineResource& resource : resources) {
+    if (resource.basis == "modelled" || resource.least_ns() <= 0) continue;
+    if (busiest == nullptr || resource.least_ns() > busiest->least_ns()) busiest = &resource;
+  }
+  return busiest;
 }
 
 std::optional<double> Roofline::speedup_bound() const {

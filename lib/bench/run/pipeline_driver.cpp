@@ -477,7 +477,8 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   add_stages(stats.stages, replay.pipeline);
   add_counts(stats, replay.pipeline);
   add_components(machinery.runner(), replay.pipeline);
-  replay.pipeline.roofline = roofline_of(inputs, machinery, stats, replay.pipeline, process_cpu);
+  if (!results.empty())
+    replay.pipeline.roofline = roofline_of(inputs, machinery, stats, replay.pipeline, process_cpu);
   add_latencies(inputs, stats, times, replay.latency);
   Measurements counted;
   counted.request = times.end_to_end;

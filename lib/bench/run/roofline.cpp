@@ -184,17 +184,18 @@ result::Roofline roofline_of(const RooflineInputs& inputs) {
   return roofline;
 }
 
-void add_channels(const hardware::Profile& profile, Bytes up, Bytes ssd_read, result::Roofline& roofline) {
-  const auto add = [&](const char* name, const char* basis, Bytes bytes, double rate) {
-    if (bytes == Bytes{0} || rate <= 0) return;
+void add_channels(const hardware::Profile& profile, const ChannelBytes& bytes, result::Roofline& roofline) {
+  const auto add = [&](const char* name, const char* basis, Bytes passed, double rate) {
+    if (passed == Bytes{0} || rate <= 0) return;
     roofline.resources.push_back(
         {.name = name,
          .basis = basis,
          .units = 1,
-         .busy_ns = static_cast<std::int64_t>(static_cast<double>(bytes.value) / rate * 1e9)});
+         .busy_ns = static_cast<std::int64_t>(static_cast<double>(passed.value) / rate * 1e9)});
   };
-  add(kLink, kEmulated, up, profile.h2d.bytes_per_second);
-  add(kSsd, kModelled, ssd_read, profile.ssd_read.bytes_per_second);
+  add(kLink, kEmulated, bytes.inputs, profile.h2d.bytes_per_second);
+  add("link up of the tiers", kModelled, bytes.tiers_up, profile.h2d.bytes_per_second);
+  add(kSsd, kModelled, bytes.ssd_read, profile.ssd_read.bytes_per_second);
 }
 
 }  // namespace cachebench::bench

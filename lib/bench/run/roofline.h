@@ -70,7 +70,13 @@ struct RooflineInputs {
 };
 /// Measures the machine's peaks for a model that computes, which takes some tenths of a second.
 [[nodiscard]] result::Roofline roofline_of(const RooflineInputs& inputs);
-/// The link and the drive, by the bytes that went over them at the profile's rates.
-void add_channels(const hardware::Profile& profile, Bytes up, Bytes ssd_read, result::Roofline& roofline);
+/// Bytes that went over links and drive.
+struct ChannelBytes {
+  Bytes inputs;    ///< to where the model computes, over the emulated link; 0 where that is not throttled
+  Bytes tiers_up;  ///< to the first tier, part of it while nobody waits
+  Bytes ssd_read;
+};
+/// At the profile's rates. Only that of the inputs bounds this run: the others' real rates may be higher.
+void add_channels(const hardware::Profile& profile, const ChannelBytes& bytes, result::Roofline& roofline);
 
 }  // namespace cachebench::bench

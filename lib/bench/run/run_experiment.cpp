@@ -95,11 +95,16 @@ result::Bounds bounds_for(const ReplayInputs& inputs, const ReplayOutcome& outco
   return bounds_of(reuse, tiers, inputs.config.cache.prefetch);
 }
 
-void add_pipeline(PipelineReplay answered, const hardware::Profile& profile, result::RunResult& result) {
+void add_pipeline(PipelineReplay answered, const hardware::Profile& profile, const RunConfig& config,
+                  result::RunResult& result) {
   result.pipeline = std::move(answered.pipeline);
   if (result.pipeline->roofline) {
-    const Bytes up{result.pipeline->uploaded_bytes + result.links.pcie_up_bytes};
-    add_channels(profile, up, Bytes{result.links.ssd_read_bytes}, *result.pipeline->roofline);
+    const Bytes inputs{config.throttle ? result.pipeline->uploaded_bytes : 0};
+    add_channels(profile,
+                 {.inputs = inputs,
+                  .tiers_up = Bytes{result.links.pcie_up_bytes},
+                  .ssd_read = Bytes{result.links.ssd_read_bytes}},
+                 *result.pipeline->roofline);
   }
   for (auto& [name, summary] : answered.latency) result.latency[name] = std::move(summary);
   for (std::string& note : answered.notes) result.notes.push_back(std::move(note));
@@ -138,7 +143,7 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                                 : setup.machine ? replay_simulated(replay, *setup.machine)
                                                 : replay_real(replay, *setup.movers);
   result::RunResult result = collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
-  if (answered) add_pipeline(std::move(*answered), costs.profile(), result);
+  if (answered) add_pipeline(std::move(*answered), costs.profile(), config, result);
   result.hashing = collect_hashing(config, facts, costs.profile(), outcome.measured);
   workload.finish_recording();
   setup.manager->drain();

@@ -95,11 +95,11 @@ TEST_CASE("channels take their bytes at the profile's rates") {
   profile.h2d.bytes_per_second = 1e9;
   profile.ssd_read.bytes_per_second = 2e9;
   result::Roofline roofline;
-  add_channels(profile, Bytes{500'000'000}, Bytes{0}, roofline);
+  add_channels(profile, {.inputs = Bytes{500'000'000}, .tiers_up = {}, .ssd_read = {}}, roofline);
   REQUIRE(roofline.resources.size() == 1);
   CHECK(roofline.resources[0].name == "link up");
   CHECK(roofline.resources[0].busy_ns == 500'000'000);
-  add_channels(profile, Bytes{0}, Bytes{1'000'000'000}, roofline);
+  add_channels(profile, {.inputs = {}, .tiers_up = {}, .ssd_read = Bytes{1'000'000'000}}, roofline);
   REQUIRE(roofline.resources.size() == 2);
   CHECK(roofline.resources[1].basis == "modelled");
   CHECK(roofline.resources[1].busy_ns == 500'000'000);
