@@ -10,6 +10,7 @@
 #include "core/check.h"
 #include "core/error.h"
 #include "core/trace_range.h"
+#include "tier/pinned_memory.h"
 
 namespace cachebench::cache {
 namespace {
@@ -30,6 +31,16 @@ std::vector<std::unique_ptr<SpaceGate>> make_gates(std::size_t count) {
   std::vector<std::unique_ptr<SpaceGate>> gates;
   for (std::size_t i = 0; i < count; ++i) gates.push_back(std::make_unique<SpaceGate>());
   return gates;
+}
+
+// Buffers for copies to and from a GPU are its own to lock.
+std::shared_ptr<tier::PinnedMemory> pinned_memory_of(const std::vector<tier::Plane*>& planes) {
+  for (tier::Plane* const plane : planes) {
+    auto* const source = dynamic_cast<tier::PinnedSource*>(plane);
+    if (source == nullptr) continue;
+    if (std::shared_ptr<tier::PinnedMemory> pinned = source->pinned_memory()) return pinned;
+  }
+  return nullptr;
 }
 
 // Not an error: nobody is left to tell.
@@ -65,7 +76,7 @@ struct Movers::Plan final : PlannedTransfers {
 Movers::Movers(std::vector<tier::Plane*> planes, std::size_t threads)
     : planes_(std::move(planes)),
       gates_(make_gates(planes_.size())),
-      staging_(tier::StagingPool::Options{}),
+      staging_({.pinned = pinned_memory_of(planes_)}),
       landing_(*planes_.front(), *gates_.front(), planes_.size() > 1 ? kLandingBytes : Bytes{0}),
       upward_(threads, "promote"),
       downward_(threads, "demote") {}

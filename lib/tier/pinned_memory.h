@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "core/units.h"
 
@@ -17,6 +18,15 @@ class PinnedMemory {
   [[nodiscard]] virtual std::byte* allocate(Bytes size) = 0;
   /// What `allocate` gave.
   virtual void release(std::byte* memory) noexcept = 0;
+};
+
+/// What a plane also is whose device has memory of that kind to lend, for the buffers of copies to and from
+/// it.
+class PinnedSource {
+ public:
+  virtual ~PinnedSource() = default;
+  /// Null where ordinary locked memory does as well.
+  [[nodiscard]] virtual std::shared_ptr<PinnedMemory> pinned_memory() = 0;
 };
 
 }  // namespace cachebench::tier

@@ -2,6 +2,7 @@
 #include "tier/device/device_plane.h"
 
 #include <atomic>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -85,7 +86,7 @@ class Lane {
   std::unique_ptr<DeviceStream> stream_;
 };
 
-class DevicePlane final : public Plane {
+class DevicePlane final : public Plane, public PinnedSource {
  public:
   DevicePlane(const DevicePlaneOptions& options, std::shared_ptr<DeviceApi> device)
       : device_(std::move(device)),
@@ -117,6 +118,12 @@ class DevicePlane final : public Plane {
   }
 
   [[nodiscard]] std::span<std::byte> host_view(const Block&) override { return {}; }
+
+  // The emulated engines are threads: locked memory is all they can gain from, and its owner says so in
+  // notes.
+  [[nodiscard]] std::shared_ptr<PinnedMemory> pinned_memory() override {
+    return std::string_view(device_->kind()) == "emulated" ? nullptr : device_->pinned_memory();
+  }
 
   void flush() override {
     up_.synchronize();

@@ -146,6 +146,19 @@ TEST_CASE(
   plane->release(block);
 }
 
+TEST_CASE("a plane on the device lends its pinned memory; the emulated one has none to lend") {
+  const auto emulated = make_device_plane({.capacity = kMiB}, EmulatedInline::make({}));
+  auto* const none = dynamic_cast<PinnedSource*>(emulated.get());
+  REQUIRE(none != nullptr);
+  CHECK(none->pinned_memory() == nullptr);
+  if (!can_run()) return;
+  set_up({});
+  const auto plane = make_device_plane({.capacity = kMiB}, make_cuda_device(fake()));
+  auto* const source = dynamic_cast<PinnedSource*>(plane.get());
+  REQUIRE(source != nullptr);
+  CHECK(Mapping::try_pinned(kMiB, source->pinned_memory())->is_pinned());
+}
+
 TEST_CASE("a tier on the device: its budget, a GPU without room, and one that is lost") {
   if (!can_run()) return;
   set_up({.memory = 8 * kMiB.value});
