@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kPrefix = "model.";  // which some files leave out
+constexpr std::uint32_t kMostLayers = 4096;     // of either half; the largest models have hundreds
 constexpr std::int64_t kLargest = 1 << 24;      // of any dimension: products of two stay far from overflow
 
 bool is_size(const Json& value) {
@@ -39,6 +40,11 @@ class Keys {
       throw wrong(key, "is not a positive whole number");
     }
     return value.get<std::uint32_t>();
+  }
+  [[nodiscard]] std::uint32_t layers(const char* key) const {
+    const std::uint32_t count = size(key);
+    if (count > kMostLayers) throw wrong(key, fmt::format("({}) is above {}", count, kMostLayers));
+    return count;
   }
   [[nodiscard]] double number(const char* key) const {
     const Json& value = at(key);
@@ -86,7 +92,7 @@ class Keys {
 
 VisionConfig vision_of(const Keys& keys) {
   VisionConfig vision;
-  vision.depth = keys.size("depth");
+  vision.depth = keys.layers("depth");
   vision.hidden = keys.size("hidden_size");
   vision.heads = keys.size("num_heads");
   vision.mlp = keys.size("intermediate_size");
@@ -113,7 +119,7 @@ VisionConfig vision_of(const Keys& keys) {
 
 TextConfig text_of(const Keys& keys) {
   TextConfig text;
-  text.layers = keys.size("num_hidden_layers");
+  text.layers = keys.layers("num_hidden_layers");
   text.hidden = keys.size("hidden_size");
   text.heads = keys.size("num_attention_heads");
   text.kv_heads = keys.size("num_key_value_heads");

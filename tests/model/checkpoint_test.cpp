@@ -64,6 +64,8 @@ TEST_CASE("a config is read, in either form of its rope keys") {
 }
 
 TEST_CASE("numbers that no model has are refused before anything is made of them") {
+  check_refused([](Json& c) { c["text_config"]["num_hidden_layers"] = 16777216; }, "num_hidden_layers");
+  check_refused([](Json& c) { c["vision_config"]["depth"] = 4097; }, "(4097) is above 4096");
   check_refused([](Json& c) { c["vision_config"]["patch_size"] = 1e12; }, "vision_config.patch_size");
   check_refused([](Json& c) { c["text_config"]["vocab_size"] = -5; }, "text_config.vocab_size");
   check_refused([](Json& c) { c["text_config"]["num_hidden_layers"] = 1ULL << 60; }, "num_hidden_layers");
