@@ -44,6 +44,7 @@ Copy::Copy(tier::Plane& plane, SpaceGate& gate, const tier::Recovered& recovered
       gate_(gate),
       info_(recovered.info),
       bytes_(is_plain() ? recovered.block.bytes : recovered.info.meta.bytes()),
+      kept_(true),
       block_(recovered.block) {
   passes_.add(encoding());
   const MutexLock lock(mutex_);
@@ -58,6 +59,11 @@ Copy::~Copy() {
 
 void Copy::leave_on_plane() {
   if (plane_.medium() == hardware::Medium::kSsd) block_.reset();
+}
+
+void Copy::count_in(CompressionMeter& meter) {
+  meter_ = &meter;
+  if (kept_ && !is_plain()) meter.note_kept(info_);
 }
 
 bool Copy::is_sound(const tier::Recovered& recovered) {
@@ -110,6 +116,7 @@ tier::Completion Copy::read_encoded(std::span<std::byte> out) const {
     const bool sound = meter_ != nullptr ? meter_->decode(info_, stored_form, plain)
                                          : decode(encoding(), stored_form, info_.meta, plain);
     if (!sound) done.status = tier::TransferStatus::kCorrupt;
+    if (sound && kept_ && meter_ != nullptr) meter_->note_kept_decoded(info_, plain);
   }
   done.service = std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - start);
   return done;

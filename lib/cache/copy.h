@@ -71,7 +71,8 @@ class Copy {
   void set_passes(const Passes& passes) { passes_ = passes; }
   /// Gives up the form, and the block that was made for it. Before settling.
   void become_plain();
-  void count_in(CompressionMeter& meter) { meter_ = &meter; }
+  /// Takes the account of a copy that an earlier process left.
+  void count_in(CompressionMeter& meter);
 
   /// Tries to get physical room; true when the copy has it.
   bool allocate();
@@ -108,6 +109,7 @@ class Copy {
   tier::RecordInfo info_;
   Bytes bytes_;
   CompressionMeter* meter_ = nullptr;  // whoever made it; null for copies that are plain
+  bool kept_ = false;                  // from an earlier process
   Passes passes_;
   // All of it written before settling, read after.
   std::optional<tier::Block> block_;

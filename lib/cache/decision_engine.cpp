@@ -85,6 +85,18 @@ DecisionEngine::DecisionEngine(const EngineOptions& options, const hardware::Cos
     prefetcher_ = std::make_unique<Prefetcher>(options.prefetch, options.prefetch_rules);
 }
 
+void DecisionEngine::expect_access(ArtefactKind kind) const {
+  constexpr std::size_t kLine = 64;
+  const auto* counted = reinterpret_cast<const char*>(&counters_);
+  const auto* of_kind = reinterpret_cast<const char*>(&counters_.kinds[static_cast<std::size_t>(kind)]);
+  for (std::size_t i = 0; i < 4; ++i) __builtin_prefetch(counted + i * kLine, 1);
+  for (std::size_t i = 0; i < 2; ++i) __builtin_prefetch(of_kind + i * kLine, 1);
+  __builtin_prefetch(&counters_.links, 1);
+  __builtin_prefetch(&now_, 1);
+  __builtin_prefetch(&pins_, 1);
+  __builtin_prefetch(&tiers_.front().pinned, 1);
+}
+
 KindCounters& DecisionEngine::count_kind(EntryId id) {
   return counters_.kinds[static_cast<std::size_t>(directory_[id].what.kind)];
 }
@@ -106,7 +118,7 @@ void DecisionEngine::count_miss(EntryId id, MissCause cause) {
 }
 
 void DecisionEngine::count_hit(EntryId id, Level level, Nanoseconds service, EntryId serving) {
-  const EntryDescription& what = directory_[id].what;
+  const KnownDescription& what = directory_[id].what;
   ++counters_.hits;
   counters_.bytes_hit += what.bytes;
   KindCounters& kind = count_kind(id);
@@ -319,7 +331,7 @@ Nanoseconds DecisionEngine::uncount_hit(EntryId id, const CountedHit& hit) {
   const Level level = hit.level;
   const bool similar = hit.asked != kNoEntry;
   const EntryId asked = similar ? hit.asked : id;
-  const EntryDescription& what = directory_[asked].what;
+  const KnownDescription& what = directory_[asked].what;
   const Bytes read = directory_[id].what.bytes;
   const Nanoseconds hit_cost = hit.waited + costs_.hit_cost(resting(id, level), read);
   if (hit.prefetched && prefetcher_) prefetcher_->recount_corrupt(read);
@@ -354,7 +366,7 @@ void DecisionEngine::describe(EntryId id, const EntryDescription& what) {
   Entry& entry = directory_[id];
   CACHEBENCH_CHECK(entry.copies.empty(), "a resident entry is what it is");
   const Nanoseconds known = entry.what.recompute;
-  entry.what = what;
+  directory_.describe(id, what);
   if (what.recompute.count() == 0) entry.what.recompute = known;
 }
 
@@ -364,6 +376,7 @@ bool DecisionEngine::adopt(EntryId id, Level level, tier::Encoding form) {
   directory_[id].forms[index_of(level)] = form;
   const Bytes bytes = charged(id, level);
   if (count.used + bytes > at(level).options.capacity) return false;
+  at(level).keeps_forms |= form != tier::Encoding::kPlain;
   enter(id, level);
   touch_recency(id);
   count.bytes_written -= bytes;  // it was there before

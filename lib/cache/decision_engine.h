@@ -80,6 +80,9 @@ class DecisionEngine {
   DecisionEngine(const DecisionEngine&) = delete;
   DecisionEngine& operator=(const DecisionEngine&) = delete;
 
+  /// A hint that an access comes, for a thread that is about to take the lock: what every access changes may
+  /// lie in another processor's cache, and is fetched from there all at once. Reads nothing that changes.
+  void expect_access(ArtefactKind kind) const;
   [[nodiscard]] EntryId intern(const EntryDescription& what) { return directory_.intern(what); }
   /// Looks an entry up and counts the access; `bytes` is its size as recorded now.
   AccessDecision access(EntryId id, Bytes bytes, const AccessContext& context = {});
@@ -166,12 +169,13 @@ class DecisionEngine {
     Bytes pinned;                                 ///< nominal bytes of pinned entries
     std::array<Bytes, kArtefactKinds> used_by{};  ///< nominal bytes by kind, where there are quotas
     std::array<Bytes, kArtefactKinds> pinned_by{};
+    bool keeps_forms = false;  ///< it took in entries that an earlier process compressed
     bool wants_loss = false;   ///< the eviction policy decides by modelled time,
     bool weighs_loss = false;  ///< the admission policy does
     bool watches = true;       ///< the admission policy wants to be told of accesses
     bool sees_future = false;  ///< it has to be told of references that nobody looks up too
     /// Whether its eviction policy sees an entry otherwise than another tier's: its loss, or its bytes.
-    [[nodiscard]] bool has_own_view() const { return wants_loss || compression.is_on(); }
+    [[nodiscard]] bool has_own_view() const { return wants_loss || compression.is_on() || keeps_forms; }
     double residence = 0;  ///< running mean, in accesses; 0 = nothing evicted yet
   };
 
@@ -280,7 +284,7 @@ class DecisionEngine {
   Nanoseconds default_ttl_{0};
   KindShares quotas_ = kNoQuotas;
   bool has_quotas_ = false;
-  CacheCounters counters_;
+  alignas(64) CacheCounters counters_;
   DecisionLog log_;
   std::vector<Move> moves_;
   Nanoseconds now_{0};

@@ -11,7 +11,7 @@ using hardware::Medium;
 
 bool DecisionEngine::could_hold(EntryId id, Level level) const {
   const Tier& tier = tiers_[index_of(level)];
-  const EntryDescription& what = directory_[id].what;
+  const KnownDescription& what = directory_[id].what;
   const Bytes bytes = charged(id, level);
   if (tier.pinned + bytes > tier.options.capacity) return false;
   return !has_quotas_ ||
@@ -194,7 +194,7 @@ void DecisionEngine::recharge(EntryId id, Bytes bytes) {
   };
   charge_all(Change::kTake);
   entry.what.bytes = bytes;
-  entry.what.meta = {.shape = {static_cast<std::int64_t>(bytes.value)}, .dtype = DType::kU8};
+  directory_.set_meta(id, {.shape = {static_cast<std::int64_t>(bytes.value)}, .dtype = DType::kU8});
   entry.forms = {};
   charge_all(Change::kAdd);
 }

@@ -40,7 +40,7 @@ Bytes DecisionEngine::quota(Level level, ArtefactKind kind) const {
 }
 
 bool DecisionEngine::fits(EntryId id, Level level) const {
-  const EntryDescription& what = directory_[id].what;
+  const KnownDescription& what = directory_[id].what;
   const Bytes bytes = charged(id, level);
   return layout_.fits(level, bytes) && (!has_quotas_ || bytes <= quota(level, what.kind));
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/rng.h"
 
 namespace cachebench::cache {
 
@@ -43,9 +44,26 @@ EntryId Directory::intern(const EntryDescription& what) {
   CACHEBENCH_CHECK(size_ < index_of(kNoEntry), "more than 2^32-1 entries");
   if (size_ % kChunk == 0) chunks_.push_back(std::make_unique<Entry[]>(kChunk));
   const auto id = static_cast<EntryId>(size_++);
-  (*this)[id].what = what;
+  (*this)[id].what.key = what.key;
+  describe(id, what);
   slots_[slot] = {.id = id, .tag = static_cast<std::uint32_t>(std::hash<Key>{}(what.key) >> 32U)};
   return id;
+}
+
+void Directory::describe(EntryId id, const EntryDescription& what) {
+  KnownDescription& kept = (*this)[id].what;
+  if (!(kept.meta == what.meta)) kept.meta = known(what.meta);
+  kept.bytes = what.bytes;
+  kept.recompute = what.recompute;
+  kept.depth = what.depth;
+  kept.kind = what.kind;
+}
+
+std::size_t Directory::MetaHash::operator()(const TensorMeta& meta) const noexcept {
+  std::uint64_t hash = static_cast<std::uint64_t>(meta.dtype);
+  for (const std::int64_t dimension : meta.shape.dims())
+    hash = splitmix64(hash ^ static_cast<std::uint64_t>(dimension));
+  return hash;
 }
 
 void Directory::grow() {

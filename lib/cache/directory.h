@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 
 #include "core/ids.h"
@@ -48,20 +49,46 @@ struct AccessContext {
   std::uint64_t next_use = policy::kNeverUsed;  ///< number of the next reference to the entry, where known
 };
 
-/// Small, since there may be millions: an access touches its first line and the two that hold the rest of it
-/// from the size on.
-struct Entry {
-  EntryDescription what;
+/// A shape and element type of the few that entries have: the directory holds each of them once.
+class KnownMeta {
+ public:
+  KnownMeta() = default;
+  explicit KnownMeta(const TensorMeta& known) : known_(&known) {}
+  operator const TensorMeta&() const { return *known_; }  // NOLINT(google-explicit-constructor): it is one
+  [[nodiscard]] Bytes bytes() const { return known_->bytes(); }
+  bool operator==(const TensorMeta& other) const { return *known_ == other; }
+
+ private:
+  static constexpr TensorMeta kNone{};
+  const TensorMeta* known_ = &kNone;
+};
+
+/// An EntryDescription as the directory keeps it.
+struct KnownDescription {
+  Key key;
+  KnownMeta meta;
+  Bytes bytes{};
+  Nanoseconds recompute{0};
+  std::uint32_t depth = 0;
+  ArtefactKind kind = ArtefactKind::kObject;
+  operator EntryDescription() const {  // NOLINT(google-explicit-constructor): it is one
+    return {.key = key, .kind = kind, .meta = meta, .bytes = bytes, .recompute = recompute, .depth = depth};
+  }
+};
+
+/// Two cache lines, since there may be millions and an access touches all of it.
+struct alignas(64) Entry {
+  KnownDescription what;
   policy::LevelSet copies;                        ///< tiers the entry lives in, by decision
   std::array<tier::Encoding, kMaxTiers> forms{};  ///< what it lies there as, or would by the last choice
   MissCause absent = MissCause::kCold;            ///< the cause a miss would have now
+  std::uint32_t uses = 0;                         ///< accesses so far, saturating
   Nanoseconds last_access{0};                     ///< decision clock
   std::uint64_t last_sequence = 0;                ///< number of its last access, covered references apart
   std::uint32_t last_gap = 0;                     ///< accesses between that and the one before it, saturating
-  std::uint32_t uses = 0;                         ///< accesses so far, saturating
   AccessContext last{};                           ///< its request and its future
 };
-static_assert(sizeof(Entry) <= 176);
+static_assert(sizeof(Entry) == 128);
 
 class Directory {
  public:
@@ -76,6 +103,9 @@ class Directory {
     return chunks_[index_of(id) / kChunk][index_of(id) % kChunk];
   }
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// What the entry is from now on, all but its key.
+  void describe(EntryId id, const EntryDescription& what);
+  void set_meta(EntryId id, const TensorMeta& meta) { (*this)[id].what.meta = known(meta); }
 
  private:
   static constexpr std::size_t kChunk = 1024;  ///< entries that are allocated together; none ever moves
@@ -90,15 +120,23 @@ class Directory {
     const auto tag = static_cast<std::uint32_t>(hash >> 32U);
     const std::size_t mask = slots_.size() - 1;
     std::size_t slot = hash & mask;
-    while (slots_[slot].id != kNoEntry &&
-           (slots_[slot].tag != tag || (*this)[slots_[slot].id].what.key != key))
-      slot = (slot + 1) & mask;
+    for (; slots_[slot].id != kNoEntry; slot = (slot + 1) & mask) {
+      if (slots_[slot].tag != tag) continue;
+      const Entry& entry = (*this)[slots_[slot].id];
+      __builtin_prefetch(&entry.last_sequence);  // the other line: it is read next
+      if (entry.what.key == key) break;
+    }
     return slot;
   }
   void grow();
+  struct MetaHash {
+    std::size_t operator()(const TensorMeta& meta) const noexcept;
+  };
+  [[nodiscard]] KnownMeta known(const TensorMeta& meta) { return KnownMeta(*metas_.insert(meta).first); }
 
   std::vector<Slot> slots_ = std::vector<Slot>(kChunk);
   std::vector<std::unique_ptr<Entry[]>> chunks_;
+  std::unordered_set<TensorMeta, MetaHash> metas_;  ///< none ever moves or goes
   std::size_t size_ = 0;
 };
 

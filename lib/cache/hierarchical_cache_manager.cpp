@@ -59,11 +59,13 @@ std::optional<TensorHandle> HierarchicalCacheManager::get_tensor(std::string_vie
 LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, const AccessContext& context,
                                               const ContentTraits* traits) {
   const TraceRange range(trace_names::kLookup, what.bytes.value);
+  expect_access(what.kind);
   LookupResult result;
   std::unique_ptr<PlannedTransfers> planned;
   {
     const DecisionLock lock(mutex_);
     const EntryId id = engine_.intern(what);
+    transfers_->expect(id);
     settle_time();
     if (!flights_.empty() && engine_.directory()[id].copies.empty()) {
       if (const auto flying = flights_.find(id); flying != flights_.end()) result.joined = flying->second;
@@ -84,11 +86,13 @@ LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, cons
 
 LookupResult HierarchicalCacheManager::get(const Key& key, ArtefactKind kind, const ContentTraits* traits) {
   const TraceRange range(trace_names::kLookup, 0);
+  expect_access(kind);
   LookupResult result;
   std::unique_ptr<PlannedTransfers> planned;
   {
     const DecisionLock lock(mutex_);
     const EntryId id = engine_.intern({.key = key, .kind = kind});
+    transfers_->expect(id);
     settle_time();
     planned = serve(id, engine_.directory()[id].what.bytes, {}, traits, result);
   }
@@ -124,6 +128,7 @@ std::unique_ptr<PlannedTransfers> HierarchicalCacheManager::serve(EntryId id, By
 PutResult HierarchicalCacheManager::put(const EntryDescription& what, const TensorView* content,
                                         const FlightPtr& owned, const PutTerms& terms,
                                         const ContentTraits* traits) {
+  expect_access(what.kind);
   PutResult result;
   std::unique_ptr<PlannedTransfers> planned;
   {
@@ -139,6 +144,9 @@ PutResult HierarchicalCacheManager::put(const EntryDescription& what, const Tens
     result.status = resident         ? PutStatus::kTouched
                     : levels.empty() ? PutStatus::kRefused
                                      : PutStatus::kStored;
+    const Entry& entry = engine_.directory()[id];
+    result.refused = entry.absent;
+    result.other_tensor = resident && (entry.what.kind != what.kind || !(entry.what.meta == what.meta));
     planned = plan_moves(content);
     if (companion_ != nullptr) companion_->offered(kNoEntry, {});  // its traits are the caller's
     if (owned) flights_.erase(id);

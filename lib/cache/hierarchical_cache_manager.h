@@ -43,7 +43,9 @@ struct LookupResult {
 enum class PutStatus : std::uint8_t { kStored, kTouched, kRefused };
 struct PutResult {
   PutStatus status = PutStatus::kRefused;
-  Level level = Level::kNone;  ///< the uppermost tier it lives in now
+  Level level = Level::kNone;            ///< the uppermost tier it lives in now
+  MissCause refused = MissCause::kCold;  ///< kRefused: why
+  bool other_tensor = false;  ///< kTouched: what lives there has another kind, shape or element type
 };
 
 class HierarchicalCacheManager {
@@ -144,6 +146,9 @@ class HierarchicalCacheManager {
  private:
   friend class TensorHandle;
   void unpin(EntryId id);
+  void expect_access(ArtefactKind kind) const CACHEBENCH_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
+    engine_.expect_access(kind);
+  }
   /// The look-up itself, once nobody is computing the entry; sets all of `result` but the flights.
   [[nodiscard]] std::unique_ptr<PlannedTransfers> serve(EntryId id, Bytes bytes, const AccessContext& context,
                                                         const ContentTraits* traits, LookupResult& result)
@@ -160,8 +165,8 @@ class HierarchicalCacheManager {
 
   const DecisionClock clock_;
   const std::unique_ptr<Transfers> transfers_;
-  mutable Mutex mutex_;
   const bool fetches_ahead_;
+  alignas(64) mutable Mutex mutex_;  // what changes lies apart from what does not
   DecisionEngine engine_ CACHEBENCH_GUARDED_BY(mutex_);
   std::uint32_t epoch_ CACHEBENCH_GUARDED_BY(mutex_) = 0;  // of the counters
   std::unordered_map<EntryId, FlightPtr> flights_ CACHEBENCH_GUARDED_BY(mutex_);

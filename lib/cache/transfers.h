@@ -22,6 +22,7 @@ struct TransferStats {
   std::uint64_t kept_aside = 0;  ///< copies that got no room on their plane and live in staging memory
   std::vector<tier::PlaneStats> planes;
   tier::CodecUses lossy;  ///< entries that were kept in a lossy form
+  KeptForms kept;         ///< those that an earlier process left, by their form
 };
 
 /// Work that a batch of moves leaves to do once the lock is released.
@@ -42,6 +43,8 @@ class Transfers {
   virtual void start(std::unique_ptr<PlannedTransfers> planned) = 0;
   /// The copy that the directory lists; null in a simulation. Called under the manager's lock.
   [[nodiscard]] virtual CopyPtr copy_at(EntryId id, Level level) const = 0;
+  /// A hint that `copy_at` is about to be asked about the entry. Called under the manager's lock.
+  virtual void expect(EntryId) const {}
   /// Takes in a copy left by an earlier process. Called under the manager's lock.
   virtual void adopt(EntryId id, Level level, CopyPtr copy) = 0;
   /// Blocks until nothing is under way and everything written has reached its medium.

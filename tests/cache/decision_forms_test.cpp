@@ -262,6 +262,71 @@ TEST_CASE("forms survive on the SSD, and a warm start decodes them") {
   CHECK(error.max_error < 0.4);
 }
 
+// A kept store that was written in one form and is opened under another, or under none.
+TEST_CASE("a store opened under another form decodes, charges and counts its records as what they are") {
+  const EntryDescription shape = tensor_of(0, 16);
+  const std::uint64_t plain = shape.bytes.value;
+  struct Case {
+    const char* written;
+    Encoding encoding;
+    const char* opened;
+  };
+  for (const Case& c : {Case{"int8", Encoding::kInt8, "none"}, Case{"int8", Encoding::kInt8, "fp16"},
+                        Case{"fp16", Encoding::kF16, "fp8-e4m3"}, Case{"none", Encoding::kPlain, "int8"}}) {
+    CAPTURE(c.written);
+    CAPTURE(c.opened);
+    const testing::TempDir folder;
+    const auto form_of_last = [](const char* form) {
+      return [form](EngineOptions& options) { options.tiers[2].compression.format = form; };
+    };
+    const std::vector<testing::TierSpec> tiers{{plain}, {plain}, {40 * plain}};
+    const auto put = [&](RealCache& cache, std::uint64_t number) {
+      const std::vector<std::byte> content = numbers(shape.meta, number);
+      const TensorView view{.meta = shape.meta, .data = content};
+      static_cast<void>(cache.manager().put(tensor_of(number, 16), &view, nullptr));
+    };
+    {
+      RealCache cache(tiers, "demote-on-evict", folder / "store", true, "none", form_of_last(c.written));
+      for (std::uint64_t i = 0; i < 20; ++i) put(cache, i);
+      cache.manager().drain();
+    }
+    RealCache again(tiers, "demote-on-evict", folder / "store", true, "none", form_of_last(c.opened));
+    REQUIRE(again.adopted() > 5);
+    const Bytes form = stored_bytes(c.encoding, shape.meta);
+    CHECK(again.manager().counters().tiers[2].used == Bytes{again.adopted() * form.value});
+    const bool lossy = c.encoding != Encoding::kPlain;
+    KeptForm kept = again.movers().stats().kept[static_cast<std::size_t>(c.encoding)];
+    CHECK(kept.entries == (lossy ? again.adopted() : 0));
+    CHECK(kept.plain == Bytes{kept.entries * plain});
+    CHECK(kept.stored == Bytes{kept.entries * form.value});
+    double worst = 0;
+    for (std::uint64_t i = 0; i < 5; ++i) {
+      const LookupResult found = again.manager().lookup(tensor_of(i, 16));
+      REQUIRE(found.handle);
+      const std::vector<std::byte> expected = numbers(shape.meta, i);
+      const Difference error =
+          difference({.meta = shape.meta, .data = expected}, RealCache::bytes_of(found.handle));
+      CHECK(found.handle.copy().passes().of(c.encoding) == (lossy ? 1 : 0));
+      worst = std::max(worst, error.max_error);
+    }
+    again.manager().drain();
+    CHECK((worst > 0) == lossy);
+    // Said of the form that they have, and never too little; of the one that is set now, nothing.
+    const KeptForms forms = again.movers().stats().kept;
+    for (std::size_t i = 0; i < forms.size(); ++i) {
+      const bool theirs = lossy && i == static_cast<std::size_t>(c.encoding);
+      CHECK((forms[i].decoded > 0) == theirs);
+      CHECK(forms[i].max_error >= (theirs ? worst : 0));
+      CHECK(forms[i].max_error <= (theirs ? 1.5 * worst + 0.01 : 0));
+    }
+    // What is evicted from above now takes the form that is set now.
+    const std::uint64_t before = again.manager().counters().tiers[2].used.value;
+    for (std::uint64_t i = 100; i < 104; ++i) put(again, i);
+    again.manager().drain();
+    CHECK(again.manager().counters().tiers[2].used > Bytes{before});
+  }
+}
+
 TEST_CASE("with bytes and without, the same is decided and charged, whatever the values refuse") {
   const auto adjust = [](EngineOptions& options) {
     options.tiers[0].compression = {

@@ -15,14 +15,18 @@ Nanoseconds since(Timer::time_point start) {
 }
 
 // Rows do not depend on one another, so the first ones by themselves have the error that they have among all.
-Difference error_of(const tier::RecordInfo& info, std::span<const std::byte> plain) {
+TensorMeta first_rows(const tier::RecordInfo& info) {
   const auto dims = info.meta.shape.dims();
   const std::size_t columns = dims.empty() ? 1 : static_cast<std::size_t>(dims.back());
   const std::size_t rows = info.meta.shape.elements() / columns;
   const std::size_t looked_at =
       std::min(rows, std::max<std::size_t>(1, CompressionMeter::kCompared / columns));
-  const TensorMeta meta{.shape = {static_cast<std::int64_t>(looked_at), static_cast<std::int64_t>(columns)},
-                        .dtype = info.meta.dtype};
+  return {.shape = {static_cast<std::int64_t>(looked_at), static_cast<std::int64_t>(columns)},
+          .dtype = info.meta.dtype};
+}
+
+Difference error_of(const tier::RecordInfo& info, std::span<const std::byte> plain) {
+  const TensorMeta meta = first_rows(info);
   const TensorView part{.meta = meta, .data = plain.first(meta.bytes().value)};
   std::vector<std::byte> encoded(stored_bytes(info.encoding, meta).value);
   std::vector<std::byte> back(part.data.size());
@@ -56,6 +60,30 @@ bool CompressionMeter::decode(const tier::RecordInfo& info, std::span<const std:
   const MutexLock lock(mutex_);
   if (sound) uses_[info.kind].note_decode(Bytes{out.size()}, elapsed);
   return sound;
+}
+
+void CompressionMeter::note_kept(const tier::RecordInfo& info) {
+  const MutexLock lock(mutex_);
+  KeptForm& form = kept_[static_cast<std::size_t>(info.encoding)];
+  ++form.entries;
+  form.plain += info.meta.bytes();
+  form.stored += stored_bytes(info.encoding, info.meta);
+}
+
+void CompressionMeter::note_kept_decoded(const tier::RecordInfo& info, std::span<const std::byte> plain) {
+  const TensorMeta meta = first_rows(info);
+  Passes once;
+  once.add(info.encoding);
+  const double bound = largest_bound({.meta = meta, .data = plain.first(meta.bytes().value)}, once);
+  const MutexLock lock(mutex_);
+  KeptForm& form = kept_[static_cast<std::size_t>(info.encoding)];
+  ++form.decoded;
+  form.max_error = std::max(form.max_error, bound);
+}
+
+KeptForms CompressionMeter::kept() const {
+  const MutexLock lock(mutex_);
+  return kept_;
 }
 
 tier::CodecUses CompressionMeter::uses() const {

@@ -152,6 +152,22 @@ std::uint64_t count_beyond(const TensorView& expected, std::span<const std::byte
   return beyond;
 }
 
+double largest_bound(const TensorView& decoded, const Passes& passes) {
+  const DType dtype = decoded.meta.dtype;
+  const std::size_t elements = is_float(dtype) ? decoded.meta.shape.elements() : 0;
+  const std::size_t columns = columns_of(decoded.meta);
+  double largest = 0;
+  for (std::size_t first = 0; first < elements; first += columns) {
+    double row_max = 0;  // the bound grows with the value, and with the row's largest
+    for (std::size_t i = first; i < first + columns; ++i) {
+      const double value = magnitude(element_at(dtype, decoded.data, i));
+      if (std::isfinite(value)) row_max = std::max(row_max, value);
+    }
+    largest = std::max(largest, passes.bound(dtype, row_max, row_max));
+  }
+  return largest;
+}
+
 Difference difference(const TensorView& expected, std::span<const std::byte> got) {
   CACHEBENCH_CHECK(expected.data.size() == got.size(), "{} bytes of {}", got.size(), expected.data.size());
   Difference result;

@@ -54,6 +54,9 @@ class Passes {
 [[nodiscard]] std::uint64_t count_beyond(const TensorView& expected, std::span<const std::byte> got,
                                          const Passes& passes);
 
+/// How far any element of a tensor that came out of those passes may be from what was put.
+[[nodiscard]] double largest_bound(const TensorView& decoded, const Passes& passes);
+
 /// Differences between tensors of one shape, finite elements alone.
 struct Difference {
   std::uint64_t compared = 0;

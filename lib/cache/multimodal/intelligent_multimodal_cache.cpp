@@ -55,19 +55,14 @@ StoreResult IntelligentMultimodalCache::put(const Key& key, ArtefactKind kind, c
                               .recompute = terms.recompute};
   HierarchicalCacheManager& manager = *shard_of(key).manager;
   StoreResult result{.put = manager.put(what, &tensor, nullptr, terms.keep, &terms.traits)};
-  if (result.put.status == PutStatus::kStored) return result;
-  TensorMeta known = tensor.meta;
-  manager.inspect([&](const DecisionEngine& engine) {
-    const Entry& entry = engine.directory()[engine.directory().find(key)];
-    result.refused = entry.absent;
-    if (!entry.copies.empty()) known = entry.what.meta;
-  });
-  if (known != tensor.meta && result.put.status == PutStatus::kTouched) {
-    throw Error(ErrorKind::kInput,
-                fmt::format("key {} names a tensor of another shape or element type: a key stands for one "
-                            "content, erase it first",
-                            to_hex(key)));
+  if (result.put.other_tensor) {
+    throw Error(
+        ErrorKind::kInput,
+        fmt::format("key {} names a tensor of another entry type, shape or element type: a key stands "
+                    "for one content, erase it first",
+                    to_hex(key)));
   }
+  result.refused = result.put.refused;
   return result;
 }
 
@@ -76,6 +71,11 @@ std::optional<CachedTensor> IntelligentMultimodalCache::get(const Key& key, Arte
   const std::size_t shard = traits.none() ? number_of(key) : likest_shard(key, kind, traits);
   LookupResult found = shards_[shard].manager->get(key, kind, &traits);
   if (!found.handle) return std::nullopt;
+  if (found.handle.has_bytes() && found.handle.copy().info().kind != kind) {
+    throw Error(ErrorKind::kInput,
+                fmt::format("key {} names a tensor for {}, not for {}", to_hex(key),
+                            entry_type_of(found.handle.copy().info().kind), entry_type_of(kind)));
+  }
   return CachedTensor{.tensor = std::move(found.handle), .similarity = found.similarity};
 }
 

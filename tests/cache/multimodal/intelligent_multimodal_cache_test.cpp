@@ -372,6 +372,23 @@ TEST_CASE("a clock that jumps back brings nothing back, one that jumps ahead exp
   CHECK(cache->get(key_of(3), ArtefactKind::kText).has_value());
 }
 
+TEST_CASE("a key under another entry type is an error, not a tensor of the wrong kind") {
+  OwnedMultimodalCache cache(setup_with({{1000}}, "none"), round_site());
+  const NumberedTensor tensor(1, 4);
+  CHECK(cache->put(key_of(1), ArtefactKind::kText, tensor.view()).stored());
+  CHECK_THROWS_AS(static_cast<void>(cache->get(key_of(1), ArtefactKind::kImage)), Error);
+  CHECK_THROWS_AS(cache->put(key_of(1), ArtefactKind::kImage, tensor.view()), Error);
+  {
+    const auto found = cache->get(key_of(1), ArtefactKind::kText);
+    REQUIRE(found.has_value());
+    CHECK(holds_tensor(found->tensor, 1, 4));
+  }
+  // Once it is gone the key stands for whatever is stored next.
+  CHECK(cache->erase(key_of(1)));
+  CHECK(cache->put(key_of(1), ArtefactKind::kImage, tensor.view()).stored());
+  CHECK(cache->get(key_of(1), ArtefactKind::kImage).has_value());
+}
+
 TEST_CASE("threads that store, find, expire, pin, resize and ask for likeness never read another's bytes") {
   VirtualClock clock;
   MultimodalSetup setup = setup_with({{20'000}}, "none");
