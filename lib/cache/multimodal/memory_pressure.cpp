@@ -78,12 +78,33 @@ std::string group_path(const std::string& proc, std::string_view wanted) {
   return "/";
 }
 
+/// The files of a version's memory controller.
+struct Controller {
+  const char* limit;
+  const char* used;
+  const char* inactive;  ///< in memory.stat
+};
+
+// What a group uses, without the pages of files that nobody has read lately: the kernel takes those back
+// before it lets anybody wait, and a process that reads a large file would look short of memory for ever.
+std::optional<std::uint64_t> used_by(const std::string& folder, const Controller& files) {
+  std::optional<std::uint64_t> used = read_number(folder + files.used);
+  const std::optional<std::string> stat = used ? read_small_file(folder + "/memory.stat") : std::nullopt;
+  if (stat) {
+    const std::string lines = "\n" + *stat;
+    const auto inactive = number_in<std::uint64_t>(word_after(lines, files.inactive)).value_or(0);
+    used = *used - std::min(*used, inactive);
+  }
+  return used;
+}
+
 void narrow_by_groups(MemoryPressure& pressure, const std::string& root, const std::string& group,
-                      const char* limit, const char* used) {
+                      const Controller& files) {
   std::filesystem::path at(group.empty() ? "/" : group);
   for (;;) {
     const std::string folder = root + (at == "/" ? "" : at.string());
-    if (const auto bytes = read_number(folder + limit)) narrow(pressure, *bytes, read_number(folder + used));
+    if (const auto bytes = read_number(folder + files.limit))
+      narrow(pressure, *bytes, used_by(folder, files));
     if (!at.has_relative_path()) break;
     at = at.parent_path();
   }
@@ -103,10 +124,10 @@ MemoryPressure SystemMemoryProbe::read() {
     pressure.total = meminfo(*text, "MemTotal:");
     pressure.available = meminfo(*text, "MemAvailable:");
   }
-  narrow_by_groups(pressure, sources_.sys + "/fs/cgroup", group_path(sources_.proc, "0"), "/memory.max",
-                   "/memory.current");
+  narrow_by_groups(pressure, sources_.sys + "/fs/cgroup", group_path(sources_.proc, "0"),
+                   {"/memory.max", "/memory.current", "\ninactive_file "});
   narrow_by_groups(pressure, sources_.sys + "/fs/cgroup/memory", group_path(sources_.proc, "memory"),
-                   "/memory.limit_in_bytes", "/memory.usage_in_bytes");
+                   {"/memory.limit_in_bytes", "/memory.usage_in_bytes", "\ntotal_inactive_file "});
   return pressure;
 }
 

@@ -17,7 +17,9 @@ struct MemoryPressure {
   std::optional<double>
       waiting;                 ///< share of the last ten seconds in which some task waited for memory, 0 to 1
   std::optional<Bytes> total;  ///< of the machine, or what the control group allows where that is less
-  std::optional<Bytes> available;  ///< the least of the machine's and of every control group's room
+  /// The least of the machine's and of every control group's room; pages of files that nobody has read lately
+  /// are room in both.
+  std::optional<Bytes> available;
   /// available / total; nothing where either is absent or there is no memory.
   [[nodiscard]] std::optional<double> available_share() const;
   bool operator==(const MemoryPressure&) const = default;

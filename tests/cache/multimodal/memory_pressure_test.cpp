@@ -58,6 +58,26 @@ TEST_CASE("the tightest group from this process's up to the root counts, in both
   CHECK(machine.read().available == Bytes{50'000});
 }
 
+TEST_CASE("pages of files that the kernel takes back first are room, not use") {
+  const Machine machine;
+  machine.write("proc/self/cgroup", "0::/a\n");
+  machine.write("sys/fs/cgroup/a/memory.max", "1000\n");
+  machine.write("sys/fs/cgroup/a/memory.current", "950\n");
+  CHECK(machine.read().available == Bytes{50});
+  machine.write("sys/fs/cgroup/a/memory.stat", "anon 200\nactive_file 50\ninactive_file 700\n");
+  CHECK(machine.read().available == Bytes{750});
+  machine.write("sys/fs/cgroup/a/memory.stat", "inactive_file 5000\n");  // read a moment later
+  CHECK(machine.read().available == Bytes{1000});
+  machine.write("sys/fs/cgroup/a/memory.stat", "total_inactive_file 700\ninactive_file lots\n");
+  CHECK(machine.read().available == Bytes{50});
+
+  machine.write("proc/self/cgroup", "5:memory:/job\n");
+  machine.write("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "1000\n");
+  machine.write("sys/fs/cgroup/memory/job/memory.usage_in_bytes", "900\n");
+  machine.write("sys/fs/cgroup/memory/job/memory.stat", "inactive_file 1\ntotal_inactive_file 300\n");
+  CHECK(machine.read().available == Bytes{400});
+}
+
 TEST_CASE("what cannot be understood is absent") {
   const Machine machine;
   machine.write("proc/pressure/memory", "some avg10=nan avg60=0\n");
