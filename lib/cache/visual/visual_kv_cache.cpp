@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "cache/lock_watch.h"
+#include "cache/multimodal/entry_types.h"
 #include "cache/visual/visual_record.h"
 #include "core/check.h"
 #include "core/error.h"
@@ -40,6 +41,13 @@ void validate(const VisualStoreRequest& request) {
     throw Error(ErrorKind::kUsage, fmt::format("the embedding has {} bytes, its shape says {}",
                                                request.content->data.size(), request.meta.bytes().value));
   }
+  if (!is_finite(*request.content))
+    throw Error(ErrorKind::kInput, "the embedding has a NaN or an infinity in it");
+}
+
+// All but the encoder, whose number the registry knows. Throws for a content hash that is none.
+VisualKey key_of(const VisualIdentity& identity) {
+  return {.digest = parse_content_hash(identity.content_hash), .encoder = 0, .modality = identity.modality};
 }
 
 bool accepted(VisualStoreStatus status) {
@@ -53,8 +61,9 @@ bool accepted(VisualStoreStatus status) {
 /// space takes long.
 struct VisualKVCache::Room {
   std::uint64_t minimum = 0;  ///< of stable blocks
-  RecordPtr record;           ///< coming, or resident already (kKept)
-  RecordPtr resident;         ///< the block it replaces
+  VisualKey key;
+  RecordPtr record;    ///< coming, or resident already (kKept)
+  RecordPtr resident;  ///< the block it replaces
   std::uint64_t excess_entries = 0;
   Bytes excess_bytes;
   std::uint64_t allowed = 0;  ///< evictions
@@ -108,11 +117,12 @@ VisualKVCache::~VisualKVCache() {
 }
 
 VisualHandle VisualKVCache::lookup(const VisualIdentity& identity) {
+  VisualKey key = key_of(identity);
   RecordPtr record;
   {
     const DecisionLock lock(mutex_);
     ++sequence_;
-    record = find(identity);
+    record = find(identity.encoder_model, key);
     if (!record || !record->stored) {
       ++stats_.misses;
       return {};
@@ -120,11 +130,13 @@ VisualHandle VisualKVCache::lookup(const VisualIdentity& identity) {
     add_user(*record);
     if (record->at_hand) {
       count_hit(*record);
-      std::shared_ptr<const EmbeddingBytes> bytes = record->at_hand;
+      // Its record keeps the bytes, and the handle the record: they need no count of their own.
+      std::shared_ptr<const EmbeddingBytes> bytes(std::shared_ptr<const EmbeddingBytes>(),
+                                                  record->at_hand.get());
       return handle_on(std::move(record), std::move(bytes));
     }
   }
-  std::shared_ptr<const EmbeddingBytes> bytes = record->stored->open();
+  std::shared_ptr<const EmbeddingBytes> bytes = open(record);
   RecordPtr lost;
   const DecisionLock lock(mutex_);
   if (!bytes) {  // the engine below gave it up
@@ -164,6 +176,7 @@ VisualCacheResult VisualKVCache::query(const VisualIdentity& identity, const Bat
 VisualStoreResult VisualKVCache::store(const VisualStoreRequest& request) {
   validate(request);
   Room room;
+  room.key = key_of(request.identity);
   room.minimum = controller_ != nullptr ? controller_->get_minimum_stable_blocks() : 0;
   VisualStoreStatus status{};
   {
@@ -178,7 +191,7 @@ VisualStoreResult VisualKVCache::store(const VisualStoreRequest& request) {
   room.resident.reset();
   room.gone.clear();
   std::shared_ptr<const EmbeddingBytes> bytes =
-      status == VisualStoreStatus::kKept ? room.record->stored->open() : land(request, room.record);
+      status == VisualStoreStatus::kKept ? open(room.record) : land(request, room.record);
   if (!bytes) {
     withdraw(room.record);
     return {.status = VisualStoreStatus::kNoRoom, .handle = {}};
@@ -188,7 +201,7 @@ VisualStoreResult VisualKVCache::store(const VisualStoreRequest& request) {
 
 // Decides whether it may come, and if so makes it resident, in use by whoever stores it.
 VisualStoreStatus VisualKVCache::admit(const VisualStoreRequest& request, Room& room) {
-  room.resident = find(request.identity);
+  room.resident = find(request.identity.encoder_model, room.key);
   if (room.resident && room.resident->users > 0) {
     if (!room.resident->stored || room.resident->meta != request.meta) return VisualStoreStatus::kInUse;
     room.record = std::move(room.resident);
@@ -219,8 +232,8 @@ VisualStoreStatus VisualKVCache::make_room(const VisualStoreRequest& request, Ro
   // With fewer evictions than there are idle blocks it takes a look at which they would be.
   if (room.allowed < idle && !choose_victims(room)) return VisualStoreStatus::kStableMinimum;
   if (room.resident) room.gone.push_back(leave(room.resident->id, policy::EraseReason::kRemoved));
-  room.record->id = intern(request.identity);
-  room.record->key = slots_[index_of(room.record->id)].key;
+  room.record->id = intern(request.identity.encoder_model, room.key);
+  room.record->key = room.key;
   policy_->on_arrival(room.record->id, info_of(*room.record));
   evict_chosen(room);
   enter(room.record);
@@ -266,19 +279,29 @@ void VisualKVCache::evict(EntryId id, Room& room) {
 std::shared_ptr<const EmbeddingBytes> VisualKVCache::land(const VisualStoreRequest& request,
                                                           const RecordPtr& record) {
   std::unique_ptr<StoredEmbedding> stored;
+  std::shared_ptr<const EmbeddingBytes> bytes;
   try {
     stored = store_->put(engine_key(request.identity), request.meta, request.content);
+    if (stored) bytes = stored->open();
   } catch (...) {
     withdraw(record);
     throw;
   }
-  std::shared_ptr<const EmbeddingBytes> bytes = stored ? stored->open() : nullptr;
   if (!bytes) return nullptr;
   const DecisionLock lock(mutex_);
   record->stored = std::move(stored);
   if (!store_->may_lose()) record->at_hand = bytes;
   ++stats_.stored;
   return bytes;
+}
+
+std::shared_ptr<const EmbeddingBytes> VisualKVCache::open(const RecordPtr& record) {
+  try {
+    return record->stored->open();
+  } catch (...) {
+    release(*record);
+    throw;
+  }
 }
 
 void VisualKVCache::withdraw(const RecordPtr& record) {
@@ -328,28 +351,23 @@ VisualCacheStats VisualKVCache::statistics() const {
   return stats_;
 }
 
-std::optional<VisualKey> VisualKVCache::key_of(const VisualIdentity& identity) const {
-  const auto encoder = encoders_.find(identity.encoder_model);
-  VisualKey key{.digest = parse_content_hash(identity.content_hash), .modality = identity.modality};
-  if (encoder == encoders_.end()) return std::nullopt;
-  key.encoder = encoder->second;
-  return key;
-}
-
-VisualKVCache::RecordPtr VisualKVCache::find(const VisualIdentity& identity) const {
-  const std::optional<VisualKey> key = key_of(identity);
-  if (!key) return nullptr;
-  const auto found = ids_.find(*key);
-  return found == ids_.end() ? nullptr : slots_[index_of(found->second)].record;
+const VisualKVCache::RecordPtr& VisualKVCache::find(std::string_view encoder, VisualKey& key) const {
+  static const RecordPtr kNone;
+  const auto known = encoders_.find(encoder);
+  if (known == encoders_.end()) return kNone;
+  key.encoder = known->second;
+  const auto found = ids_.find(key);
+  return found == ids_.end() ? kNone : slots_[index_of(found->second)].record;
 }
 
 // The id that the content has or had, or a free one.
-EntryId VisualKVCache::intern(const VisualIdentity& identity) {
-  if (!encoders_.contains(identity.encoder_model)) {
-    encoders_.emplace(identity.encoder_model, static_cast<std::uint32_t>(encoder_names_.size()));
-    encoder_names_.emplace_back(identity.encoder_model);
+EntryId VisualKVCache::intern(std::string_view encoder, VisualKey& key) {
+  auto known_encoder = encoders_.find(encoder);
+  if (known_encoder == encoders_.end()) {
+    known_encoder = encoders_.emplace(encoder, static_cast<std::uint32_t>(encoder_names_.size())).first;
+    encoder_names_.emplace_back(encoder);
   }
-  const VisualKey key = *key_of(identity);
+  key.encoder = known_encoder->second;
   if (const auto known = ids_.find(key); known != ids_.end()) return known->second;
   EntryId id{static_cast<std::uint32_t>(slots_.size())};
   if (free_ids_.empty()) {

@@ -29,7 +29,8 @@
 /// which embeddings stay, within a number of entries and a number of bytes; an embedding that somebody uses
 /// is never evicted. It owns the store of the bytes; clock and controller outlive it, and it outlives its
 /// handles. Thread-safe; one lock around decisions, none across a copy. O(1) an operation with lists as
-/// eviction policies (lfu, lru, fifo). Bad arguments throw Error{kUsage}; a refusal is a return value.
+/// eviction policies (lfu, lru, fifo). Bad arguments throw Error{kUsage}, an embedding with a NaN or an
+/// infinity in it Error{kInput}; a refusal is a return value.
 namespace cachebench::cache {
 
 struct VisualKVCacheOptions {
@@ -135,10 +136,10 @@ class VisualKVCache {
   };
   struct Room;
 
-  [[nodiscard]] std::optional<VisualKey> key_of(const VisualIdentity& identity) const
+  /// The block of `key`, once its encoder has its number.
+  [[nodiscard]] const RecordPtr& find(std::string_view encoder, VisualKey& key) const
       CACHEBENCH_REQUIRES(mutex_);
-  [[nodiscard]] RecordPtr find(const VisualIdentity& identity) const CACHEBENCH_REQUIRES(mutex_);
-  [[nodiscard]] EntryId intern(const VisualIdentity& identity) CACHEBENCH_REQUIRES(mutex_);
+  [[nodiscard]] EntryId intern(std::string_view encoder, VisualKey& key) CACHEBENCH_REQUIRES(mutex_);
   void forget_departed() CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] policy::AccessInfo info_of(const VisualRecord& record) const CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] VisualStoreStatus admit(const VisualStoreRequest& request, Room& room)
@@ -155,6 +156,9 @@ class VisualKVCache {
                                                            const RecordPtr& record)
       CACHEBENCH_EXCLUDES(mutex_);
   void withdraw(const RecordPtr& record) CACHEBENCH_EXCLUDES(mutex_);
+  /// The bytes of a block that the caller has begun to use; ends that use when the store throws.
+  [[nodiscard]] std::shared_ptr<const EmbeddingBytes> open(const RecordPtr& record)
+      CACHEBENCH_EXCLUDES(mutex_);
   void add_user(VisualRecord& record) CACHEBENCH_REQUIRES(mutex_);
   void drop_user(VisualRecord& record) CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] VisualHandle handle_on(RecordPtr record, std::shared_ptr<const EmbeddingBytes> bytes);

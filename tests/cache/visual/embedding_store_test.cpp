@@ -5,6 +5,8 @@
 
 #include "cache/cache_fixtures.h"
 #include "cache/visual/visual_fixtures.h"
+#include "cache/visual/visual_kv_cache.h"
+#include "core/error.h"
 
 namespace cachebench::cache {
 namespace {
@@ -64,6 +66,59 @@ TEST_CASE("the null store holds nothing and never refuses") {
   CHECK(stored->open()->host_view().empty());
   std::vector<std::byte> nothing;
   CHECK(stored->open()->read(nothing).status == tier::TransferStatus::kDone);
+}
+
+// A store whose memory runs out when the test says so.
+class FailingStore final : public EmbeddingStore {
+ public:
+  explicit FailingStore(const bool& fails) : fails_(fails) {}
+  [[nodiscard]] bool may_lose() const override { return true; }
+  std::unique_ptr<StoredEmbedding> put(const Key& key, const TensorMeta& meta,
+                                       const TensorView* content) override {
+    return std::make_unique<Failing>(fails_, below_->put(key, meta, content));
+  }
+
+ private:
+  struct Failing final : StoredEmbedding {
+    Failing(const bool& says, std::unique_ptr<StoredEmbedding> there)
+        : fails(says), below(std::move(there)) {}
+    [[nodiscard]] std::shared_ptr<const EmbeddingBytes> open() override {
+      if (fails) throw Error(ErrorKind::kEnvironment, "no memory, as the test wants it");
+      return below->open();
+    }
+    const bool& fails;
+    std::unique_ptr<StoredEmbedding> below;
+  };
+  const bool& fails_;
+  std::unique_ptr<EmbeddingStore> below_ = make_host_embedding_store();
+};
+
+TEST_CASE("where the store fails nobody is left as a user: the block can go, and the registry too") {
+  bool fails = false;
+  VisualKVCache cache({.max_entries = 1, .max_vram_bytes = Bytes{100}},
+                      {.store = std::make_unique<FailingStore>(fails)});
+  const auto put = [&](std::uint64_t number) {
+    const std::string hash = testing::hash_of(number);
+    return cache.store({.identity = {.content_hash = hash}, .meta = testing::flat(10)}).status;
+  };
+  const auto get = [&](std::uint64_t number) {
+    const std::string hash = testing::hash_of(number);
+    return cache.lookup({.content_hash = hash});
+  };
+  CHECK(put(1) == VisualStoreStatus::kStored);
+  VisualHandle user = get(1);
+  fails = true;
+  CHECK_THROWS_AS(static_cast<void>(get(1)), Error);
+  CHECK_THROWS_AS(put(1), Error);  // in use, so it would be kept
+  fails = false;
+  CHECK(get(1).reuse_count() == 2);
+  user.release();
+  fails = true;
+  CHECK_THROWS_AS(put(2), Error);
+  fails = false;
+  CHECK(put(3) == VisualStoreStatus::kStored);
+  CHECK(cache.statistics().entries == 1);
+  CHECK(cache.statistics().used == Bytes{10});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <thread>
 
 #include "cache/cache_fixtures.h"
@@ -114,7 +115,8 @@ TEST_CASE("embeddings of every rank count the bytes they have") {
   for (const Shape& shape : shapes) {
     for (const DType dtype : dtypes) {
       const TensorMeta meta{.shape = shape, .dtype = dtype};
-      const auto content = embedding_of(++number, meta.bytes().value);
+      auto content = embedding_of(++number, meta.bytes().value);
+      for (std::byte& byte : content) byte &= std::byte{0x3F};  // finite in every type
       const TensorView view{.meta = meta, .data = content};
       const std::string hash = hash_of(number);
       CHECK(cache.store({.identity = {.content_hash = hash}, .meta = meta, .content = &view}).status ==
@@ -374,6 +376,24 @@ TEST_CASE("embeddings in the three-tier engine: what it evicts is a miss, and co
   CHECK(cache.statistics().used == Bytes{700});
   cache.clear();
   CHECK(engine.manager().counters().tiers[0].used + engine.manager().counters().tiers[1].used == Bytes{0});
+}
+
+TEST_CASE("an embedding that is no numbers is refused before it reaches anybody") {
+  VisualKVCache cache;
+  const std::string hash = hash_of(1);
+  std::vector<float> values(8, 1.5F);
+  const auto store_them = [&] {
+    const TensorView view{.meta = {.shape = {8}, .dtype = DType::kF32},
+                          .data = std::as_bytes(std::span(values))};
+    return cache.store({.identity = {.content_hash = hash}, .meta = view.meta, .content = &view}).status;
+  };
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    values[5] = bad;
+    CHECK_THROWS_WITH_AS(store_them(), "the embedding has a NaN or an infinity in it", Error);
+  }
+  CHECK(cache.statistics().entries == 0);
+  values[5] = std::numeric_limits<float>::denorm_min();
+  CHECK(store_them() == Status::kStored);
 }
 
 TEST_CASE("bad arguments are errors, each in one line") {
