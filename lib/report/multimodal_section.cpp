@@ -74,8 +74,8 @@ Table errors_table(const result::SimilarityOutcome& similarity) {
   Table table{.caption =
                   "What similar hits served, against what the content asked for would have given: length "
                   "of the difference over length of the truth, and cosine",
-              .columns = {"Hits", "Tensors", "Compared", "Not comparable", "Mean error", "Median",
-                          "90% below", "Largest", "Mean cosine", "Least"},
+              .columns = {"Hits", "Tensors", "Compared", "Not comparable", "Mean error", "Median", "p90",
+                          "Largest", "Mean cosine", "Least"},
               .rows = {},
               .word_columns = 2};
   for (std::size_t i = 0; i < similarity.errors.size(); ++i) {
@@ -102,11 +102,13 @@ Table distribution_table(const result::SimilarityOutcome& similarity) {
   for (const result::SimilarityError& error : similarity.errors)
     table.columns.push_back(escape_html(error.verdict + ", " + error.basis));
   for (std::size_t bin = 0; bin < result::kErrorBins; ++bin) {
-    std::vector<std::string> row{fmt::format("{:.1f}", result::kErrorBinWidth * static_cast<double>(bin))};
+    const double from = result::kErrorBinWidth * static_cast<double>(bin);
+    const std::string first = pointer(pointer("/multimodal/similarity/errors", 0) + "/histogram", bin);
+    std::vector<std::string> row{number_figure(first + "/from", from, fmt::format("{:.1f}", from))};
     for (std::size_t i = 0; i < similarity.errors.size(); ++i) {
       const auto& counts = similarity.errors[i].histogram;
       const std::string at = pointer("/multimodal/similarity/errors", i) + "/histogram";
-      row.push_back(bin < counts.size() ? count_figure(pointer(at, bin), counts[bin]) : "0");
+      row.push_back(bin < counts.size() ? count_figure(pointer(at, bin) + "/count", counts[bin]) : "–");
     }
     table.rows.push_back(std::move(row));
   }
@@ -119,7 +121,7 @@ std::string error_cards(const result::SimilarityOutcome& similarity) {
       "<p class=\"lead\">served: the bytes that were served; synthesised: both made up from the trace's "
       "codes, "
       "so that tensors are as like as their codes; pixels: of the pictures' files. Unrelated tensors lie at "
-      "1.41.</p>";
+      "the root of two.</p>";
   return card(lead + scrolled(errors_table(similarity)) +
               folded(distribution_table(similarity), "Distribution of the errors"));
 }

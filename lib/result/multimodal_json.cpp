@@ -57,6 +57,13 @@ EntryTypeCounts Multimodal::all() const {
 
 namespace {
 
+Json bins_to_json(const std::vector<std::uint64_t>& histogram) {
+  Json bins = Json::array();
+  for (std::size_t i = 0; i < histogram.size(); ++i)
+    bins.push_back({{"from", kErrorBinWidth * static_cast<double>(i)}, {"count", histogram[i]}});
+  return bins;
+}
+
 Json error_to_json(const SimilarityError& error) {
   const bool any = error.compared > 0;
   const auto of = [&](double value) { return any ? Json(value) : Json(nullptr); };
@@ -70,15 +77,15 @@ Json error_to_json(const SimilarityError& error) {
           {"max_relative_l2", of(error.max_relative_l2)},
           {"mean_cosine", of(error.mean_cosine)},
           {"min_cosine", of(error.min_cosine)},
-          {"histogram", error.histogram}};
+          {"histogram", bins_to_json(error.histogram)}};
 }
 
 SimilarityError error_from_json(const JsonReader& reader) {
   SimilarityError error{.verdict = reader.text("verdict"),
                         .basis = reader.text("basis"),
                         .compared = reader.count("compared"),
-                        .not_comparable = reader.count("not_comparable"),
-                        .histogram = reader.counts("histogram")};
+                        .not_comparable = reader.count("not_comparable")};
+  reader.each("histogram", [&](const JsonReader& bin) { error.histogram.push_back(bin.count("count")); });
   if (error.compared == 0) return error;
   error.mean_relative_l2 = reader.number("mean_relative_l2");
   error.p50_relative_l2 = reader.number("p50_relative_l2");

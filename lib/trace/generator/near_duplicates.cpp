@@ -3,9 +3,13 @@
 // same content: `copy_of` says so) and look-alikes (nearly the same similarity hash, other content). What
 // answering by similarity gains and what it gets wrong is known by construction.
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <memory>
-#include <optional>
+#include <nlohmann/json.hpp>
+#include <string>
 
+#include "core/error.h"
 #include "trace/synthetic/session.h"
 #include "trace/synthetic/zipf.h"
 
@@ -20,7 +24,8 @@ struct Resembling {
   double share = 0;
   std::uint64_t count = 1;
   Distribution bits;
-  std::optional<Distribution> fine_bits;  ///< of pictures: in the code for a second look
+  /// Of pictures, in the code for a second look: from so many `bits` on.
+  std::map<std::uint64_t, Distribution> fine_bits;
 
   static Resembling parse(SpecObject& keys, const char* key) {
     Resembling result;
@@ -29,10 +34,29 @@ struct Resembling {
     result.share = inner.real("share", kShare);
     result.count = inner.count("count", kCount);
     result.bits = Distribution::parse(inner.at("bits"), inner.path_of("bits"));
-    if (inner.has("fine_bits"))
-      result.fine_bits = Distribution::parse(inner.at("fine_bits"), inner.path_of("fine_bits"));
+    if (inner.has("fine_bits")) result.parse_fine(inner.at("fine_bits"), inner.path_of("fine_bits"));
     inner.finish();
     return result;
+  }
+  /// A distribution for all, or an object of them by the least `bits` that they are for.
+  void parse_fine(const nlohmann::ordered_json& node, const std::string& path) {
+    const bool by_bits = node.is_object() && !node.empty() && is_number(node.begin().key());
+    if (!by_bits) {
+      fine_bits.emplace(0, Distribution::parse(node, path));
+      return;
+    }
+    for (const auto& [from, distribution] : node.items()) {
+      if (!is_number(from) || std::stoull(from) > 64)
+        throw Error(ErrorKind::kUsage, path + "." + from + ": a number of bits, 0 to 64, was expected");
+      fine_bits.emplace(std::stoull(from), Distribution::parse(distribution, path + "." + from));
+    }
+  }
+  static bool is_number(const std::string& text) {
+    return !text.empty() && text.size() <= 2 && text.find_first_not_of("0123456789") == std::string::npos;
+  }
+  [[nodiscard]] std::uint64_t fine_of(std::uint64_t differing, Rng& rng) const {
+    const auto after = fine_bits.upper_bound(differing);
+    return after == fine_bits.begin() ? 4 * differing : std::prev(after)->second.sample(rng);
   }
   /// 0: the thing itself.
   [[nodiscard]] std::uint64_t pick(Rng& rng) const {
@@ -48,7 +72,7 @@ class Catalogue {
     popularity_ = std::make_unique<ZipfSampler>(objects_, inner.real_or("alpha", 0.8, {.min = 0, .max = 10}));
     copies_ = Resembling::parse(inner, "copies");
     look_alikes_ = Resembling::parse(inner, "look_alikes");
-    has_fine_ = copies_.fine_bits || look_alikes_.fine_bits;
+    has_fine_ = !copies_.fine_bits.empty() || !look_alikes_.fine_bits.empty();
     inner.finish();
   }
 
@@ -77,8 +101,7 @@ class Catalogue {
     const std::uint64_t bits = how.bits.sample(own);
     Input other = turn.mint.resembling(base, {group_ + name.group, name.number}, bits);
     if (base.phash_fine)
-      other.phash_fine = ContentMint::resembling(*base.phash_fine,
-                                                 how.fine_bits ? how.fine_bits->sample(own) : 4 * bits, own);
+      other.phash_fine = ContentMint::resembling(*base.phash_fine, how.fine_of(bits, own), own);
     return other;
   }
 

@@ -76,7 +76,7 @@ std::string error_for(const std::string& session) {
 TEST_CASE("near-duplicates: pictures have codes for a second look where the spec asks for them") {
   Bench bench(R"({"kind": "near-duplicates",
     "pictures": {"objects": 2, "alpha": 0, "copies": {"share": 0.5, "count": 2, "bits": 2, "fine_bits": 6},
-                 "look_alikes": {"share": 0.5, "count": 1, "bits": 4, "fine_bits": 40}},
+                 "look_alikes": {"share": 0.5, "count": 1, "bits": 4, "fine_bits": {"2": 40, "5": 7}}},
     "questions": {"objects": 1}})",
               lengths_of(10, 20, 0));
   const auto session = bench.start();
