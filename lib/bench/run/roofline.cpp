@@ -49,7 +49,7 @@ std::uint64_t prefill_flops(const model::Geometry& geometry, const model::Prefil
 std::string resource_of(const std::string& stage, Nanoseconds busy, Nanoseconds cpu, bool modelled) {
   if (stage == "compute") return modelled ? kDevice : kCores;
   if (2 * cpu >= busy) return kCores;
-  return stage == "load" ? kSsd : stage == "transfer" ? kLink : "caches";
+  return stage == "load" ? "lower tiers" : stage == "transfer" ? kLink : "caches";
 }
 
 std::string basis_of(const std::string& resource) {

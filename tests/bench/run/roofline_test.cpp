@@ -78,7 +78,7 @@ TEST_CASE("the model's own time stands for its stage, and cores and passes bound
                                                  .modelled = true,
                                                  .profile = profile});
   REQUIRE(roofline.stages.size() == 2);
-  CHECK(roofline.stages[0].resource == "ssd read");
+  CHECK(roofline.stages[0].resource == "lower tiers");
   CHECK(roofline.stages[1].resource == "device");
   CHECK(roofline.stages[1].basis == "emulated");
   CHECK(roofline.serial_ns() == 3'000'000'000);
