@@ -89,7 +89,8 @@ std::string pipeline_section(const result::RunResult& result) {
                   text_figure("b", "/pipeline/processing", p.processing),
                   share_at("overlap_ratio", p.overlap_ratio()),
                   share_at("efficiency_ratio", p.efficiency_ratio())),
-      card(scrolled(service_table(p)) + scrolled(savings_table(p)) + scrolled(stages_table(p))) + roofline_card(p));
+      card(scrolled(service_table(p)) + scrolled(savings_table(p)) + scrolled(stages_table(p))) +
+          roofline_card(p));
 }
 
 std::string pipeline_lines(const result::RunResult& result) {
