@@ -68,7 +68,8 @@ AutoConfig auto_config(const PlanRequest& request) {
   const MachinePlan planned = plan_machine(topology, request);
   const hardware::HardwarePlan& plan = planned.plan;
   const bool has_cuda = plan.first_tier == hardware::FirstTier::kCuda && !hardware::ask_cuda().cards.empty();
-  const std::string workload = shipped_workload(kWorkload);
+  const std::string workload =
+      request.trace.empty() ? shipped_workload(kWorkload) : fs::absolute(request.trace).string();
   Json config{
       {"name", "auto"},
       {"mode", "simulate"},

@@ -102,6 +102,9 @@ void add(CLI::App& parent, Action& action) {
   init_command
       ->add_option("--profile", options->plan.profile, "With this profile; --auto: default the nearest")
       ->type_name("NAME");
+  init_command
+      ->add_option("--trace", options->plan.trace, "--auto: sized for this workload, which it then runs")
+      ->type_name("FILE");
   init_command->add_option("--model", options->plan.model, "--auto: sized for this geometry (2b, tiny)")
       ->type_name("NAME");
   CLI::App* validate_command = command->add_subcommand("validate", "Check a config");

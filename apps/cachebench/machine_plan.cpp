@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "machine_plan.h"
 
+#include <algorithm>
+
+#include "bench/trace/trace_info.h"
 #include "hardware/hardware_optimizer.h"
 #include "hardware/nearest_profile.h"
 #include "model/geometry.h"
@@ -34,6 +37,13 @@ MachinePlan plan_machine(const hardware::Topology& topology, const PlanRequest& 
   hardware::OptimizerInput input{.topology = topology,
                                  .profile = hardware::find_profile(result.profile),
                                  .model = model_figures(request.model)};
+  if (!request.trace.empty()) {
+    const bench::TraceInfo info =
+        bench::trace_info({.path = request.trace, .read = {}, .lowering = {}, .geometry = request.model});
+    input.trace = hardware::TraceSummary{
+        .distinct = Bytes{info.bytes_distinct},
+        .mean = Bytes{info.bytes_distinct / std::max<std::uint64_t>(1, info.distinct)}};
+  }
   result.plan = hardware::HardwareOptimizer(std::move(input)).plan();
   return result;
 }

@@ -8,12 +8,14 @@
 #include "hardware/topology.h"
 
 /// A machine's plan as sub-commands want it: the model's figures by the name of a geometry, the profile by
-/// name or, without one, the nearest. Throws Error{kUsage} for a name that is not known.
+/// name or, without one, the nearest. Throws Error{kUsage} for a name that is not known,
+/// and what reading a trace throws.
 namespace cachebench::app {
 
 struct PlanRequest {
   std::string profile;       ///< "": the nearest
   std::string model = "2b";  ///< geometry
+  std::string trace{};       ///< a workload's file; "": sizes follow from the machine alone
 };
 
 struct MachinePlan {

@@ -33,7 +33,9 @@ std::optional<MachinePlan> try_plan(const hardware::Topology& topology, const Op
   try {
     return plan_machine(topology, options.plan);
   } catch (const Error& error) {
-    if (!options.plan.profile.empty() || options.plan.model != PlanRequest{}.model) throw;
+    const PlanRequest plain;
+    const PlanRequest& asked = options.plan;
+    if (asked.profile != plain.profile || asked.model != plain.model || asked.trace != plain.trace) throw;
     reason = error.what();
     return std::nullopt;
   }
@@ -84,6 +86,10 @@ void add(CLI::App& parent, Action& action) {
   command->add_option("--profile", options->plan.profile, "Plan with this profile; default: the nearest")
       ->type_name("NAME");
   command->add_option("--model", options->plan.model, "Plan for this geometry (2b, tiny)")->type_name("NAME");
+  command
+      ->add_option("--trace", options->plan.trace,
+                   "Plan for this workload: no tier larger than what it asks for")
+      ->type_name("FILE");
   command->add_flag("--json", options->json, "One JSON document on standard output");
   command->add_flag(
       "--explain", options->explain,

@@ -58,10 +58,11 @@ void merge(const CudaFacts& card, Gpu& gpu) {
 
 }  // namespace
 
-CudaAnswer ask_cuda() {
+CudaAnswer ask_cuda([[maybe_unused]] const std::string& library) {
   CudaAnswer answer;
 #if __has_include(<cuda.h>)
-  const nvidia::OpenedDriver opened = nvidia::open_cuda_driver();
+  const nvidia::OpenedDriver opened =
+      nvidia::open_cuda_driver(library.empty() ? nvidia::kCudaLibrary : library);
   if (opened.driver == nullptr) {
     answer.reason = opened.reason;
     return answer;

@@ -27,7 +27,8 @@ struct CudaAnswer {
   std::string reason;  ///< "" where there are cards
 };
 
-[[nodiscard]] CudaAnswer ask_cuda();
+/// Asks the driver in `library`; "": where NVIDIA puts it.
+[[nodiscard]] CudaAnswer ask_cuda(const std::string& library = "");
 
 /// Completes the cards by bus id; one that was not seen on the bus is added. CUDA's word wins.
 void merge_cuda(const std::vector<CudaFacts>& cards, std::vector<Gpu>& gpus);

@@ -5,7 +5,7 @@
 
 namespace cachebench::hardware {
 
-// docs/geometry.md derives the counts; a test holds them against the model's geometry. Activations: 8160
+// docs/geometry.md derives the counts; tests hold them against the published file's size. Activations: 8160
 // patches (1920 × 1080) of the widest layer and the residual, 8192 floats.
 ModelFigures qwen3_vl_2b_figures() {
   return {.name = "2b",

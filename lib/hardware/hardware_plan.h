@@ -32,7 +32,7 @@ struct ModelFigures {
 /// What it may know of a workload.
 struct TraceSummary {
   Bytes distinct;  ///< of all different entries: the working set
-  Bytes largest;   ///< entry
+  Bytes mean;      ///< of an entry
 };
 
 /// Whether entries may be kept in fewer bits, within a stated error.
@@ -66,13 +66,14 @@ struct HardwarePlan {
   std::string l2_compression = "none";
   std::string l3_compression = "none";
   // Transfers.
-  Bytes copy_chunk;              ///< one copy between host and device
-  Bytes small_copy;              ///< below this, copies travel together
-  std::uint32_t copy_batch = 1;  ///< of 64 KiB, in one submission
-  std::uint32_t streams = 1;     ///< on the device
-  Bytes ssd_block;               ///< one request to the drive
-  std::uint32_t ssd_depth = 1;   ///< requests in flight
-  Bytes staging;                 ///< host memory that transfers take
+  double copy_bytes_per_second = 0;  ///< up, as far as the link lets them
+  Bytes copy_chunk;                  ///< one copy between host and device
+  Bytes small_copy;                  ///< below this, copies travel together
+  std::uint32_t copy_batch = 1;      ///< of 64 KiB, in one submission
+  std::uint32_t streams = 1;         ///< on the device
+  Bytes ssd_block;                   ///< one request to the drive
+  std::uint32_t ssd_depth = 1;       ///< requests in flight
+  Bytes staging;                     ///< host memory that transfers take
   // Threads; the pins are numbers of the system's, none: left to the system.
   std::uint32_t compute_threads = 1;
   std::uint32_t mover_threads = 1;  ///< each way

@@ -47,9 +47,9 @@ Bounded bounded(const OptimizerInput& input, Bytes size) {
 }
 
 std::string too_small_note(const OptimizerInput& input, Bytes tier) {
-  const Bytes largest = input.trace ? input.trace->largest : input.model.typical_entry;
-  if (tier >= largest || tier.value == 0) return {};
-  return fmt::format("; less than {} entry of {}", input.trace ? "the largest" : "a typical", text(largest));
+  const Bytes entry = input.trace ? input.trace->mean : input.model.typical_entry;
+  if (tier >= entry || tier.value == 0) return {};
+  return fmt::format("; less than {} entry of {}", input.trace ? "a mean" : "a typical", text(entry));
 }
 
 class Sizes {
@@ -232,14 +232,26 @@ class Sizes {
     if (plan_.l3.value > 0) say_worth();
   }
 
+  static int rank(const BlockDevice& drive) {
+    switch (drive.kind) {
+      case BlockKind::kNvme:
+        return 3;
+      case BlockKind::kSsd:
+        return 2;
+      case BlockKind::kHdd:
+        return 0;
+      default:
+        return 1;
+    }
+  }
+
   const BlockDevice* best_drive() const {
     const BlockDevice* best = nullptr;
     for (const BlockDevice& drive : input_.topology.block_devices) {
       if (!drive.size) continue;
-      const bool better = best == nullptr ||
-                          (drive.kind == BlockKind::kNvme && best->kind != BlockKind::kNvme) ||
-                          (drive.kind == best->kind && *drive.size > *best->size);
-      if (better) best = &drive;
+      const bool is_better = best == nullptr || rank(drive) > rank(*best) ||
+                             (rank(drive) == rank(*best) && *drive.size > *best->size);
+      if (is_better) best = &drive;
     }
     return best;
   }

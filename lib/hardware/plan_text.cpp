@@ -12,6 +12,7 @@ std::string value_text(const PlanItem& item) {
   const auto* number = std::get_if<std::uint64_t>(&item.value);
   if (number == nullptr) return std::get<std::string>(item.value);
   if (item.unit == "bytes") return format_bytes(Bytes{*number});
+  if (item.unit == "bytes/s") return fmt::format("{:.2f} GB/s", static_cast<double>(*number) / 1e9);
   if (item.unit == "ns") return format_duration(Nanoseconds{static_cast<std::int64_t>(*number)});
   return fmt::format("{}", *number);
 }

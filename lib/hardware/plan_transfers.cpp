@@ -36,8 +36,31 @@ Bytes power_of_two(double bytes, Bytes least, Bytes most) {
   return Bytes{std::clamp(power, least.value, most.value)};
 }
 
+// A profile is often of another machine: the link that is really there bounds it.
+Channel plan_rate(const OptimizerInput& input, HardwarePlan& plan) {
+  constexpr double kReached = 0.87;  // of a link, by large copies from locked memory: the best share reported
+  Channel channel = input.profile.h2d;
+  std::string reason = fmt::format("host to device by the profile {}", input.profile.name);
+  const Gpu* gpu = chosen_gpu(input.topology);
+  if (gpu != nullptr && gpu->link.generation && gpu->link.lanes) {
+    const double link = lane_gigabytes_per_second(*gpu->link.generation) * *gpu->link.lanes * 1e9;
+    const std::string name =
+        fmt::format("PCIe {}.0 x{} of {}", *gpu->link.generation, *gpu->link.lanes, rate_text(link));
+    if (link * kReached < channel.bytes_per_second) {
+      channel.bytes_per_second = link * kReached;
+      reason = fmt::format("87% of {}, which is less than the profile's {}", name,
+                           rate_text(input.profile.h2d.bytes_per_second));
+    } else {
+      reason += fmt::format("; {} allows it", name);
+    }
+  }
+  plan.copy_bytes_per_second = channel.bytes_per_second;
+  plan.add("copy.rate", static_cast<std::uint64_t>(channel.bytes_per_second), "bytes/s", reason);
+  return channel;
+}
+
 void plan_copies(const OptimizerInput& input, HardwarePlan& plan) {
-  const Channel& link = input.profile.h2d;
+  const Channel link = plan_rate(input, plan);
   const double in_latency = bytes_in_latency(link);
   plan.copy_chunk = power_of_two(in_latency * 10, kKiB * 256, kMiB * 8);
   plan.add(

@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/command.h"
@@ -83,6 +85,9 @@ TEST_CASE("topology plans a cache for the machine, every number with a reason") 
     CHECK_FALSE(item["reason"].get<std::string>().empty());
     CHECK_FALSE(item["value"].is_null());
   }
+  for (const auto& item : document["plan"]) {
+    if (item["name"] == "device.weights") CHECK(item["value"] == 2ULL * 406'957'056);  // of the geometry 2b
+  }
   CHECK_FALSE(document["pci"].empty());
   CHECK_FALSE(document["target"]["follows"].empty());
   const CommandResult text = topology({"--xml", kFixtures + "laptop.xml", "--explain"}, options);
@@ -97,4 +102,29 @@ TEST_CASE("a profile or a model that is not known is a mistake only where it was
   CHECK(bare.exit_code == 0);
   CHECK(nlohmann::json::parse(bare.out)["plan"].is_array());
   CHECK(topology({"--json", "--model", "none-such"}).exit_code == 2);
+}
+
+namespace {
+
+// What the notes of `topology --json` are about.
+std::vector<std::string> notes_with(const std::vector<std::pair<std::string, std::string>>& environment) {
+  const CommandResult result = topology({"--json"}, {.environment = environment});
+  CHECK(result.exit_code == 0);
+  const auto document = nlohmann::json::parse(result.out);
+  std::vector<std::string> about;
+  for (const auto& note : document["notes"]) about.push_back(note["about"].get<std::string>());
+  return about;
+}
+
+bool among(const std::vector<std::string>& all, const char* one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+}  // namespace
+
+TEST_CASE("a cache folder in memory and a bus out of sight are noted, and the rest still works") {
+  CHECK(among(notes_with({{"HWLOC_COMPONENTS", "-linuxio"}}), "pci"));
+  if (std::filesystem::is_directory("/dev/shm")) {
+    CHECK(among(notes_with({{"XDG_CACHE_HOME", "/dev/shm"}}), "cache-directory"));
+  }
 }

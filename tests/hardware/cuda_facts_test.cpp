@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "hardware/nvidia/cuda_driver.h"
+#include "tier/device/fake_driver/fake_cuda.h"
+
 using namespace cachebench::hardware;
 
 TEST_CASE("asking gives cards with a place and a capability, or a reason") {
@@ -13,6 +16,28 @@ TEST_CASE("asking gives cards with a place and a capability, or a reason") {
     CHECK(card.compute_capability.find('.') != std::string::npos);
     CHECK(card.memory.has_value());
   }
+}
+
+TEST_CASE("a driver tells everything of its cards; one without cards, and no driver, give a reason") {
+  if (!nvidia::kHasCudaHeader) {
+    MESSAGE("skipped: built without cuda.h");
+    return;
+  }
+  using cachebench::tier::testing::kFakeCudaLibrary;
+  cachebench::tier::testing::set_up({.devices = 2});
+  const CudaAnswer two = ask_cuda(kFakeCudaLibrary);
+  REQUIRE(two.cards.size() == 2);
+  CHECK(two.cards[0].bus_id == "0000:01:00.0");
+  CHECK(two.cards[1].bus_id == "0000:0a:00.0");  // as hwloc writes it
+  CHECK(two.cards[0].compute_capability == "6.1");
+  CHECK(two.cards[0].memory == cachebench::kMiB * 64);
+  CHECK(two.cards[0].multiprocessors == 3);
+  CHECK(two.cards[0].copy_engines == 2);
+  CHECK_FALSE(two.cards[0].name.empty());
+  cachebench::tier::testing::set_up({.devices = 0});
+  CHECK(ask_cuda(kFakeCudaLibrary).cards.empty());
+  CHECK_FALSE(ask_cuda(kFakeCudaLibrary).reason.empty());
+  CHECK(ask_cuda("no-such-driver.so.1").reason.find("no-such-driver.so.1") != std::string::npos);
 }
 
 TEST_CASE("CUDA's word completes a card, adds one that was not seen, and leaves others alone") {

@@ -133,6 +133,12 @@ TEST_CASE("the disk: half of what is free, less in memory, a share of an unknown
   CHECK(reason_has(in_memory, "l3.capacity", "is in memory"));
   input.topology.limits.cache_directory.reset();
   CHECK(sizes(input).l3 == kGiB * 50);  // a tenth of the drive
+  BlockDevice rotating;
+  rotating.name = "sda";
+  rotating.kind = BlockKind::kHdd;
+  rotating.size = kGiB * 4000;
+  input.topology.block_devices.push_back(rotating);
+  CHECK(sizes(input).l3 == kGiB * 50);  // larger, but it rotates
   input.topology.block_devices.clear();
   const HardwarePlan none = sizes(input);
   CHECK(none.l3.value == 0);
@@ -142,12 +148,12 @@ TEST_CASE("the disk: half of what is free, less in memory, a share of an unknown
 
 TEST_CASE("no tier is larger than the working set, and too small ones say so") {
   OptimizerInput input = laptop_input();
-  input.trace = TraceSummary{.distinct = kMiB * 100, .largest = kMiB};
+  input.trace = TraceSummary{.distinct = kMiB * 100, .mean = kMiB};
   const HardwarePlan plan = sizes(input);
   CHECK(plan.l1 == kMiB * 100);
   CHECK(plan.l2 == kMiB * 100);
   CHECK(plan.l3 == kMiB * 100);
   CHECK(reason_has(plan, "l3.capacity", "working set"));
-  input.trace = TraceSummary{.distinct = kGiB * 900, .largest = kGiB * 100};
-  CHECK(reason_has(sizes(input), "l1.capacity", "less than the largest entry of 100 GiB"));
+  input.trace = TraceSummary{.distinct = kGiB * 900, .mean = kGiB * 100};
+  CHECK(reason_has(sizes(input), "l1.capacity", "less than a mean entry of 100 GiB"));
 }

@@ -45,6 +45,19 @@ TEST_CASE("chunks are long enough for a copy's start to be a tenth of it") {
   }
 }
 
+TEST_CASE("the link that is there bounds the profile's rate") {
+  OptimizerInput input = laptop_input();
+  CHECK(transfers(input).copy_bytes_per_second == 3e9);
+  input.topology.gpus[0].link = {.generation = 3, .lanes = 16};
+  CHECK(transfers(input).copy_bytes_per_second == 3e9);
+  CHECK(reason_has(transfers(input), "copy.rate", "PCIe 3.0 x16"));
+  input.topology.gpus[0].link = {.generation = 1, .lanes = 4};
+  const HardwarePlan slow = transfers(input);
+  CHECK(slow.copy_bytes_per_second == doctest::Approx(0.87e9));
+  CHECK(reason_has(slow, "copy.rate", "87% of PCIe 1.0 x4"));
+  CHECK(slow.copy_chunk == kKiB * 256);
+}
+
 TEST_CASE("streams follow the copy engines; without io_uring there is one request") {
   OptimizerInput input = laptop_input();
   CHECK(transfers(input).streams == 3);
@@ -71,7 +84,7 @@ TEST_CASE("records are encoded where that is faster, or where they would not fit
   CHECK(slow.l3_compression == "zstd");
   CHECK(reason_has(slow, "l3.compression", "encoded records are faster"));
   input.profile.ssd_read.bytes_per_second = 3e9;
-  input.trace = TraceSummary{.distinct = kGiB * 2, .largest = kMiB};
+  input.trace = TraceSummary{.distinct = kGiB * 2, .mean = kMiB};
   HardwarePlan full;
   full.l3 = kGiB;
   plan_forms(input, full);
@@ -83,7 +96,7 @@ TEST_CASE("records are encoded where that is faster, or where they would not fit
 
 TEST_CASE("entries lose bits only where that is allowed and of use") {
   OptimizerInput input = laptop_input();
-  input.trace = TraceSummary{.distinct = kGiB * 2, .largest = kMiB};
+  input.trace = TraceSummary{.distinct = kGiB * 2, .mean = kMiB};
   const auto form = [&](Bytes l1) {
     HardwarePlan plan;
     plan.l1 = l1;
