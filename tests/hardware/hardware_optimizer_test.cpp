@@ -74,8 +74,7 @@ TEST_CASE("odd machines get sound plans, the same ones each time") {
     if (rng.below(4) == 0) machine.limits.cgroup_cpus = static_cast<double>(rng.below(40)) / 4;
     if (rng.below(4) == 0) machine.limits.cache_directory->filesystem = "tmpfs";
     machine.limits.cache_directory->free = Bytes{1ULL << rng.below(50)};
-    if (rng.below(3) == 0)
-      input.trace = TraceSummary{.distinct = Bytes{1ULL << rng.below(50)}, .mean = kMiB};
+    if (rng.below(3) == 0) input.trace = TraceSummary{.distinct = Bytes{1ULL << rng.below(50)}, .mean = kMiB};
     const HardwarePlan plan = HardwareOptimizer(input).plan();
     check_sound(plan);
     const HardwarePlan again = HardwareOptimizer(input).plan();
