@@ -350,11 +350,29 @@ DType dtype_named(const std::string& name, DType otherwise) {
   throw Error(ErrorKind::kUsage, fmt::format("dtype \"{}\" is none of float32, bfloat16, float16", name));
 }
 
+// Nothing is computed with them, but a config that is not that of its weights would go unnoticed.
+void check_weights(const Checkpoint& checkpoint) {
+  const TextConfig& text = checkpoint.config().text;
+  const VisionConfig& vision = checkpoint.config().vision;
+  const auto check = [&](const std::string& name, std::int64_t out, std::int64_t in) {
+    static_cast<void>(checkpoint.weight("model." + name + ".weight", {out, in}));
+  };
+  check("language_model.embed_tokens", text.vocabulary, text.hidden);
+  const std::string layer = fmt::format("language_model.layers.{}.", text.layers - 1);
+  check(layer + "self_attn.q_proj", std::int64_t{text.heads} * text.head_dim, text.hidden);
+  check(layer + "self_attn.k_proj", std::int64_t{text.kv_heads} * text.head_dim, text.hidden);
+  check(layer + "mlp.down_proj", text.hidden, text.mlp);
+  const std::string block = fmt::format("visual.blocks.{}.", vision.depth - 1);
+  check(block + "attn.proj", vision.hidden, vision.hidden);
+  check(block + "mlp.linear_fc2", vision.hidden, vision.mlp);
+}
+
 std::unique_ptr<ModelRunner> make(const RunnerOptions& options) {
   if (options.weights != "full" && options.weights != "int8")
     throw Error(ErrorKind::kUsage, fmt::format("weights \"{}\" is neither full nor int8", options.weights));
   if (!options.checkpoint.empty()) {
     const Checkpoint checkpoint(options.checkpoint);
+    check_weights(checkpoint);
     const CheckpointConfig& config = checkpoint.config();
     const Geometry geometry("checkpoint", config.vision, config.text,
                             dtype_named(options.dtype, DType::kBF16));

@@ -15,14 +15,14 @@ using namespace cachebench::pipeline;
 
 namespace {
 
-struct Shape {
+struct Position {
   std::uint64_t arrival = 0;
   std::int32_t priority = 0;
   std::optional<std::int64_t> deadline = {};
   std::int64_t submitted = 0;
 };
 
-PendingPtr pending(const Shape& shape) {
+PendingPtr pending(const Position& shape) {
   auto made = std::make_unique<PendingRequest>();
   made->request.id = shape.arrival;
   made->request.priority = shape.priority;
@@ -114,17 +114,17 @@ TEST_CASE("the oldest submission is found whatever the order") {
 TEST_CASE("random histories agree with a plain list") {
   Rng rng(9);
   PendingRequests buffer(12, Nanoseconds{40});
-  std::vector<Shape> plain;
+  std::vector<Position> plain;
   std::int64_t now = 0;
   for (std::uint64_t step = 1; step < 3000; ++step) {
     now += static_cast<std::int64_t>(rng.below(4));
     if (rng.below(3) != 0 && !buffer.full()) {
-      const Shape shape{
+      const Position shape{
           .arrival = step, .priority = static_cast<std::int32_t>(rng.below(3)), .submitted = now};
       plain.push_back(shape);
       buffer.push(pending(shape));
     }
-    std::stable_sort(plain.begin(), plain.end(), [&](const Shape& a, const Shape& b) {
+    std::stable_sort(plain.begin(), plain.end(), [&](const Position& a, const Position& b) {
       const bool late_a = now - a.submitted >= 40;
       const bool late_b = now - b.submitted >= 40;
       if (late_a != late_b) return late_a;
@@ -132,7 +132,7 @@ TEST_CASE("random histories agree with a plain list") {
       return a.arrival < b.arrival;
     });
     Ids expected;
-    for (const Shape& shape : plain) expected.push_back(shape.arrival);
+    for (const Position& shape : plain) expected.push_back(shape.arrival);
     REQUIRE(order_at(buffer, now) == expected);
     if (plain.empty() || rng.below(2) != 0) continue;
     const std::size_t which = rng.below(plain.size());

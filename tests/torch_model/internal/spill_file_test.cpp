@@ -24,7 +24,7 @@ TEST_CASE("a weight is made once and read ever after") {
   CHECK(made == 2);
   CHECK(at::equal(file.get("a", {5}), first));
   CHECK(at::equal(file.get("half", {1000}), half));
-  CHECK(file.get("half", {1000}).scalar_type() == at::kHalf);
+  CHECK((file.get("half", {1000}).scalar_type() == at::kHalf));
   CHECK(made == 2);
   CHECK(std::filesystem::is_empty(folder.path()));  // it has no name
 }
