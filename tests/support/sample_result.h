@@ -95,6 +95,16 @@ inline void add_content_caches(result::RunResult& result) {
   add_visual(result);
 }
 
+inline std::vector<result::TierCheck> sample_tier_checks() {
+  return {{.tier = "L1",
+           .count = 1300,
+           .predicted_ns = 114'400'000,
+           .measured_ns = 118'690'000,
+           .predicted_p50_ns = 88'000,
+           .measured_p50_ns = 90'100},
+          {.tier = "L3", .count = 40, .predicted_ns = 4'000'000, .left_out = "the link is too fast"}};
+}
+
 inline result::RunResult sample_result() {
   using result::Basis;
   result::RunResult result;
@@ -162,14 +172,7 @@ inline result::RunResult sample_result() {
                         {"L2", "kv_block", 1900, 310'000, 296'000},
                         {"L3", "image", 210, 2'900'000, 3'710'000},
                         {"L3", "kv_block", 1100, 2'100'000, 2'480'000}};
-  result.tier_checks = {
-      {.tier = "L1",
-       .count = 1300,
-       .predicted_ns = 114'400'000,
-       .measured_ns = 118'690'000,
-       .predicted_p50_ns = 88'000,
-       .measured_p50_ns = 90'100},
-      {.tier = "L3", .count = 40, .predicted_ns = 4'000'000, .left_out = "the link is too fast"}};
+  result.tier_checks = sample_tier_checks();
   add_series(result);
   result.decision_log_hash = "5f1c0e7a92b84d3366aa1be09d7c4f21";
   result.links = {.pcie_up_bytes = 14'000'000'000,

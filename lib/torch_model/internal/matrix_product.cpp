@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <span>
 
 #include "core/error.h"
+#include "core/rng.h"
 
 namespace cachebench::torch_model {
 namespace {
@@ -34,6 +36,15 @@ at::ScalarType type_of(DType dtype) {
   throw Error(ErrorKind::kUsage, fmt::format("matrices of {} are not multiplied here", name_of(dtype)));
 }
 
+// Between -1 and 1.
+at::Tensor random_matrix(std::int64_t size, std::uint64_t seed) {
+  at::Tensor matrix = at::empty({size, size}, at::kFloat);
+  const std::span<float> values(matrix.data_ptr<float>(), static_cast<std::size_t>(size * size));
+  Rng rng(seed);
+  for (float& value : values) value = static_cast<float>(2 * rng.uniform() - 1);
+  return matrix;
+}
+
 }  // namespace
 
 std::function<void()> matrix_product(const model::MatrixProduct& product) {
@@ -44,8 +55,8 @@ std::function<void()> matrix_product(const model::MatrixProduct& product) {
   try {
     const c10::InferenceMode no_gradients;
     auto matrices = std::make_shared<Matrices>();
-    matrices->a = at::rand({product.size, product.size}, at::kFloat).to(type);
-    matrices->b = at::rand({product.size, product.size}, at::kFloat).to(type);
+    matrices->a = random_matrix(product.size, 1).to(type);
+    matrices->b = random_matrix(product.size, 2).to(type);
     matrices->product = at::empty({product.size, product.size}, type);
     static_cast<void>(at::mm(matrices->a, matrices->b));  // says at once what the library does not have
     return [matrices, threads = product.threads] {

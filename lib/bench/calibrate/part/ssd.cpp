@@ -90,8 +90,8 @@ void measure_grid(Session& session, Drive& drive) {
     for (const Bytes block : blocks) {
       for (const unsigned depth : depths) {
         const bool figure = block == kChunk && depth == kUsualDepth;
-        const auto spread =
-            drive.throughput({.block = block, .depth = depth, .write_share = write_share}, figure ? 1.5 : 0.5);
+        const auto spread = drive.throughput({.block = block, .depth = depth, .write_share = write_share},
+                                             figure ? 1.5 : 0.5);
         if (!figure || !spread) continue;
         session.set_figure(write_share > 0 ? "ssd_write_bytes_per_second" : "ssd_read_bytes_per_second",
                            spread->median, *spread, fmt::format("blocks of 512 KiB, {} in flight", depth));
