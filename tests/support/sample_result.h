@@ -90,11 +90,6 @@ inline void add_visual(result::RunResult& result) {
                                  .modalities = {{"image", {2'000, 850}}, {"video", {100, 50}}}};
 }
 
-inline void add_content_caches(result::RunResult& result) {
-  add_multimodal(result);
-  add_visual(result);
-}
-
 inline std::vector<result::TierCheck> sample_tier_checks() {
   return {{.tier = "L1",
            .count = 1300,
@@ -103,6 +98,12 @@ inline std::vector<result::TierCheck> sample_tier_checks() {
            .predicted_p50_ns = 88'000,
            .measured_p50_ns = 90'100},
           {.tier = "L3", .count = 40, .predicted_ns = 4'000'000, .left_out = "the link is too fast"}};
+}
+
+inline void add_content_caches(result::RunResult& result) {
+  result.tier_checks = sample_tier_checks();
+  add_multimodal(result);
+  add_visual(result);
 }
 
 inline result::RunResult sample_result() {
@@ -172,7 +173,6 @@ inline result::RunResult sample_result() {
                         {"L2", "kv_block", 1900, 310'000, 296'000},
                         {"L3", "image", 210, 2'900'000, 3'710'000},
                         {"L3", "kv_block", 1100, 2'100'000, 2'480'000}};
-  result.tier_checks = sample_tier_checks();
   add_series(result);
   result.decision_log_hash = "5f1c0e7a92b84d3366aa1be09d7c4f21";
   result.links = {.pcie_up_bytes = 14'000'000'000,
