@@ -21,8 +21,8 @@ namespace cachebench::cache {
 
 class SimilarEntries {
  public:
-  /// Inserting an entry again replaces what was known of it. An embedding without a direction is left out, and
-  /// so is what belongs to no kind and space of the first 65,535.
+  /// Inserting an entry again replaces what was known of it. An embedding without a direction is left out,
+  /// and so is what belongs to no kind and space of the first 65,535.
   void insert(EntryId id, ArtefactKind kind, const ContentTraits& traits);
   void erase(EntryId id);
   /// Best first, at most `top_k`.
