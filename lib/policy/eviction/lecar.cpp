@@ -6,6 +6,7 @@
 #include "core/det_math.h"
 #include "core/huge_pages.h"
 #include "core/prefetch.h"
+#include "policy/frequency_lists.h"
 #include "policy/index_list.h"
 #include "policy/one_tier/describe_eviction.h"
 #include "policy/sampling.h"
@@ -28,6 +29,27 @@ struct alignas(32) Record {
   std::uint8_t queue = 0;
 };
 static_assert(sizeof(Record) == 32);
+
+template <Links Record::*kLinks>
+void unlink(Record* records, IndexList& list, EntryId id) {
+  const Links links = records[index_of(id)].*kLinks;
+  (links.previous == kNoEntry ? list.front : (records[index_of(links.previous)].*kLinks).next) = links.next;
+  (links.next == kNoEntry ? list.back : (records[index_of(links.next)].*kLinks).previous) = links.previous;
+}
+
+/// The lists of residents of equal frequency, whose links are in the records.
+struct Equals {
+  Record* records;
+  [[nodiscard]] Record& at(EntryId id) const { return records[index_of(id)]; }
+  [[nodiscard]] std::uint32_t& bucket(EntryId id) const { return at(id).bucket; }
+  [[nodiscard]] EntryId next(EntryId id) const { return at(id).equals.next; }
+  void push_back(IndexList& list, EntryId id) const {
+    at(id).equals = {.previous = list.back, .next = kNoEntry};
+    (list.back == kNoEntry ? list.front : at(list.back).equals.next) = id;
+    list.back = id;
+  }
+  void erase(IndexList& list, EntryId id) const { unlink<&Record::equals>(records, list, id); }
+};
 
 /// Learning cache replacement: two experts, least recently and least frequently used, one of which is drawn
 /// for each eviction by its weight. Each remembers what it evicted, half a capacity's worth; when such an
@@ -64,8 +86,7 @@ class LeCaR final : public EvictionPolicy {
     on_arrival(id, access);  // if it was not announced
     at(id).bytes = access.bytes.value;
     enter_queue(kRecent, id);
-    if (lowest_ == kNone || buckets_[lowest_].frequency != 1) make_bucket(1, kNone, lowest_);
-    enter_bucket(lowest_, id);
+    frequencies_.insert(Equals{records_.data()}, id);
   }
 
   void on_hit(EntryId id, const AccessInfo& access) override {
@@ -75,14 +96,14 @@ class LeCaR final : public EvictionPolicy {
     queues_[kRecent].bytes += access.bytes.value - record.bytes;
     record.bytes = access.bytes.value;
     if (queues_[kRecent].list.front != id) {
-      unlink<&Record::recency>(queues_[kRecent].list, id);
-      link_front<&Record::recency>(queues_[kRecent].list, id);
+      unlink<&Record::recency>(records_.data(), queues_[kRecent].list, id);
+      link_front(queues_[kRecent].list, id);
     }
-    increment(id);
+    frequencies_.increment(Equals{records_.data()}, id);
   }
 
   void on_erase(EntryId id, EraseReason reason) override {
-    leave_bucket(at(id).bucket, id);
+    frequencies_.erase(Equals{records_.data()}, id);
     leave_queue(id);
     // What both agree on is no one's fault.
     const bool is_choice = reason == EraseReason::kEvicted && id == choice_.id();
@@ -94,7 +115,7 @@ class LeCaR final : public EvictionPolicy {
     if (choice_.stands(pins)) return choice_.id();
     EntryId oldest = queues_[kRecent].list.back;
     while (oldest != kNoEntry && pins.is_pinned(oldest)) oldest = at(oldest).recency.previous;
-    const EntryId rarest = longest_at_lowest(pins);
+    const EntryId rarest = frequencies_.longest_at_lowest(Equals{records_.data()}, pins);
     if (oldest == rarest) {
       chosen_by_ = Expert::kBoth;
     } else {
@@ -114,49 +135,27 @@ class LeCaR final : public EvictionPolicy {
   static constexpr std::uint8_t kRecent = 1;  // the residents
   static constexpr std::uint8_t kRecencyGhosts = 2;
   static constexpr std::uint8_t kFrequencyGhosts = 3;
-  static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 
   struct Queue {
     IndexList list;
     std::uint64_t bytes = 0;
   };
-  /// Residents of one frequency, the longest at it in front; in rising order of frequency.
-  struct Bucket {
-    std::uint64_t frequency = 0;
-    IndexList entries;
-    std::uint32_t previous = kNone;
-    std::uint32_t next = kNone;
-  };
-
   Record& at(EntryId id) { return records_[index_of(id)]; }
 
-  template <Links Record::*kLinks>
   void link_front(IndexList& list, EntryId id) {
-    at(id).*kLinks = {.previous = kNoEntry, .next = list.front};
-    (list.front == kNoEntry ? list.back : (at(list.front).*kLinks).previous) = id;
+    at(id).recency = {.previous = kNoEntry, .next = list.front};
+    (list.front == kNoEntry ? list.back : at(list.front).recency.previous) = id;
     list.front = id;
-  }
-  template <Links Record::*kLinks>
-  void link_back(IndexList& list, EntryId id) {
-    at(id).*kLinks = {.previous = list.back, .next = kNoEntry};
-    (list.back == kNoEntry ? list.front : (at(list.back).*kLinks).next) = id;
-    list.back = id;
-  }
-  template <Links Record::*kLinks>
-  void unlink(IndexList& list, EntryId id) {
-    const Links links = at(id).*kLinks;
-    (links.previous == kNoEntry ? list.front : (at(links.previous).*kLinks).next) = links.next;
-    (links.next == kNoEntry ? list.back : (at(links.next).*kLinks).previous) = links.previous;
   }
 
   void enter_queue(std::uint8_t queue, EntryId id) {
     at(id).queue = queue;
-    link_front<&Record::recency>(queues_[queue].list, id);
+    link_front(queues_[queue].list, id);
     queues_[queue].bytes += at(id).bytes;
   }
   void leave_queue(EntryId id) {
     Queue& queue = queues_[at(id).queue];
-    unlink<&Record::recency>(queue.list, id);
+    unlink<&Record::recency>(records_.data(), queue.list, id);
     queue.bytes -= at(id).bytes;
     at(id).queue = kNowhere;
   }
@@ -180,55 +179,6 @@ class LeCaR final : public EvictionPolicy {
     return lost / (lost + (1 - weight) + kLeast);
   }
 
-  void make_bucket(std::uint64_t frequency, std::uint32_t previous, std::uint32_t next) {
-    std::uint32_t made = free_;
-    if (made == kNone) {
-      made = static_cast<std::uint32_t>(buckets_.size());
-      buckets_.emplace_back();
-    } else {
-      free_ = buckets_[made].next;
-    }
-    buckets_[made] = {frequency, {}, previous, next};
-    (previous == kNone ? lowest_ : buckets_[previous].next) = made;
-    if (next != kNone) buckets_[next].previous = made;
-  }
-  void enter_bucket(std::uint32_t bucket, EntryId id) {
-    link_back<&Record::equals>(buckets_[bucket].entries, id);
-    at(id).bucket = bucket;
-  }
-  void leave_bucket(std::uint32_t bucket, EntryId id) {
-    Bucket& from = buckets_[bucket];
-    unlink<&Record::equals>(from.entries, id);
-    if (!from.entries.empty()) return;
-    (from.previous == kNone ? lowest_ : buckets_[from.previous].next) = from.next;
-    if (from.next != kNone) buckets_[from.next].previous = from.previous;
-    from.next = free_;
-    free_ = bucket;
-  }
-  void increment(EntryId id) {
-    const std::uint32_t from = at(id).bucket;
-    const std::uint64_t frequency = buckets_[from].frequency + 1;
-    std::uint32_t to = buckets_[from].next;
-    if (to == kNone || buckets_[to].frequency != frequency) {
-      if (buckets_[from].entries.front == buckets_[from].entries.back) {
-        buckets_[from].frequency = frequency;  // alone: its bucket moves with it
-        return;
-      }
-      make_bucket(frequency, from, to);
-      to = buckets_[from].next;
-    }
-    leave_bucket(from, id);
-    enter_bucket(to, id);
-  }
-  [[nodiscard]] EntryId longest_at_lowest(const PinSet& pins) {
-    for (std::uint32_t bucket = lowest_; bucket != kNone; bucket = buckets_[bucket].next) {
-      EntryId id = buckets_[bucket].entries.front;
-      while (id != kNoEntry && pins.is_pinned(id)) id = at(id).equals.next;
-      if (id != kNoEntry) return id;
-    }
-    return kNoEntry;
-  }
-
   static constexpr double kLeast = 1e-10;  // no weight is ever 0
   static constexpr double kStepsPerCapacity = 1024;
   static constexpr int kSteps = 4096;  // four capacities on, regret is nothing
@@ -239,9 +189,7 @@ class LeCaR final : public EvictionPolicy {
   std::uint64_t ghost_limit_;
   std::vector<Record> records_;  // by id
   std::array<Queue, 4> queues_{};
-  std::vector<Bucket> buckets_;
-  std::uint32_t lowest_ = kNone;
-  std::uint32_t free_ = kNone;  // unused buckets, linked by `next`
+  FrequencyBuckets frequencies_;
   std::uint64_t now_ = 0;
   Draws draws_;
   LastChoice choice_;
