@@ -184,16 +184,19 @@ TEST_CASE("with lossy tiers a simulation and a real run decide alike, and bytes 
 }
 
 TEST_CASE("a folder kept in one form and reopened under another is read and reported as what it is") {
-  for (const char* reopened : {"none", "fp16"}) {
+  for (const std::string reopened : {"none", "fp16"}) {
     CAPTURE(reopened);
     testing::SmallRun run;
     write_file(run.folder / "requests.jsonl", request_trace());
     run.config.cache.migration.name = "write-through";
     run.config.cache.tiers[2].compression = "int8";
-    CHECK(run_with(run, RunMode::kReal).totals.hits > 0);
+    CHECK(run_with(run, RunMode::kReal).totals.hits > 0);  // sets the trace and small tiers
+    run.config.cache.tiers[2].capacity = parse_size("100%");
+    CHECK(run.run(RunMode::kReal).totals.hits > 0);
     run.config.cache.cold = false;
     run.config.cache.tiers[2].compression = reopened;
-    const result::RunResult warm = run_with(run, RunMode::kReal);
+    const result::RunResult warm = run.run(RunMode::kReal);
+    CHECK(warm.tiers[2].hits > 20);
     CHECK(warm.totals.verified_bytes > 0);
     CHECK(warm.totals.wrong_bytes == 0);
     REQUIRE(warm.compression.has_value());
