@@ -17,22 +17,22 @@
 namespace cachebench::cache {
 
 struct VisualRecord {
-  // Constants.
-  TensorMeta meta;
-  Bytes bytes;
-  std::optional<Resolution> resolution;
-  Nanoseconds created_at{0};
-  Nanoseconds recompute{1};
-
+  // What a hit reads and changes, side by side.
   EntryId id = kNoEntry;
-  VisualKey key;
   bool resident = false;
   std::uint64_t users = 0;
   std::uint64_t access_count = 0;
   std::uint64_t last_use = 0;
   std::uint64_t last_gap = 0;
-  std::unique_ptr<StoredEmbedding> stored;
   std::shared_ptr<const EmbeddingBytes> at_hand;  // where the store cannot lose it; set with `stored`
+  std::unique_ptr<StoredEmbedding> stored;
+  Bytes bytes;  // constant, as all that follows
+  Nanoseconds recompute{1};
+
+  VisualKey key;
+  TensorMeta meta;
+  std::optional<Resolution> resolution;
+  Nanoseconds created_at{0};
 };
 
 }  // namespace cachebench::cache
