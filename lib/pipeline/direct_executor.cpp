@@ -10,6 +10,7 @@
 
 #include "pipeline/isolate.h"
 #include "pipeline/prompt.h"
+#include "pipeline/resume_answer.h"
 #include "pipeline/running_request.h"
 
 namespace cachebench::pipeline {
@@ -23,6 +24,7 @@ struct Active {
   std::vector<SharedTensor> vision = {};
   ParkedKv parked = {};                  // while it waits for room,
   std::vector<SharedTensor> ready = {};  // and its leading K/V once they were read back
+  std::vector<std::int64_t> again = {};  // of its answer, to be decoded anew
 };
 
 bool more_urgent(const Active& a, const Active& b) {
@@ -139,6 +141,7 @@ class DirectRun {
     const bool alone = running_.empty() && joining.size() == 1;
     for (std::size_t i = 0; i < joining.size(); ++i) {
       Active& next = joining[i];
+      decode_again(runner_, next.again, outcomes[i]);
       if (is_out_of_room(outcomes[i].error) && options_.offload != nullptr && !alone) {
         waiting_.push_back(std::move(next));
         continue;
@@ -192,10 +195,9 @@ class DirectRun {
     }
     active.running->set_sequence(nullptr);
     // The answer so far is part of what is to be read when it goes on.
-    std::vector<std::int64_t>& ids = active.prompt.tokens.ids;
-    const std::vector<std::int64_t>& answer = active.running->result().tokens;
-    ids.resize(active.running->result().prompt_tokens);
-    ids.insert(ids.end(), answer.begin(), answer.end());
+    const AsyncMultimodalResult& result = active.running->result();
+    active.again =
+        append_answer(active.prompt.tokens.ids, result.prompt_tokens, result.tokens, runner_.image_token());
     waiting_.push_back(std::move(active));
   }
 
@@ -206,6 +208,7 @@ class DirectRun {
       Active active = std::move(*next);
       waiting_.erase(next);
       if (active.ready.empty()) active.ready = options_.offload->fetch(std::exchange(active.parked, {}));
+      trim_blocks(active.ready, active.prompt.tokens.ids.size());
       const std::size_t before = waiting_.size();
       std::vector<Active> one;
       one.push_back(std::move(active));

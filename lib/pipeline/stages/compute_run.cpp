@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/isolate.h"
+#include "pipeline/resume_answer.h"
 
 namespace cachebench::pipeline {
 namespace {
@@ -201,6 +202,7 @@ void ComputeRun::prefill(const Members& members) {
   count_pass(items, context_.clock.now() - begun);
   for (std::size_t i = 0; i < under_way.size(); ++i) {
     InferenceMember& member = *under_way[i];
+    decode_again(context_.runner, member.again, outcomes[i]);
     if (!alone && out_of_room(outcomes[i].error)) {
       waiting_.push_back(&member);
       continue;
@@ -308,10 +310,9 @@ void ComputeRun::park(InferenceMember& member) {
   }
   member.running.set_sequence(nullptr);
   // The answer so far is part of what is to be read when it goes on.
-  std::vector<std::int64_t>& ids = member.prompt.tokens.ids;
-  const std::vector<std::int64_t>& answer = member.running.result().tokens;
-  ids.resize(member.running.result().prompt_tokens);
-  ids.insert(ids.end(), answer.begin(), answer.end());
+  const AsyncMultimodalResult& result = member.running.result();
+  member.again = append_answer(member.prompt.tokens.ids, result.prompt_tokens, result.tokens,
+                               context_.runner.image_token());
   std::erase(running_, &member);
   waiting_.push_back(&member);
 }
@@ -338,6 +339,7 @@ void ComputeRun::fetch_parked(InferenceMember& member) {
   if (!member.parked.blocks.empty() || ready.pair) {
     ready = {};
     ready.kv_blocks = context_.offload->fetch(std::exchange(member.parked, {}));
+    trim_blocks(ready.kv_blocks, member.prompt.tokens.ids.size());
   }
   std::uint64_t run = 0;
   for (const SharedTensor& block : ready.kv_blocks)

@@ -97,6 +97,7 @@ struct InferenceMember {
   model::PrefillItem item;
   SharedTensor pair, fusion, language;  ///< computed
   ParkedKv parked;                      ///< while it waits for room
+  std::vector<std::int64_t> again;      ///< of its answer, to be decoded anew when it goes on
   bool prefilled = false;               ///< its outputs were taken
   bool computed = false;                ///< the loop is done with it; the loop's
 };

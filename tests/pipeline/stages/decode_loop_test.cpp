@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "pipeline/small_cache.h"
 #include "pipeline/stages/compute_bench.h"
 
 using namespace cachebench;
@@ -67,4 +68,56 @@ TEST_CASE("a request that is cancelled before it joins never does") {
   loop.compute(std::span(&one, 1));
   CHECK(member->running.result().status == RequestStatus::kCancelled);
   CHECK(bench.counts.values().decoded_tokens == 0);
+}
+
+TEST_CASE("whoever has no room in the loop waits in the cache, and the answers are the same") {
+  std::vector<AsyncMultimodalRequest> requests = chats(6, 1);
+  for (AsyncMultimodalRequest& request : requests) request.max_new_tokens = 30;
+  const auto alone = ComputeBench().answers_alone(requests);
+  ComputeBench bench({.kv_tokens = 200});
+  const auto cache = small_cache(kMiB * 64);
+  KvOffload offload(cache->manager(), bench.rig.runner->geometry(), 16);
+  bench.context->offload = &offload;
+  std::vector<std::unique_ptr<InferenceMember>> members;
+  std::vector<InferenceMember*> mine;
+  for (const AsyncMultimodalRequest& request : requests) {
+    members.push_back(bench.prepared(request));
+    mine.push_back(members.back().get());
+  }
+  DecodeLoop loop(*bench.context, 6);
+  loop.compute(mine);
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    CHECK(mine[i]->running.result().error == "");
+    CHECK(mine[i]->running.result().tokens == alone[i]);
+  }
+  CHECK(offload.counts().parked > 0);
+}
+
+TEST_CASE("mixed lengths take fewer steps where requests join than in batches as a whole") {
+  std::vector<AsyncMultimodalRequest> requests = chats(8, 4);
+  for (AsyncMultimodalRequest& request : requests) request.max_new_tokens = request.id % 8 == 0 ? 64 : 4;
+  ComputeBench bench;
+  std::vector<std::unique_ptr<InferenceMember>> members;
+  std::vector<InferenceMember*> whole;
+  std::vector<InferenceMember*> joining;
+  for (auto* list : {&whole, &joining}) {
+    for (const AsyncMultimodalRequest& request : requests) {
+      members.push_back(bench.prepared(request));
+      list->push_back(members.back().get());
+    }
+  }
+  for (std::size_t at = 0; at < whole.size(); at += 8) {
+    ComputeRun run(*bench.context);
+    run.admit(std::span<InferenceMember* const>(whole).subspan(at, 8));
+    while (run.active() > 0) run.step();
+  }
+  CHECK(bench.counts.values().decode.count() == 4 * 63);
+  CHECK(bench.counts.values().decoded_tokens == 4 * 63 + 28 * 3);
+  bench.counts.update([](InferenceCounts::Values& values) { values = {}; });
+  DecodeLoop(*bench.context, 8).compute(joining);
+  CHECK(bench.counts.values().decode.count() < 4 * 63 / 2);
+  CHECK(bench.counts.values().decoded_tokens == 4 * 63 + 28 * 3);
+  CHECK(bench.counts.values().joined == 24);
+  for (std::size_t i = 0; i < whole.size(); ++i)
+    CHECK(whole[i]->running.result().tokens == joining[i]->running.result().tokens);
 }
