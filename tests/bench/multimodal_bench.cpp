@@ -107,13 +107,20 @@ void BM_Mixed(benchmark::State& state) {
 }
 
 // What one thread does in a moment of looking up and storing.
+using Moment = std::chrono::steady_clock::time_point;
 struct Spurt {
-  std::uint64_t operations = 0;
+  double operations = 0;
   std::int64_t preempted = 0;  ///< times that another process took the core
+  Moment begun = Moment::max();
+  Moment ended = Moment::min();
+  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(ended - begun).count(); }
+  /// Nobody else had a core of theirs, so all of it was at one time.
+  [[nodiscard]] bool undisturbed() const { return preempted == 0 && seconds() < 1.1 * kTurn; }
+  [[nodiscard]] double rate() const { return operations / seconds(); }
+  static constexpr double kTurn = 3e-3;
 };
 
 Spurt spurt(Shared& shared, std::uint64_t seed, std::atomic<int>& waiting) {
-  constexpr auto kMoment = std::chrono::milliseconds(15);
   const testing::NumberedTensor tensor(1, kElements);
   Rng rng(seed);
   Spurt done;
@@ -123,11 +130,12 @@ Spurt spurt(Shared& shared, std::uint64_t seed, std::atomic<int>& waiting) {
   rusage before{};
   rusage after{};
   getrusage(RUSAGE_THREAD, &before);
-  const auto end = std::chrono::steady_clock::now() + kMoment;
-  while (std::chrono::steady_clock::now() < end) {
+  done.begun = std::chrono::steady_clock::now();
+  do {
     for (int i = 0; i < 100; ++i) one_operation(shared, tensor, rng);
     done.operations += 100;
-  }
+    done.ended = std::chrono::steady_clock::now();
+  } while (done.seconds() < Spurt::kTurn);
   getrusage(RUSAGE_THREAD, &after);
   done.preempted = after.ru_nivcsw - before.ru_nivcsw;
   return done;
@@ -148,6 +156,8 @@ Spurt at_once(std::initializer_list<Shared*> each, std::uint64_t seed) {
   for (const Spurt& one : done) {
     sum.operations += one.operations;
     sum.preempted += one.preempted;
+    sum.begun = std::min(sum.begun, one.begun);
+    sum.ended = std::max(sum.ended, one.ended);
   }
   return sum;
 }
@@ -158,10 +168,10 @@ double median(std::vector<double> values) {
 }
 
 // How much more two threads do than one, over one cache and over a cache each, which is what the machine
-// allows: in turns of a few milliseconds, so that what else goes on meets all three alike. Only turns count
+// allows: in turns of three milliseconds, so that what else goes on meets all three alike. Only turns count
 // in which no other process took a core; medians of them.
 void BM_Scaling(benchmark::State& state) {
-  constexpr int kRounds = 60;
+  constexpr int kRounds = 300;
   const auto count = static_cast<std::uint64_t>(state.range(0));
   const auto shards = static_cast<std::size_t>(state.range(1));
   Shared one(count, shards);
@@ -171,14 +181,13 @@ void BM_Scaling(benchmark::State& state) {
   std::vector<double> single;
   for (auto _ : state) {
     for (std::uint64_t round = 0; round < kRounds; ++round) {
-      const Spurt alone = at_once({&one}, 3 * round);
-      const Spurt together = at_once({&one, &one}, 3 * round);
-      const Spurt apart = at_once({&one, &other}, 3 * round);
-      if (alone.preempted > 0) continue;
-      const auto base = static_cast<double>(alone.operations);
-      single.push_back(base / 15e-3);
-      if (together.preempted == 0) shared_gain.push_back(static_cast<double>(together.operations) / base);
-      if (apart.preempted == 0) apart_gain.push_back(static_cast<double>(apart.operations) / base);
+      const Spurt alone = at_once({&one}, 8 * round);
+      const Spurt together = at_once({&one, &one}, 8 * round + 2);
+      const Spurt apart = at_once({&one, &other}, 8 * round + 4);
+      if (!alone.undisturbed()) continue;
+      single.push_back(alone.rate());
+      if (together.undisturbed()) shared_gain.push_back(together.rate() / alone.rate());
+      if (apart.undisturbed()) apart_gain.push_back(apart.rate() / alone.rate());
     }
   }
   state.counters["two_threads"] = median(shared_gain);
