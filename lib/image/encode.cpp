@@ -14,9 +14,9 @@
 namespace cachebench::image {
 namespace {
 
-constexpr std::uint32_t kMaxSide = 65'500;
+constexpr std::uint32_t kMaxJpegSide = 65'500;
 
-struct FreeHandle {
+struct FreeCompressor {
   void operator()(void* handle) const { tjDestroy(handle); }
 };
 struct FreeBuffer {
@@ -27,9 +27,9 @@ struct FreeBuffer {
 
 std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
   CACHEBENCH_CHECK(quality >= 1 && quality <= 100, "quality {}", quality);
-  CACHEBENCH_CHECK(image.width() <= kMaxSide && image.height() <= kMaxSide, "{}x{}", image.width(),
+  CACHEBENCH_CHECK(image.width() <= kMaxJpegSide && image.height() <= kMaxJpegSide, "{}x{}", image.width(),
                    image.height());
-  const std::unique_ptr<std::remove_pointer_t<tjhandle>, FreeHandle> handle(tjInitCompress());
+  const std::unique_ptr<std::remove_pointer_t<tjhandle>, FreeCompressor> handle(tjInitCompress());
   if (handle == nullptr) throw std::bad_alloc();
   unsigned char* buffer = nullptr;
   unsigned long length = 0;  // NOLINT: the library's type

@@ -15,10 +15,10 @@
 namespace cachebench::image {
 namespace {
 
-struct FreeHandle {
+struct FreeDecompressor {
   void operator()(void* handle) const { tjDestroy(handle); }
 };
-using Handle = std::unique_ptr<std::remove_pointer_t<tjhandle>, FreeHandle>;
+using Handle = std::unique_ptr<std::remove_pointer_t<tjhandle>, FreeDecompressor>;
 
 // The first warning is the one kept; behind this one the picture is over.
 bool is_harmless(std::string_view warning) {

@@ -19,7 +19,7 @@ namespace {
 // Beyond what any picture needs; a compressed profile or text may claim gigabytes.
 constexpr std::size_t kMaxChunkBytes = std::size_t{8} << 20;
 constexpr std::size_t kMaxChunksBytes = std::size_t{32} << 20;
-constexpr std::uint32_t kMaxSide = 0x7FFFFFFF;  // the format's own
+constexpr std::uint32_t kMaxPngSide = 0x7FFFFFFF;  // the format's own
 
 struct FreeContext {
   void operator()(spng_ctx* context) const { spng_ctx_free(context); }
@@ -33,7 +33,7 @@ void require(int code, const Source& source) {
 Context open(const Source& source) {
   Context context(spng_ctx_new(0));
   if (context == nullptr) throw std::bad_alloc();
-  require(spng_set_image_limits(context.get(), kMaxSide, kMaxSide), source);
+  require(spng_set_image_limits(context.get(), kMaxPngSide, kMaxPngSide), source);
   require(spng_set_chunk_limits(context.get(), kMaxChunkBytes, kMaxChunksBytes), source);
   require(spng_set_crc_action(context.get(), SPNG_CRC_ERROR, SPNG_CRC_ERROR), source);
   require(spng_set_png_buffer(context.get(), source.bytes.data(), source.bytes.size()), source);

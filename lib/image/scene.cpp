@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kShapes = 24;
 
-struct Shape {
+struct Body {
   double nearness = 0;  ///< 0 the ground, 1 the nearest
   double x = 0;         ///< centre and half sides, as shares of the picture
   double y = 0;
@@ -28,8 +28,8 @@ double between(double low, double high, Rng& rng) {
   return low + (high - low) * rng.uniform();
 }
 
-Shape draw_shape(double nearness, Rng& rng) {
-  Shape shape;
+Body draw_shape(double nearness, Rng& rng) {
+  Body shape;
   shape.nearness = nearness;
   shape.x = rng.uniform();
   shape.y = between(0.1, 0.95, rng);
@@ -66,7 +66,7 @@ void fill_ground(Image& image, Rng& rng) {
   }
 }
 
-void paint_shape(Image& image, const Shape& shape, double parallax_share) {
+void paint_shape(Image& image, const Body& shape, double parallax_share) {
   const double width = image.width();
   const double height = image.height();
   const double centre_x = (shape.x - parallax_share * shape.nearness) * width;

@@ -16,24 +16,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 using result::RunResult;
 
-const Json* find(const Json& document, const std::string& path) {
-  const Json::json_pointer at(path);
-  if (!document.contains(at)) return nullptr;
-  const Json& value = document.at(at);
-  return value.is_null() ? nullptr : &value;
-}
-
-std::string shown(const Json& value) {
-  return value.is_string() ? value.get<std::string>()
-                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // The first of `paths` that the document has, after `before`; nothing where it has none.
 std::string fact(const Json& document, std::initializer_list<const char*> paths, std::string_view before) {
   for (const char* path : paths) {
-    const Json* value = find(document, path);
-    if (value != nullptr && !value->is_structured() && !shown(*value).empty()) {
-      return fmt::format("{}{}", before, text_figure("b", path, shown(*value)));
+    const Json* value = value_at(document, path);
+    if (value != nullptr && !value->is_structured() && !shown_value(*value).empty()) {
+      return fmt::format("{}{}", before, text_figure("b", path, shown_value(*value)));
     }
   }
   return "";

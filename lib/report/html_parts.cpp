@@ -16,18 +16,6 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kPolicy =
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
-const Json* find(const Json& document, const std::string& path) {
-  const Json::json_pointer at(path);
-  if (!document.contains(at)) return nullptr;
-  const Json& value = document.at(at);
-  return value.is_null() ? nullptr : &value;
-}
-
-std::string shown(const Json& value) {
-  return value.is_string() ? value.get<std::string>()
-                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // One word as a shell takes it.
 std::string quoted(const std::string& word) {
   constexpr std::string_view kPlain =
@@ -39,9 +27,9 @@ std::string quoted(const std::string& word) {
 }
 
 std::string command_of(const Json& value) {
-  if (!value.is_array()) return shown(value);
+  if (!value.is_array()) return shown_value(value);
   std::string line;
-  for (const Json& word : value) line += (line.empty() ? "" : " ") + quoted(shown(word));
+  for (const Json& word : value) line += (line.empty() ? "" : " ") + quoted(shown_value(word));
   return line;
 }
 
@@ -61,7 +49,7 @@ void rows_of(const Json& node, const std::string& path, const std::string& name,
     return;
   }
   html += fmt::format("<tr><th scope=\"row\" data-name>{}</th>{}</tr>\n", escape_html(name),
-                      text_figure("td", path, shown(node)));
+                      text_figure("td", path, shown_value(node)));
 }
 
 std::string navigation_of(const Page& page) {
@@ -73,6 +61,18 @@ std::string navigation_of(const Page& page) {
 }
 
 }  // namespace
+
+const Json* value_at(const Json& document, const std::string& path) {
+  const Json::json_pointer at(path);
+  if (!document.contains(at)) return nullptr;
+  const Json& value = document.at(at);
+  return value.is_null() ? nullptr : &value;
+}
+
+std::string shown_value(const Json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string section(std::string_view id, std::string_view title, std::string_view lead,
                     const std::string& body) {
@@ -134,7 +134,7 @@ std::string headline_list(const std::vector<Headline>& items) {
 
 std::string repeat_command(const Json& document) {
   for (const char* path : {"/manifest/command", "/manifest/command_line"}) {
-    const Json* value = find(document, path);
+    const Json* value = value_at(document, path);
     if (value == nullptr || (!value->is_string() && !value->is_array())) continue;
     return fmt::format(
         "<div class=\"repeat\"><h2>Repeat it</h2><div class=\"command\"><pre id=\"command\" "

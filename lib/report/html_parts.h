@@ -35,6 +35,12 @@ struct Table {
 /// The line under the title's status, its reasons and notes at their paths of the document, as lists.
 [[nodiscard]] std::string text_list(const std::vector<std::string>& lines, const std::string& path);
 
+/// The value at a JSON pointer; nullptr where there is none or it is null. It lives as long as the document.
+[[nodiscard]] const nlohmann::ordered_json* value_at(const nlohmann::ordered_json& document,
+                                                     const std::string& path);
+/// A word as it is, anything else as JSON.
+[[nodiscard]] std::string shown_value(const nlohmann::ordered_json& value);
+
 struct Headline {
   std::string label;
   std::string value;

@@ -11,9 +11,9 @@
 
 namespace cachebench::result {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 Json counts_to_json(const EntryTypeCounts& counts) {
   Json json = Json::object();

@@ -54,11 +54,6 @@ bool is_candidate(const SweepPoint& point) {
   return !point.bound && point.status == Status::kComplete && is_last_rung(point);
 }
 
-double figure_of(SweepMetric metric, const SweepPoint& point) {
-  if (metric == SweepMetric::kSavedTime) return static_cast<double>(point.totals.saved_ns);
-  return ratio_of(point.totals.misses, point.totals.accesses).value_or(0);
-}
-
 /// The figures of every candidate in every cell, whole trace or one part.
 struct Table {
   struct Row {
@@ -248,6 +243,11 @@ bool takes_part(const SweepPoint& point) {
 
 std::string candidate_of(const SweepResult& sweep, const SweepPoint& point) {
   return joined(point, roles_of(sweep).candidate);
+}
+
+double figure_of(SweepMetric metric, const SweepPoint& point) {
+  if (metric == SweepMetric::kSavedTime) return static_cast<double>(point.totals.saved_ns);
+  return ratio_of(point.totals.misses, point.totals.accesses).value_or(0);
 }
 
 double advantage(SweepMetric metric, double a, double b) {

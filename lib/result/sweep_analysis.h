@@ -56,4 +56,7 @@ struct ParetoPoint {
 /// both are 0.
 [[nodiscard]] double advantage(SweepMetric metric, double a, double b);
 
+/// A point under a metric; 0 where nothing was accessed.
+[[nodiscard]] double figure_of(SweepMetric metric, const SweepPoint& point);
+
 }  // namespace cachebench::result

@@ -14,11 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double figure_of(SweepMetric metric, const SweepPoint& point) {
-  if (metric == SweepMetric::kSavedTime) return static_cast<double>(point.totals.saved_ns);
-  return ratio_of(point.totals.misses, point.totals.accesses).value_or(0);
-}
-
 /// An axis and those of its values that occur, in the order of the points.
 struct UsedAxis {
   std::string path;

@@ -10,7 +10,11 @@
 
 namespace cachebench::result {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 std::optional<double> Visual::hit_rate() const {
   return ratio_of(hits, hits + misses);

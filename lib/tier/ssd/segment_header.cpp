@@ -12,10 +12,10 @@
 namespace cachebench::tier {
 namespace {
 
-constexpr const char* kMagic = "CBSEGMNT";
-constexpr std::uint32_t kVersion = 1;
+constexpr const char* kSegmentMagic = "CBSEGMNT";
+constexpr std::uint32_t kSegmentVersion = 1;
 
-constexpr std::size_t kStoreId = 16;
+constexpr std::size_t kSegmentStoreId = 16;
 constexpr std::size_t kClosedInOrder = 24;
 constexpr std::size_t kBootId = 32;
 
@@ -30,9 +30,9 @@ int hex_digit(char c) {
 void encode_segment_header(const SegmentHeader& header, std::span<std::byte> page) {
   CACHEBENCH_CHECK(page.size() == kPage, "{}", page.size());
   std::memset(page.data(), 0, page.size());
-  std::memcpy(page.data(), kMagic, kMagicBytes);
-  put_field(page, kVersionOffset, kVersion);
-  put_field(page, kStoreId, header.store_id);
+  std::memcpy(page.data(), kSegmentMagic, kMagicBytes);
+  put_field(page, kVersionOffset, kSegmentVersion);
+  put_field(page, kSegmentStoreId, header.store_id);
   put_field(page, kClosedInOrder, std::uint32_t{header.closed_in_order});
   put_field(page, kBootId, header.boot_id);
   put_field(page, kPageCrcOffset, page_crc(page));
@@ -45,24 +45,24 @@ SegmentHeader decode_segment_header(std::span<const std::byte> page, const std::
                 path + ": not a segment file of this program; remove it or name another cache directory");
   }
   const auto version = get_field<std::uint32_t>(page, kVersionOffset);
-  if (version != kVersion) {
+  if (version != kSegmentVersion) {
     throw Error(ErrorKind::kEnvironment,
                 fmt::format("{}: written in version {} of the segment format, this program knows version {}; "
                             "empty the cache directory (cache.cold) or name another",
-                            path, version, kVersion));
+                            path, version, kSegmentVersion));
   }
   if (get_field<std::uint32_t>(page, kPageCrcOffset) != page_crc(page)) {
     throw Error(
         ErrorKind::kEnvironment,
         path + ": the segment header is damaged; empty the cache directory (cache.cold) or name another");
   }
-  return {.store_id = get_field<std::uint64_t>(page, kStoreId),
+  return {.store_id = get_field<std::uint64_t>(page, kSegmentStoreId),
           .closed_in_order = get_field<std::uint32_t>(page, kClosedInOrder) == 1,
           .boot_id = get_field<BootId>(page, kBootId)};
 }
 
 bool is_segment_header(std::span<const std::byte> page) {
-  return has_magic(page, kMagic);
+  return has_magic(page, kSegmentMagic);
 }
 
 BootId current_boot_id() {
