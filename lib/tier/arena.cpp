@@ -6,13 +6,10 @@
 #include <iterator>
 
 #include "core/check.h"
+#include "tier/round_up.h"
 
 namespace cachebench::tier {
 namespace {
-
-std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
-  return (value + unit - 1) & ~(unit - 1);
-}
 
 // Free ranges that are long enough may still begin off the boundary; so many are looked at before settling
 // for one that is long enough wherever it begins.

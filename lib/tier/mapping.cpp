@@ -9,15 +9,13 @@
 #include <system_error>
 #include <utility>
 
+#include "tier/round_up.h"
+
 namespace cachebench::tier {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kMappedPage = 4096;
 constexpr std::uint64_t kHugePage = 2 * kMiB.value;
-
-std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
-  return (value + unit - 1) & ~(unit - 1);
-}
 
 std::byte* map_anonymous(std::uint64_t size) {
   void* const memory =
@@ -31,7 +29,7 @@ std::optional<Mapping> Mapping::try_map(Bytes size) {
   constexpr std::uint64_t kLargest = std::uint64_t{1} << 46;  // what user space can address
   if (size.value > kLargest) return std::nullopt;
   Mapping mapping;
-  mapping.size_ = round_up(size.value == 0 ? 1 : size.value, kPage);
+  mapping.size_ = round_up(size.value == 0 ? 1 : size.value, kMappedPage);
   if (mapping.size_ < kHugePage) {
     mapping.data_ = map_anonymous(mapping.size_);
     if (mapping.data_ == nullptr) return std::nullopt;
@@ -51,7 +49,7 @@ std::optional<Mapping> Mapping::try_map(Bytes size) {
 
 std::optional<Mapping> Mapping::try_pinned(Bytes size, const std::shared_ptr<PinnedMemory>& pinned) {
   if (pinned == nullptr) return try_map(size);
-  const std::uint64_t whole = round_up(size.value == 0 ? 1 : size.value, kPage);
+  const std::uint64_t whole = round_up(size.value == 0 ? 1 : size.value, kMappedPage);
   std::byte* const memory = pinned->allocate(Bytes{whole});
   if (memory == nullptr) return try_map(size);
   Mapping mapping;

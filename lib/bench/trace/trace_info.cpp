@@ -16,7 +16,7 @@
 namespace cachebench::bench {
 namespace {
 
-constexpr std::size_t kBatch = 1024;
+constexpr std::size_t kReadBatch = 1024;
 
 void add_to(std::optional<std::uint64_t>& sum, std::uint64_t value) {
   sum = sum.value_or(0) + value;
@@ -115,7 +115,7 @@ void read_objects(const TraceInfoRequest& request, trace::Reader& reader, TraceI
   Interner<std::uint64_t> interner;
   AccessSummary accesses;
   ArrivalSummary arrivals;
-  std::array<trace::ObjectAccess, kBatch> batch;
+  std::array<trace::ObjectAccess, kReadBatch> batch;
   while (const std::size_t count = reader.next(std::span(batch))) {
     interner.make_room(count);
     for (std::size_t i = 0; i < count; ++i) interner.prefetch(batch[i].key);

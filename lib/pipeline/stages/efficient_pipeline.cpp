@@ -149,11 +149,14 @@ void EfficientPipeline::start(std::size_t index, Taken& taken) {
   room_.notify_all();
 }
 
+bool EfficientPipeline::own_free(std::size_t stage) const {
+  return stages_[stage].running < stages_[stage].options.workers;
+}
+
 // The stage that this thread did last, as long as it has work: its code and data are warm on this core, and a
 // stage that keeps a core busy stays there instead of being placed anew beside another such one. Then those
 // that are furthest on; hands go beyond a stage's own workers only when no stage has need of them.
 bool EfficientPipeline::take(std::size_t last, Taken& taken) {
-  const auto own_free = [&](std::size_t i) { return stages_[i].running < stages_[i].options.workers; };
   if (may_start(last) && own_free(last)) {
     start(last, taken);
     return true;

@@ -123,6 +123,8 @@ class EfficientPipeline {
   /// A thread; looks for work in `stage` first.
   void work(std::size_t stage);
   [[nodiscard]] bool may_start(std::size_t stage) const CACHEBENCH_REQUIRES(mutex_);
+  // Whether one of the stage's own workers has nothing to do.
+  [[nodiscard]] bool own_free(std::size_t stage) const CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] bool any_may_start() const CACHEBENCH_REQUIRES(mutex_);
   void start(std::size_t stage, Taken& taken) CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] bool take(std::size_t last, Taken& taken) CACHEBENCH_REQUIRES(mutex_);

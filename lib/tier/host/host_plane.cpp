@@ -16,7 +16,7 @@
 namespace cachebench::tier {
 namespace {
 
-constexpr Bytes kPage{4096};
+constexpr Bytes kWholePage{4096};
 // Smaller blocks are packed: at a page each they would take several times their bytes.
 constexpr Bytes kPageAlignedFrom{32 * kKiB.value};
 
@@ -73,7 +73,8 @@ class HostPlane final : public Plane {
  public:
   explicit HostPlane(const HostPlaneOptions& options)
       : memory_(options.lock, options.pinned),
-        space_({.budget = options.capacity, .alignment = kPage, .aligned_from = kPageAlignedFrom}, memory_) {}
+        space_({.budget = options.capacity, .alignment = kWholePage, .aligned_from = kPageAlignedFrom},
+               memory_) {}
 
   [[nodiscard]] hardware::Medium medium() const override { return hardware::Medium::kHost; }
   [[nodiscard]] const char* device() const override { return "host"; }

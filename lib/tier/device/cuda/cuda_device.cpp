@@ -13,6 +13,7 @@
 #include "tier/device/cuda/cuda_context.h"
 #include "tier/device/cuda/cuda_stream.h"
 #include "tier/device/cuda/kernels.h"
+#include "tier/round_up.h"
 
 namespace cachebench::tier {
 
@@ -23,15 +24,11 @@ using cuda::CudaContext;
 using cuda::CudaEvent;
 using cuda::CudaStream;
 
-constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kPinnedPage = 4096;
 // Pieces up to here come from the driver's pool, which gives them without a wait for the device. Arenas do
 // not: they live as long as the run.
 constexpr Bytes kPooled{64 * kMiB.value};
 constexpr std::uint64_t kPoolKeeps = 256 * kMiB.value;
-
-std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
 
 class CudaPinnedMemory final : public PinnedMemory {
  public:
@@ -72,14 +69,14 @@ class CudaDevice final : public DeviceApi {
   [[nodiscard]] std::optional<DevicePointer> malloc(Bytes size) override {
     if (size.value > std::numeric_limits<std::uint64_t>::max() / 2 || context_->lost()) return std::nullopt;
     const CudaContext::Scope scope(*context_);
-    const std::uint64_t whole = round_up(size.value == 0 ? 1 : size.value, kPage);
+    const std::uint64_t whole = round_up(size.value == 0 ? 1 : size.value, kPinnedPage);
     std::optional<Piece> piece = take(whole);
-    if (piece && piece->base % kPage != 0) {
+    if (piece && piece->base % kPinnedPage != 0) {
       give_back(*piece);
-      piece = take(whole + kPage);
+      piece = take(whole + kPinnedPage);
     }
     if (!piece) return std::nullopt;
-    const auto pointer = static_cast<DevicePointer>(round_up(piece->base, kPage));
+    const auto pointer = static_cast<DevicePointer>(round_up(piece->base, kPinnedPage));
     const MutexLock lock(mutex_);
     pieces_.emplace(pointer, *piece);
     return pointer;

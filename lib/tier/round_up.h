@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+/// Whole units of memory. Constant expressions without state.
+namespace cachebench::tier {
+
+/// The least multiple of `unit`, a power of two, that is at least `value`.
+[[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
+  return (value + unit - 1) & ~(unit - 1);
+}
+
+}  // namespace cachebench::tier
