@@ -9,19 +9,16 @@
 
 #include "core/check.h"
 #include "core/error.h"
+#include "tier/round_up.h"
 
 namespace cachebench::tier {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kSpacePage = 4096;
 constexpr Bytes kSmallestSlack{16 * kMiB.value};
 // An overflow region of up to this size is kept when it falls empty: fragmentation that came once comes
 // again.
 constexpr Bytes kOverflowRegion{64 * kMiB.value};
-
-Bytes round_up(Bytes value, std::uint64_t unit) {
-  return Bytes{(value.value + unit - 1) / unit * unit};
-}
 
 Bytes with_slack(Bytes budget) {
   constexpr Bytes kLargest{std::uint64_t{1} << 56};  // beyond any memory, and far from wrapping
@@ -29,7 +26,7 @@ Bytes with_slack(Bytes budget) {
     throw Error(ErrorKind::kEnvironment,
                 fmt::format("a tier of {} is more than memory can be", format_bytes(budget)));
   }
-  return round_up(budget + std::max(Bytes{budget.value / 8}, kSmallestSlack), kPage);
+  return round_up(budget + std::max(Bytes{budget.value / 8}, kSmallestSlack), kSpacePage);
 }
 
 }  // namespace
@@ -39,7 +36,7 @@ BlockSpace::BlockSpace(const BlockSpaceOptions& options, MemorySource& source)
   Bytes size = limit_;
   primary_ = source_.map(size);
   if (primary_ == 0) {
-    size = round_up(std::max(options.budget, Bytes{1}), kPage);
+    size = round_up(std::max(options.budget, Bytes{1}), kSpacePage);
     primary_ = source_.map(size);
   }
   if (primary_ == 0) {
@@ -62,7 +59,7 @@ std::optional<Block> BlockSpace::allocate(Bytes bytes) {
     if (const std::optional<Block> block = take_existing(bytes)) return block;
   }
   const Bytes standard = std::min(kOverflowRegion, limit_);
-  const Bytes size = round_up(std::max(bytes, standard), kPage);
+  const Bytes size = round_up(std::max(bytes, standard), kSpacePage);
   const std::uint64_t address = source_.map(size);
   if (address == 0) {
     forget(bytes);

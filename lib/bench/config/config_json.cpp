@@ -7,7 +7,11 @@
 
 namespace cachebench::bench {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 std::string exact_duration(Nanoseconds duration) {
   const std::int64_t ns = duration.count();

@@ -8,7 +8,11 @@
 
 namespace cachebench::bench {
 
+namespace {
+
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 SectionReader SectionReader::below(const char* key) const {
   static const Json kNothing = Json::object();
