@@ -86,7 +86,10 @@ TEST_CASE("requests that join a running batch, and sequences that make room, cha
   CHECK(joined.pipeline->joined > 0);
   CHECK(joined.pipeline->mean_decode_batch().value_or(0) >= 1);
   CHECK(result::broken_identities(joined).empty());
-  const std::vector<std::string> tight{"pipeline.kv_tokens=2600", "pipeline.max_new_tokens=24"};
+  // Batches are whole however the threads take turns, so eight requests want room at a time.
+  const std::vector<std::string> tight{"pipeline.kv_tokens=2600", "pipeline.max_new_tokens=24",
+                                       "pipeline.batcher=arrival", "load.in_flight=8",
+                                       "async.batch_timeout=300ms"};
   const std::string longer = run({"pipeline.max_new_tokens=24"}).pipeline->answers_hash;
   const result::RunResult parked = run(tight);
   CHECK(parked.pipeline->failed == 0);
