@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `cachebench sweep`: which form of it is meant.
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <CLI/CLI.hpp>
 #include <fstream>
@@ -9,16 +8,14 @@
 
 #include "command.h"
 #include "core/error.h"
+#include "hardware/live_machine.h"
 #include "sweep_command.h"
 
 namespace cachebench::app {
 
 std::size_t threads_of(const SweepCommandOptions& options) {
   if (options.threads != 0) return options.threads;
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 1;
-  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed)));
+  return static_cast<std::size_t>(hardware::allowed_threads());
 }
 
 namespace {

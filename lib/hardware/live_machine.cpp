@@ -127,7 +127,7 @@ std::vector<int> allowed_processors() {
 }
 
 int allowed_threads() {
-  return static_cast<int>(allowed_processors().size());
+  return std::max(1, static_cast<int>(allowed_processors().size()));
 }
 
 std::vector<BlockDevice> block_devices(const std::string& sys) {

@@ -18,7 +18,7 @@ namespace cachebench::hardware {
 
 /// The numbers of the processors that this process may be scheduled on; none when the kernel does not say.
 [[nodiscard]] std::vector<int> allowed_processors();
-/// How many those are.
+/// How many those are, for sizing crews of threads: 1 when the kernel does not say.
 [[nodiscard]] int allowed_threads();
 
 /// Block devices with hardware under them (no loop, RAM, device-mapper or RAID devices), by name.

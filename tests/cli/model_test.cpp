@@ -2,11 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/model_module.h"
 #include "support/command.h"
 #include "support/png_writer.h"
 #include "support/temp_dir.h"
@@ -15,14 +15,6 @@ namespace {
 
 namespace testing = cachebench::testing;
 using nlohmann::json;
-
-bool has_model() {
-  const auto module =
-      std::filesystem::path(testing::cachebench_binary()).parent_path() / "cachebench_torch.so";
-  if (std::filesystem::exists(module)) return true;
-  MESSAGE("skipped: this build has no model");
-  return false;
-}
 
 std::string picture_in(const testing::TempDir& folder) {
   std::string rgb;
@@ -40,7 +32,7 @@ testing::CommandResult run(std::vector<std::string> arguments) {
 }  // namespace
 
 TEST_CASE("model run answers about a picture, the same every time, and keeps no memory") {
-  if (!has_model()) return;
+  if (!testing::has_model()) return;
   const testing::TempDir folder;
   const testing::CommandResult result =
       run({"--image", picture_in(folder), "--tokens", "5", "--requests", "40", "--json"});
@@ -60,7 +52,7 @@ TEST_CASE("model run answers about a picture, the same every time, and keeps no 
 }
 
 TEST_CASE("sampled answers depend on their seed; tokens can be seen as they come") {
-  if (!has_model()) return;
+  if (!testing::has_model()) return;
   const auto tokens = [](const char* seed) {
     const auto result = run({"--prompt-tokens", "20", "--tokens", "12", "--temperature", "1", "--top-p",
                              "0.9", "--top-k", "100", "--sample-seed", seed, "--json"});
@@ -73,7 +65,7 @@ TEST_CASE("sampled answers depend on their seed; tokens can be seen as they come
 }
 
 TEST_CASE("what cannot be run is said in one line") {
-  if (!has_model()) return;
+  if (!testing::has_model()) return;
   const auto refused = [](const std::vector<std::string>& arguments, int code, const char* words) {
     const testing::CommandResult result = run(arguments);
     CHECK(result.exit_code == code);

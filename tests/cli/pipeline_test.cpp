@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/model_module.h"
 #include "support/command.h"
 #include "support/temp_dir.h"
 
@@ -15,14 +15,6 @@ namespace {
 
 namespace testing = cachebench::testing;
 using nlohmann::json;
-
-bool has_model() {
-  const auto module =
-      std::filesystem::path(testing::cachebench_binary()).parent_path() / "cachebench_torch.so";
-  if (std::filesystem::exists(module)) return true;
-  MESSAGE("skipped: this build has no model");
-  return false;
-}
 
 testing::CommandResult answer(const std::vector<std::string>& settings) {
   std::vector<std::string> arguments{"run", "--config", CACHEBENCH_SOURCE_DIR "/configs/run/pipeline.json",
@@ -43,7 +35,7 @@ json pipeline_of(const testing::CommandResult& result) {
 }  // namespace
 
 TEST_CASE("the model answers the same whoever joins a batch and wherever its weights lie") {
-  if (!has_model()) return;
+  if (!testing::has_model()) return;
   const json plain = pipeline_of(answer({}));
   CHECK(plain["ok"] == 12);
   CHECK(plain["component_loads"] == 0);
@@ -72,5 +64,5 @@ TEST_CASE("budgets that make no sense are refused in one line") {
   };
   refused({"pipeline.runner=modelled", "pipeline.weights_budget=1MiB"}, "pipeline.weights_budget");
   refused({"visual.enabled=true", "pipeline.warm_passes=1"}, "pipeline.warm_passes");
-  if (has_model()) refused({"pipeline.weights_budget=1000"}, "weights_budget: 1000 B is less than 'model.");
+  if (testing::has_model()) refused({"pipeline.weights_budget=1000"}, "weights_budget: 1000 B is less than 'model.");
 }

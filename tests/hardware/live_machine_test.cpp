@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "support/temp_dir.h"
 
@@ -35,6 +36,8 @@ TEST_CASE("allowed threads follow the affinity") {
   cpu_set_t before;
   REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
   CHECK(allowed_threads() == CPU_COUNT(&before));
+  CHECK(allowed_threads() >= 1);
+  CHECK(allowed_threads() <= static_cast<int>(std::thread::hardware_concurrency()));
   cpu_set_t one;
   CPU_ZERO(&one);
   for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {

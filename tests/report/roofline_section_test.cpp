@@ -8,32 +8,17 @@
 #include "result/json.h"
 #include "support/page_check.h"
 #include "support/sample_result.h"
+#include "support/sample_roofline.h"
 
 namespace cachebench::report {
 namespace {
 
 result::Pipeline with_roofline() {
   result::Pipeline pipeline;
-  pipeline.roofline = result::Roofline{
-      .elapsed_ns = 2'500'000'000,
-      .stages = {{.name = "load",
-                  .resource = "<ssd>",
-                  .basis = "measured",
-                  .busy_ns = 1'000'000'000,
-                  .cpu_ns = 100'000'000},
-                 {.name = "compute",
-                  .resource = "cpu cores",
-                  .basis = "measured",
-                  .busy_ns = 3'000'000'000,
-                  .cpu_ns = 3'000'000'000}},
-      .resources = {{.name = "cpu cores", .basis = "measured", .units = 2, .busy_ns = 4'000'000'000},
-                    {.name = "link up", .basis = "emulated", .units = 1, .busy_ns = 500'000'000}},
-      .compute = result::RooflineCompute{.basis = "measured",
-                                         .flops = 6'000'000'000,
-                                         .bytes = 3'000'000'000,
-                                         .busy_ns = 3'000'000'000,
-                                         .peak_flops_per_second = 1e11,
-                                         .peak_bytes_per_second = 1e10}};
+  pipeline.roofline = test::sample_roofline();
+  pipeline.roofline->stages[0].resource = "<ssd>";
+  pipeline.roofline->resources.pop_back();
+  pipeline.roofline->compute->peak_flops_per_second = 1e11;
   return pipeline;
 }
 

@@ -6,39 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "support/sample_roofline.h"
+
 using namespace cachebench;
 using namespace cachebench::result;
 
-namespace {
-
-// Four seconds of work, three of them computing on two cores: two seconds at best.
-Roofline sample() {
-  return {.elapsed_ns = 2'500'000'000,
-          .stages = {{.name = "load",
-                      .resource = "ssd read",
-                      .basis = "measured",
-                      .busy_ns = 1'000'000'000,
-                      .cpu_ns = 100'000'000},
-                     {.name = "compute",
-                      .resource = "cpu cores",
-                      .basis = "measured",
-                      .busy_ns = 3'000'000'000,
-                      .cpu_ns = 3'000'000'000}},
-          .resources = {{.name = "cpu cores", .basis = "measured", .units = 2, .busy_ns = 4'000'000'000},
-                        {.name = "link up", .basis = "emulated", .units = 1, .busy_ns = 500'000'000},
-                        {.name = "ssd read", .basis = "modelled", .units = 1, .busy_ns = 9'000'000'000}},
-          .compute = RooflineCompute{.basis = "measured",
-                                     .flops = 6'000'000'000,
-                                     .bytes = 3'000'000'000,
-                                     .busy_ns = 3'000'000'000,
-                                     .peak_flops_per_second = 1e10,
-                                     .peak_bytes_per_second = 1.5e10}};
-}
-
-}  // namespace
-
 TEST_CASE("the bound is the serial time over what the busiest resource needs") {
-  const Roofline roofline = sample();
+  const Roofline roofline = test::sample_roofline();
   CHECK(roofline.serial_ns() == 4'000'000'000);
   REQUIRE(roofline.limit() != nullptr);
   CHECK(roofline.limit()->name == "cpu cores");
@@ -48,7 +22,7 @@ TEST_CASE("the bound is the serial time over what the busiest resource needs") {
 }
 
 TEST_CASE("computing is held against both peaks") {
-  RooflineCompute compute = *sample().compute;
+  RooflineCompute compute = *test::sample_roofline().compute;
   CHECK(compute.flops_per_second().value() == doctest::Approx(2e9));
   CHECK(compute.roof_ns().value() == doctest::Approx(6e8));
   CHECK(std::string(compute.limited_by()) == "arithmetic");
@@ -71,9 +45,9 @@ TEST_CASE("where nothing was busy there is no bound") {
 }
 
 TEST_CASE("a roofline is read as it was written") {
-  const nlohmann::ordered_json json = roofline_to_json(sample());
+  const nlohmann::ordered_json json = roofline_to_json(test::sample_roofline());
   CHECK(json["limit"] == "cpu cores");
   CHECK(json["resources"][0]["least_ns"] == 2e9);
-  CHECK(roofline_from_json({json, "x.json"}) == sample());
+  CHECK(roofline_from_json({json, "x.json"}) == test::sample_roofline());
   CHECK(roofline_from_json({roofline_to_json({}), "x.json"}) == Roofline{});
 }

@@ -2,7 +2,6 @@
 #include "bench/run/machine_peak.h"
 
 #include <immintrin.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -102,14 +101,6 @@ double best_seconds(std::uint32_t threads, const std::function<void(std::uint32_
 }
 
 }  // namespace
-
-std::uint32_t usable_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0)
-    return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
-  return std::max(1U, std::thread::hardware_concurrency());
-}
 
 MachinePeak measure_machine_peak(std::uint32_t threads) {
   CACHEBENCH_CHECK(threads > 0);

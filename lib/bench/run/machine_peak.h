@@ -14,8 +14,6 @@ struct MachinePeak {
   double bytes_per_second = 0;
 };
 
-/// Cores that this process may use.
-[[nodiscard]] std::uint32_t usable_cores();
 /// Of so many threads at the same time. REQUIRES: at least one.
 [[nodiscard]] MachinePeak measure_machine_peak(std::uint32_t threads);
 

@@ -2,7 +2,6 @@
 #include "bench/run/manifest.h"
 
 #include <fmt/chrono.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/hash.h"
+#include "hardware/live_machine.h"
 #include "version.h"
 
 namespace cachebench::bench {
@@ -39,13 +39,10 @@ ordered_json limit_of(decltype(RLIMIT_MEMLOCK) resource) {
 ordered_json machine_facts() {
   utsname names{};
   ::uname(&names);
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  ::sched_getaffinity(0, sizeof(allowed), &allowed);
   const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
   return {{"cpu", first_value("/proc/cpuinfo", "model name")},
           {"microcode", first_value("/proc/cpuinfo", "microcode")},
-          {"threads_allowed", CPU_COUNT(&allowed)},
+          {"threads_allowed", hardware::allowed_threads()},
           {"memory_bytes", pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))},
           {"kernel", std::string(names.sysname) + " " + names.release},
           {"locked_memory_limit_bytes", limit_of(RLIMIT_MEMLOCK)}};

@@ -9,6 +9,7 @@
 #include "bench/run/machine_peak.h"
 #include "core/clock.h"
 #include "core/tensor_view.h"
+#include "hardware/live_machine.h"
 
 namespace cachebench::bench {
 namespace {
@@ -65,7 +66,7 @@ result::RooflineCompute compute_of(const RooflineInputs& inputs) {
     compute.peak_flops_per_second = inputs.profile.flops_per_second;
     compute.peak_bytes_per_second = inputs.profile.device_bytes_per_second;
   } else {
-    const MachinePeak peak = measure_machine_peak(usable_cores());
+    const MachinePeak peak = measure_machine_peak(static_cast<std::uint32_t>(hardware::allowed_threads()));
     compute.peak_flops_per_second = peak.flops_per_second;
     compute.peak_bytes_per_second = peak.bytes_per_second;
   }
@@ -156,7 +157,7 @@ result::Roofline roofline_of(const RooflineInputs& inputs) {
   result::Roofline roofline{.elapsed_ns = inputs.pipeline.elapsed_ns};
   roofline.resources.push_back({.name = kCores,
                                 .basis = kMeasured,
-                                .units = static_cast<double>(usable_cores()),
+                                .units = static_cast<double>(hardware::allowed_threads()),
                                 .busy_ns = inputs.process_cpu.count()});
   roofline.resources.push_back({.name = inputs.modelled ? kDevice : "passes of the model at a time",
                                 .basis = inputs.modelled ? kEmulated : kMeasured,

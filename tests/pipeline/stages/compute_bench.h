@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "pipeline/isolate.h"
 #include "pipeline/stages/compute_run.h"
-#include "pipeline/stages/pipeline_rig.h"
+#include "pipeline/stages/stage_bench.h"
 #include "pipeline/tokenize.h"
 
 /// The compute stage by itself, without a cache: requests made ready by hand.
 namespace cachebench::pipeline {
 
-struct ComputeBench {
-  explicit ComputeBench(const model::RunnerOptions& options = {})
-      : rig(false, {}, kMiB, options), caching(nullptr, rig.costs, rig.clock, {}) {
-    io = std::make_unique<OptimizedIOMechanism>(
-        emulated_device_for(rig.costs.profile(), {}, tier::Throttle::kOff), rig.clock, IoOptions{});
-    context = std::make_unique<InferenceContext>(InferenceContext{.runner = *rig.runner,
-                                                                  .caching = caching,
-                                                                  .io = *io,
-                                                                  .clock = rig.clock,
-                                                                  .counts = counts,
-                                                                  .sequence = &sequence});
-  }
+struct ComputeBench : StageBench {
+  explicit ComputeBench(const model::RunnerOptions& options = {}) : StageBench(false, options) {}
 
   /// As the stages before have it. The request outlives it.
   [[nodiscard]] std::unique_ptr<InferenceMember> prepared(const AsyncMultimodalRequest& request) {
@@ -61,13 +50,6 @@ struct ComputeBench {
     counts.update([](InferenceCounts::Values& values) { values = {}; });
     return answers;
   }
-
-  PipelineRig rig;
-  CachingMechanism caching;
-  std::unique_ptr<OptimizedIOMechanism> io;
-  InferenceCounts counts;
-  std::atomic<std::uint64_t> sequence{0};
-  std::unique_ptr<InferenceContext> context;
 };
 
 }  // namespace cachebench::pipeline

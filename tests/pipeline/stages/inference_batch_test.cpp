@@ -7,33 +7,12 @@
 #include <stdexcept>
 #include <vector>
 
-#include "pipeline/stages/inference_pipeline_config.h"
-#include "pipeline/stages/pipeline_rig.h"
+#include "pipeline/stages/stage_bench.h"
 
 using namespace cachebench;
 using namespace cachebench::pipeline;
 
 namespace {
-
-// The parts that a batch needs, without a pipeline around it.
-struct Bench {
-  Bench() : rig(true), caching(&rig.cache->manager(), rig.costs, rig.clock, {}) {
-    io = std::make_unique<OptimizedIOMechanism>(
-        emulated_device_for(rig.costs.profile(), {}, tier::Throttle::kOff), rig.clock, IoOptions{});
-    context = std::make_unique<InferenceContext>(InferenceContext{.runner = *rig.runner,
-                                                                  .caching = caching,
-                                                                  .io = *io,
-                                                                  .clock = rig.clock,
-                                                                  .counts = counts,
-                                                                  .sequence = &sequence});
-  }
-  PipelineRig rig;
-  CachingMechanism caching;
-  std::unique_ptr<OptimizedIOMechanism> io;
-  InferenceCounts counts;
-  std::atomic<std::uint64_t> sequence{0};
-  std::unique_ptr<InferenceContext> context;
-};
 
 std::vector<BatchItem> items_of(const std::vector<AsyncMultimodalRequest>& requests) {
   std::vector<BatchItem> items;
@@ -45,7 +24,7 @@ std::vector<BatchItem> items_of(const std::vector<AsyncMultimodalRequest>& reque
 }  // namespace
 
 TEST_CASE("a batch hands out one result a request, in order, at its end") {
-  Bench bench;
+  StageBench bench(true);
   const auto requests = chats(3, 1);
   const auto items = items_of(requests);
   std::vector<AsyncMultimodalResult> results;
@@ -67,7 +46,7 @@ TEST_CASE("a batch hands out one result a request, in order, at its end") {
 }
 
 TEST_CASE("a batch that is given up fails its requests and lets go of what it promised") {
-  Bench bench;
+  StageBench bench(true);
   const auto requests = chats(2, 1);
   const auto items = items_of(requests);
   std::vector<AsyncMultimodalResult> results;
@@ -86,7 +65,7 @@ TEST_CASE("a batch that is given up fails its requests and lets go of what it pr
 }
 
 TEST_CASE("what another batch is computing is computed here too, and nobody waits") {
-  Bench bench;
+  StageBench bench(true);
   const auto requests = chats(2, 1);
   const auto items = items_of(requests);
   std::vector<AsyncMultimodalResult> early;

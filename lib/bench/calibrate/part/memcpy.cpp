@@ -72,7 +72,7 @@ void run(Session& session) {
     });
     if (one) session.set_figure("host_memcpy_bytes_per_second", one->median, *one, "");
   }
-  const int threads = std::max(1, hardware::allowed_threads());
+  const int threads = hardware::allowed_threads();
   CopyCrew crew(threads, size);
   const auto all = session.measure({.name = fmt::format("memcpy_{}_threads", threads), .unit = "bytes/s"},
                                    [&] { return crew.once(session.clock()); });

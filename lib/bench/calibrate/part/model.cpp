@@ -62,7 +62,7 @@ void measure_encoder(Session& session, int threads) {
 }
 
 void run(Session& session) {
-  const int threads = std::max(1, hardware::allowed_threads());
+  const int threads = hardware::allowed_threads();
   try {
     const model::ModelBackendDescriptor& backend = model::load_backend();
     measure_products(session, backend, threads);
