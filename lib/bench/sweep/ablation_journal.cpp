@@ -29,18 +29,17 @@ std::string identity_of(const std::vector<AblationVariant>& variants) {
   return hasher.hex();
 }
 
-AblationRound round_of(const Json& line, const std::string& where) {
+AblationRound round_of(const result::JsonReader& line) {
   AblationRound round;
-  result::JsonReader(line, where).each("results", [&](const result::JsonReader& item) {
-    round.push_back(result::pipeline_from_json(item));
-  });
+  line.each("results",
+            [&](const result::JsonReader& item) { round.push_back(result::pipeline_from_json(item)); });
   return round;
 }
 
 /// Lines of a file with a line end, without it; what follows the last one was cut short.
 std::vector<std::string> whole_lines(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorKind::kInput, path + ": cannot be read");
+  if (!file || std::filesystem::is_directory(path)) throw Error(ErrorKind::kInput, path + ": cannot be read");
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line) && !file.eof();) lines.push_back(line);
   return lines;
@@ -54,17 +53,20 @@ AblationJournal::AblationJournal(std::string path, const std::vector<AblationVar
   std::uintmax_t whole = 0;
   for (const std::string& text : whole_lines(path_)) {
     const std::string where = fmt::format("{}:{}", path_, rounds_.size() + 1);
-    const Json line = parse_json(text, where, ErrorKind::kInput);
-    if (line.value("experiments", "") != identity_)
+    const Json json = parse_json(text, where, ErrorKind::kInput);
+    const result::JsonReader line(json, where);
+    if (line.text("experiments") != identity_)
       throw Error(ErrorKind::kUsage, where + ": a round of other experiments; name another file");
-    AblationRound round = round_of(line, where);
+    AblationRound round = round_of(line);
     if (round.size() != variants.size())
       throw Error(ErrorKind::kInput,
                   fmt::format("{}: {} results of {}", where, round.size(), variants.size()));
     rounds_.push_back(std::move(round));
     whole += text.size() + 1;
   }
-  if (whole < std::filesystem::file_size(path_)) std::filesystem::resize_file(path_, whole);
+  std::error_code failed;
+  if (whole < std::filesystem::file_size(path_)) std::filesystem::resize_file(path_, whole, failed);
+  if (failed) throw Error(ErrorKind::kEnvironment, fmt::format("{}: {}", path_, failed.message()));
 }
 
 void AblationJournal::add(const AblationRound& round) const {

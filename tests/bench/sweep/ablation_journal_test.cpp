@@ -56,8 +56,13 @@ TEST_CASE("rounds of other experiments, and what is no journal, are refused") {
   const std::string path = folder / "rounds.jsonl";
   AblationJournal(path, two_variants(1)).add(round_of(10));
   CHECK_THROWS_AS(AblationJournal(path, two_variants(2)), Error);
-  std::ofstream(path) << "not json\n";
-  CHECK_THROWS_AS(AblationJournal(path, two_variants(1)), Error);
+  for (const char* broken :
+       {"not json\n", "[]\n", "3\n", "{}\n", "{\"experiments\": 5, \"results\": []}\n"}) {
+    CAPTURE(broken);
+    std::ofstream(path) << broken;
+    CHECK_THROWS_AS(AblationJournal(path, two_variants(1)), Error);
+  }
+  CHECK_THROWS_AS(AblationJournal(folder.path().string(), two_variants(1)), Error);
 }
 
 TEST_CASE("without a file nothing is kept") {
