@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "core/check.h"
 #include "core/det_math.h"
@@ -35,22 +36,28 @@ std::uint64_t round_to_multiple(std::uint64_t value, std::uint64_t step) {
   return quotient * step;
 }
 
-std::uint64_t encoder_fingerprint_of(const VisionConfig& v, DType dtype, std::uint64_t weights) {
-  std::vector<std::uint64_t> words{
-      v.depth, v.hidden,    v.heads, v.mlp,        v.channels,   v.patch, v.temporal_patch,
-      v.merge, v.positions, v.out,   v.min_pixels, v.max_pixels, weights, static_cast<std::uint64_t>(dtype)};
+std::vector<std::uint64_t> words_of(const VisionConfig& v) {
+  return {v.depth,          v.hidden, v.heads,     v.mlp, v.channels,   v.patch,
+          v.temporal_patch, v.merge,  v.positions, v.out, v.min_pixels, v.max_pixels};
+}
+
+// With the taps last: they are as many as there are.
+std::uint64_t digest_of(std::vector<std::uint64_t> words, const VisionConfig& v) {
   words.insert(words.end(), v.taps.begin(), v.taps.end());
   return hash64(std::as_bytes(std::span(words)));
 }
 
+std::uint64_t encoder_fingerprint_of(const VisionConfig& v, DType dtype, std::uint64_t weights) {
+  std::vector<std::uint64_t> words = words_of(v);
+  words.insert(words.end(), {weights, static_cast<std::uint64_t>(dtype)});
+  return digest_of(std::move(words), v);
+}
+
 std::uint64_t fingerprint_of(const VisionConfig& v, const TextConfig& t, DType dtype) {
-  std::vector<std::uint64_t> words{
-      v.depth,      v.hidden,         v.heads,  v.mlp,        v.channels,
-      v.patch,      v.temporal_patch, v.merge,  v.positions,  v.out,
-      v.min_pixels, v.max_pixels,     t.layers, t.hidden,     t.heads,
-      t.kv_heads,   t.head_dim,       t.mlp,    t.vocabulary, static_cast<std::uint64_t>(dtype)};
-  words.insert(words.end(), v.taps.begin(), v.taps.end());
-  return hash64(std::as_bytes(std::span(words)));
+  std::vector<std::uint64_t> words = words_of(v);
+  words.insert(words.end(), {t.layers, t.hidden, t.heads, t.kv_heads, t.head_dim, t.mlp, t.vocabulary,
+                             static_cast<std::uint64_t>(dtype)});
+  return digest_of(std::move(words), v);
 }
 
 Geometry make_2b() {

@@ -151,8 +151,8 @@ struct RunnerOptions {
   std::string dtype{};           ///< "float32", "bfloat16", "float16"; "": the runner's choice for the device
   std::string weights = "full";  ///< "full", or "int8" for the linear layers
   std::uint32_t threads = 1;     ///< inside one stage
-  /// Weights in memory at a time, of runners that have any; 0: all of them, and `keep_components` says
-  /// nothing to that. The others lie in the checkpoint's files, or in a nameless one in `weights_folder`.
+  /// Weights in memory at a time, of runners that have any; 0: as many as `keep_components` leaves there. The
+  /// others lie in the checkpoint's files, or in a nameless one in `weights_folder`.
   Bytes weights_budget{0};
   ComponentCache::Keep keep_components = ComponentCache::Keep::kWhatFits;
   std::string weights_folder{};     ///< "": the system's folder for temporary files

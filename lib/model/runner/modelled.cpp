@@ -82,7 +82,6 @@ class ModelledSequence final : public Sequence {
     owed_.work = Work{};
   }
   [[nodiscard]] ModelledMemory& memory() { return memory_; }
-  [[nodiscard]] Pages& pages() { return pages_; }
 
  private:
   const Geometry& geometry_;
