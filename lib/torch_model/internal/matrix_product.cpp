@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/rng.h"
+#include "torch_model/internal/weights.h"
 
 namespace cachebench::torch_model {
 namespace {
@@ -21,18 +22,7 @@ struct Matrices {
 };
 
 at::ScalarType type_of(DType dtype) {
-  switch (dtype) {
-    case DType::kF32:
-      return at::kFloat;
-    case DType::kF16:
-      return at::kHalf;
-    case DType::kBF16:
-      return at::kBFloat16;
-    case DType::kU8:
-    case DType::kI8:
-    case DType::kI64:
-      break;
-  }
+  if (dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16) return scalar_type_of(dtype);
   throw Error(ErrorKind::kUsage, fmt::format("matrices of {} are not multiplied here", name_of(dtype)));
 }
 

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -15,9 +14,14 @@
 namespace cachebench::torch_model {
 namespace {
 
-Error failed(const std::string& folder, const char* what) {
-  return {ErrorKind::kEnvironment,
-          fmt::format("{}: {} weights there failed: {}", folder, what, std::strerror(errno))};
+Error failed(const std::string& folder, const char* what, int code) {
+  return system_error(ErrorKind::kEnvironment, fmt::format("{}: {} weights there failed", folder, what),
+                      code);
+}
+
+// What a call that moved nothing says: without an error the file is shorter than it was.
+int code_of(ssize_t done) {
+  return done < 0 ? errno : EIO;
 }
 
 std::string folder_or_default(const std::string& folder) {
@@ -30,7 +34,7 @@ SpillFile::SpillFile(WeightSource made_by, const std::string& folder)
     : made_by_(std::move(made_by)), folder_(folder_or_default(folder)) {
   std::string path = (std::filesystem::path(folder_) / "cachebench-weights-XXXXXX").string();
   file_ = ::mkstemp(path.data());
-  if (file_ < 0) throw failed(folder_, "keeping");
+  if (file_ < 0) throw failed(folder_, "keeping", errno);
   ::unlink(path.c_str());
 }
 
@@ -43,7 +47,7 @@ void SpillFile::write(const at::Tensor& weight, std::uint64_t offset) const {
   for (std::size_t left = weight.nbytes(); left > 0;) {
     const ssize_t done = ::pwrite(file_, data, left, static_cast<off_t>(offset));
     if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) throw failed(folder_, "writing");
+    if (done <= 0) throw failed(folder_, "writing", code_of(done));
     data += done;
     left -= static_cast<std::size_t>(done);
     offset += static_cast<std::uint64_t>(done);
@@ -55,7 +59,7 @@ void SpillFile::read(at::Tensor& weight, std::uint64_t offset) const {
   for (std::size_t left = weight.nbytes(); left > 0;) {
     const ssize_t done = ::pread(file_, data, left, static_cast<off_t>(offset));
     if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) throw failed(folder_, "reading");
+    if (done <= 0) throw failed(folder_, "reading", code_of(done));
     data += done;
     left -= static_cast<std::size_t>(done);
     offset += static_cast<std::uint64_t>(done);
@@ -67,7 +71,7 @@ at::Tensor SpillFile::get(const std::string& name, std::initializer_list<std::in
   {
     const MutexLock lock(mutex_);
     const auto found = places_.find(name);
-    if (found == places_.end()) {
+    if (found == places_.end()) {  // once, so with the lock held: models are built by one thread
       at::Tensor made = made_by_(name, shape).contiguous();
       write(made, end_);
       places_[name] = {.offset = end_, .type = made.scalar_type()};
