@@ -108,15 +108,16 @@ MachinePeak measure_machine_peak(std::uint32_t threads) {
   const Products products = widest();
   const double multiplying = best_seconds(threads, [&](std::uint32_t n) { kept[n] = products.run(); });
 
-  constexpr std::size_t kWords = 4 * kMiB.value;  // 32 MiB a thread
+  // 32 MiB a thread, and all together no more than a run leaves free on a machine of many cores.
+  const std::size_t words = std::min(4 * kMiB.value, kGiB.value / sizeof(std::uint64_t) / threads);
   std::vector<std::vector<std::uint64_t>> memory(threads);
-  for (auto& words : memory) resize_huge(words, kWords);
+  for (auto& own : memory) resize_huge(own, words);
   std::vector<std::uint64_t> sums(threads);
   const double reading = best_seconds(threads, [&](std::uint32_t n) {
     sums[n] += std::accumulate(memory[n].begin(), memory[n].end(), std::uint64_t{0});
   });
   const double operations = 2.0 * static_cast<double>(products.lanes * kSums * kSteps) * threads;
-  const double bytes = static_cast<double>(kWords * sizeof(std::uint64_t)) * threads;
+  const double bytes = static_cast<double>(words * sizeof(std::uint64_t)) * threads;
   // What was computed is looked at, so that it had to be.
   const float all = std::accumulate(kept.begin(), kept.end(), 0.0F);
   const bool sound = all == all && std::accumulate(sums.begin(), sums.end(), std::uint64_t{0}) == 0;

@@ -8,8 +8,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 
+#include "cache/multimodal/memory_pressure.h"
 #include "core/error.h"
 #include "tier/device/cuda/cuda_device.h"
 #include "tier/device/device_plane.h"
@@ -27,29 +28,13 @@ namespace fs = std::filesystem;
 constexpr Bytes kMemoryReserve{256 * kMiB.value};
 constexpr Bytes kDiskReserve{64 * kMiB.value};
 
-std::uint64_t available_memory() {
-  std::ifstream meminfo("/proc/meminfo");
-  std::string field;
-  for (std::uint64_t kib = 0; meminfo >> field >> kib; meminfo.ignore(64, '\n')) {
-    if (field == "MemAvailable:") return kib * 1024;
-  }
-  return UINT64_MAX;  // unknown: the allocation itself will tell
-}
-
-std::uint64_t cgroup_room() {
-  std::uint64_t limit = 0;
-  std::uint64_t used = 0;
-  if (!(std::ifstream("/sys/fs/cgroup/memory.max") >> limit)) return UINT64_MAX;
-  if (!(std::ifstream("/sys/fs/cgroup/memory.current") >> used)) return UINT64_MAX;
-  return limit > used ? limit - used : 0;
-}
-
 void require_memory(Bytes wanted) {
-  const std::uint64_t room = std::min(available_memory(), cgroup_room());
-  if (wanted.value + kMemoryReserve.value <= room) return;
+  const std::optional<Bytes> room = cache::SystemMemoryProbe().read().available;
+  // Unknown: the allocation itself will tell.
+  if (!room || wanted + kMemoryReserve <= *room) return;
   throw Error(ErrorKind::kEnvironment,
               fmt::format("the tiers need {} of memory and {} are free: make cache.tiers[].capacity smaller",
-                          format_bytes(wanted), format_bytes(Bytes{room})));
+                          format_bytes(wanted), format_bytes(*room)));
 }
 
 // The nearest folder that is there already: where a new one will be made.
