@@ -80,18 +80,6 @@ void synthesise_numbers(const ContentSeed& seed, DType dtype, std::uint64_t offs
   }
 }
 
-std::uint64_t count_wrong(const Key& key, std::span<const std::byte> data) {
-  std::array<std::byte, 16384> expected;
-  std::uint64_t wrong = 0;
-  for (std::uint64_t offset = 0; offset < data.size(); offset += expected.size()) {
-    const auto piece = data.subspan(offset, std::min<std::size_t>(data.size() - offset, expected.size()));
-    synthesise(key, offset, std::span(expected).first(piece.size()));
-    if (std::memcmp(piece.data(), expected.data(), piece.size()) == 0) continue;
-    for (std::size_t i = 0; i < piece.size(); ++i) wrong += piece[i] != expected[i] ? 1U : 0U;
-  }
-  return wrong;
-}
-
 ContentSource::ContentSource(const std::string& folder) {
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {

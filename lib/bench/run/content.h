@@ -48,9 +48,6 @@ void synthesise(const ContentSeed& seed, std::uint64_t offset, std::span<std::by
 /// that tensors have no NaNs and can be kept in lossy forms. `offset` is a multiple of 8.
 void synthesise_numbers(const ContentSeed& seed, DType dtype, std::uint64_t offset, std::span<std::byte> out);
 
-/// How many bytes of `data` differ from the content of `key`. Pure function.
-[[nodiscard]] std::uint64_t count_wrong(const Key& key, std::span<const std::byte> data);
-
 /// Where the bytes of artefacts come from. Immutable after construction, thread-safe.
 class ContentSource {
  public:

@@ -185,9 +185,12 @@ std::vector<std::string> describe_plan(const RunConfig& config) {
                                 format_bytes(capacities[i]), tier.eviction.name));
   }
   const bool real = config.mode != RunMode::kSimulate;
+  const bool emulated =
+      real && std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
+                          [](const TierSection& tier) { return tier.device == Device::kEmulated; });
   lines.push_back(
       fmt::format("memory: {} for the device{}, {} for the host tier; disk: {}",
-                  format_bytes(real ? needs.device : Bytes{}), real ? " (emulated in host memory)" : "",
+                  format_bytes(real ? needs.device : Bytes{}), emulated ? " (emulated in host memory)" : "",
                   format_bytes(real ? needs.host : Bytes{}), format_bytes(real ? needs.disk : Bytes{})));
   const bool open = config.load.kind == LoadKind::kOpen;
   lines.push_back(

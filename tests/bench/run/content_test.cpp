@@ -14,6 +14,12 @@
 namespace cachebench::bench {
 namespace {
 
+std::uint64_t count_wrong(const Key& key, std::span<const std::byte> data) {
+  model::Artefact artefact;
+  artefact.key = key;
+  return ContentSource().count_wrong(artefact, data);
+}
+
 TEST_CASE("synthesised bytes are the same from any offset, and different for every key") {
   std::vector<std::byte> whole(1000);
   synthesise(Key{1, 2}, 0, whole);
