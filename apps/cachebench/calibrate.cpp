@@ -94,13 +94,14 @@ int run(const Options& given) {
     fmt::print(stderr, "calibrate: interrupted, no profile is written\n");
     return 128 + stop.reason();
   }
-  const std::string name = std::filesystem::path(given.output).stem().string();
+  const bool prints = given.output == "-";
+  const std::string name = prints ? "" : std::filesystem::path(given.output).stem().string();
   const auto document =
       bench::profile_document({.name = name.empty() ? "calibrated" : name, .base = base, .session = session});
   const std::string text =
       document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  write_file(given.output, text);
-  if (given.json) {
+  if (!prints) write_file(given.output, text);
+  if (given.json || prints) {
     write_stdout(text);
     return kExitOk;
   }
@@ -115,7 +116,9 @@ void add(CLI::App& parent, Action& action) {
   const auto options = std::make_shared<Options>();
   bench::CalibrationOptions& calibration = options->calibration;
   CLI::App* command = parent.add_subcommand("calibrate", "Measure this machine and write its profile");
-  command->add_option("--output", options->output, "The profile")->type_name("FILE")->capture_default_str();
+  command->add_option("--output", options->output, "The profile; -: standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
   command->add_option("--cache-dir", calibration.directory, "Folder on the drive that is measured")
       ->type_name("DIR");
   command->add_option("--time", options->limit, "For all of it (default 2m)")->type_name("LIMIT");

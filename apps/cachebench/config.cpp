@@ -97,16 +97,19 @@ void add(CLI::App& parent, Action& action) {
       ->type_name("KEY");
   CLI::App* init_command = command->add_subcommand("init", "A config with every default, explained");
   init_command->add_option("FILE", options->file, "Default: standard output");
-  init_command->add_flag("--auto", options->sized,
-                         "Sized for this machine, over a shipped workload; the reasons go to standard error");
+  CLI::Option* sized = init_command->add_flag(
+      "--auto", options->sized,
+      "Sized for this machine, over a shipped workload; the reasons go to standard error");
   init_command
       ->add_option("--profile", options->plan.profile, "With this profile; --auto: default the nearest")
       ->type_name("NAME");
   init_command
       ->add_option("--trace", options->plan.trace, "--auto: sized for this workload, which it then runs")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->needs(sized);
   init_command->add_option("--model", options->plan.model, "--auto: sized for this geometry (2b, tiny)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->needs(sized);
   CLI::App* validate_command = command->add_subcommand("validate", "Check a config");
   validate_command->add_option("FILE", options->file)->required();
   validate_command->add_flag("--json", options->json, "One JSON document on standard output");

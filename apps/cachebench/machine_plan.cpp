@@ -9,7 +9,9 @@
 #include "model/geometry.h"
 
 namespace cachebench::app {
+namespace {
 
+// The figures of a geometry that a plan needs.
 hardware::ModelFigures model_figures(const std::string& geometry) {
   const model::Geometry shape = model::geometry_named(geometry);
   const std::uint64_t element = size_of(shape.dtype());
@@ -28,6 +30,8 @@ hardware::ModelFigures model_figures(const std::string& geometry) {
           .typical_flops = shape.vision_flops(typical.patches),
           .row = Bytes{entry.bytes().value / typical.visual_tokens}};
 }
+
+}  // namespace
 
 MachinePlan plan_machine(const hardware::Topology& topology, const PlanRequest& request) {
   const hardware::NearestProfile nearest = hardware::nearest_profile(topology);

@@ -8,14 +8,15 @@
 #include "hardware/topology.h"
 
 /// A machine's plan as sub-commands want it: the model's figures by the name of a geometry, the profile by
-/// name or, without one, the nearest. Throws Error{kUsage} for a name that is not known,
-/// and what reading a trace throws.
+/// name or, without one, the nearest. Values and pure functions of files. Throws Error{kUsage} for a name
+/// that is not known, and what reading a trace throws.
 namespace cachebench::app {
 
 struct PlanRequest {
   std::string profile;       ///< "": the nearest
   std::string model = "2b";  ///< geometry
   std::string trace{};       ///< a workload's file; "": sizes follow from the machine alone
+  bool operator==(const PlanRequest&) const = default;
 };
 
 struct MachinePlan {
@@ -25,8 +26,5 @@ struct MachinePlan {
 };
 
 [[nodiscard]] MachinePlan plan_machine(const hardware::Topology& topology, const PlanRequest& request);
-
-/// The figures of a geometry that a plan needs.
-[[nodiscard]] hardware::ModelFigures model_figures(const std::string& geometry);
 
 }  // namespace cachebench::app

@@ -26,16 +26,14 @@ struct Options {
   bool explain = false;
 };
 
-// The facts come first: without profiles near the program there is no plan, and that is no mistake unless a
-// profile was asked for.
+// The facts come first: without profiles near the program there is no plan, and that is no mistake unless
+// something of it was asked for.
 std::optional<MachinePlan> try_plan(const hardware::Topology& topology, const Options& options,
                                     std::string& reason) {
   try {
     return plan_machine(topology, options.plan);
   } catch (const Error& error) {
-    const PlanRequest plain;
-    const PlanRequest& asked = options.plan;
-    if (asked.profile != plain.profile || asked.model != plain.model || asked.trace != plain.trace) throw;
+    if (options.plan != PlanRequest{}) throw;
     reason = error.what();
     return std::nullopt;
   }

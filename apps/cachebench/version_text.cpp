@@ -27,7 +27,8 @@ constexpr bool has_cuda() {
 }
 
 nlohmann::ordered_json null_reasons() {
-  nlohmann::ordered_json reasons = {{"libtorch", "this build has no model"}};
+  nlohmann::ordered_json reasons = {
+      {"libtorch", "not in this program: the model's module has it, where one was built"}};
   if (!has_cuda()) reasons["cuda"] = "built without cuda.h, so without device \"cuda\"";
   return reasons;
 }

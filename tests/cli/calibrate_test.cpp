@@ -59,6 +59,13 @@ TEST_CASE("a quick calibration writes a complete profile that a run can name, an
   CHECK(run.exit_code == 0);
 }
 
+TEST_CASE("without a file the profile goes to standard output, alone") {
+  const CommandResult result = calibrate({"--quick", "--only", "hash", "--output", "-"});
+  REQUIRE(result.exit_code == 0);
+  CHECK(nlohmann::json::parse(result.out)["name"] == "calibrated");
+  CHECK(!fs::exists("-"));
+}
+
 TEST_CASE("what cannot work is one line and its exit code, before anything is measured") {
   const TempDir folder;
   const std::string output = folder / "p.json";

@@ -93,3 +93,11 @@ TEST_CASE("config init takes a profile") {
   CHECK(result.out.find("\"profile\": \"h200-server\"") != std::string::npos);
   CHECK(config({"init", "--profile", "h200-servr"}).exit_code == 2);
 }
+
+TEST_CASE("config init refuses what only --auto heeds") {
+  for (const char* option : {"--trace", "--model"}) {
+    const CommandResult result = config({"init", option, "tiny"});
+    CHECK(result.exit_code == 2);
+    CHECK(result.err.find("--auto") != std::string::npos);
+  }
+}
