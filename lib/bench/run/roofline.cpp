@@ -133,7 +133,8 @@ std::vector<model::PrefillOutcome> CountingRunner::prefill(std::span<const model
 
 std::vector<model::DecodeOutcome> CountingRunner::decode(std::span<const model::DecodeItem> items) {
   std::vector<std::uint64_t> contexts;
-  for (const model::DecodeItem& item : items) contexts.push_back(item.sequence->tokens());
+  for (const model::DecodeItem& item : items)  // one without a sequence is for the runner to refuse
+    contexts.push_back(item.sequence != nullptr ? item.sequence->tokens() : 0);
   Call call(*this);
   std::vector<model::DecodeOutcome> outcomes = runner_->decode(items);
   Work work;

@@ -13,18 +13,13 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "result/pipeline_json.h"
+#include "result/statistics.h"
 
 namespace cachebench::bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
+using result::median_of;
 
 result::Pipeline run_one(const RunConfig& config, StopToken& stop) {
   RunInputs inputs;

@@ -15,6 +15,8 @@
 namespace cachebench::torch_model {
 namespace {
 
+constexpr std::int64_t kMostSize = 16'384;
+
 struct Matrices {
   at::Tensor a;
   at::Tensor b;
@@ -39,9 +41,11 @@ at::Tensor random_matrix(std::int64_t size, std::uint64_t seed) {
 
 std::function<void()> matrix_product(const model::MatrixProduct& product) {
   const at::ScalarType type = type_of(product.dtype);
-  if (product.size < 1 || product.size > 16'384 || product.threads < 1)
+  if (product.size < 1 || product.size > kMostSize || product.threads < 1)
     throw Error(ErrorKind::kUsage,
-                fmt::format("a matrix of {0} x {0} on {1} threads", product.size, product.threads));
+                fmt::format("a matrix of {0} x {0} on {1} threads: sides of 1 to {2} and at least one thread "
+                            "are possible",
+                            product.size, product.threads, kMostSize));
   try {
     const c10::InferenceMode no_gradients;
     auto matrices = std::make_shared<Matrices>();

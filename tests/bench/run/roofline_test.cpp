@@ -45,6 +45,9 @@ TEST_CASE("work is counted as a runner that is asked for it one by one spends it
   CHECK(runner->work().work.flops == asked.flops);
   CHECK(runner->work().work.bytes_moved == asked.bytes_moved);
   CHECK(runner->work().busy > Nanoseconds{0});
+  const model::DecodeItem none{.sequence = nullptr, .token = 7};
+  CHECK(runner->decode(std::span(&none, 1))[0].error.has_value());
+  CHECK(runner->work().work.flops == asked.flops);
   runner->reset_work();
   CHECK(runner->work().work.flops == 0);
 }
