@@ -9,8 +9,9 @@ set(CACHEBENCH_NVRTC_FOLDER "${PROJECT_SOURCE_DIR}/build/sm61" CACHE PATH
 set(cuda_build "${CMAKE_BINARY_DIR}/cuda")
 set(cuda_source "${PROJECT_SOURCE_DIR}/lib/tier/device/cuda")
 file(MAKE_DIRECTORY "${cuda_build}")
-set(cuda_modules move quantise)
+set(cuda_modules move quantise similarity)
 set(cuda_headers "${cuda_source}/move_kernels.h" "${cuda_source}/quantise_kernels.h"
+    "${cuda_source}/similarity_kernels.h"
     "${PROJECT_SOURCE_DIR}/lib/core/float_formats.h")
 set(cuda_images "")     # files
 set(cuda_assembler "")  # what puts them into the program
@@ -61,7 +62,7 @@ if(CACHEBENCH_NVCC AND NOT CACHEBENCH_CUDA STREQUAL "OFF")
     endforeach()
     add_custom_command(OUTPUT ${files}
       COMMAND "${CACHEBENCH_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check-sm61" --out "${cuda_build}" --nvrtc "${nvrtc}"
-      DEPENDS "${cuda_source}/move.cu" "${cuda_source}/quantise.cu" ${cuda_headers}
+      DEPENDS "${cuda_source}/move.cu" "${cuda_source}/quantise.cu" "${cuda_source}/similarity.cu" ${cuda_headers}
               "${PROJECT_SOURCE_DIR}/scripts/check-sm61"
       COMMENT "Compiling the kernels for sm_61" VERBATIM)
   else()
@@ -122,7 +123,7 @@ endif()
 function(cachebench_link_cuda)
   target_link_libraries(cachebench_tier PUBLIC cachebench_cuda_kernels)
   target_link_libraries(cachebench_hardware PUBLIC ${CMAKE_DL_LIBS})
-  foreach(tests tier_tests hardware_tests bench_tests)
+  foreach(tests tier_tests hardware_tests cache_tests pipeline_tests bench_tests)
     if(TARGET ${tests} AND CACHEBENCH_FAKES)
       add_dependencies(${tests} ${CACHEBENCH_FAKES})
     endif()

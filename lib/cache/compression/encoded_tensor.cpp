@@ -77,19 +77,7 @@ std::string_view name_of(Encoding encoding) {
 }
 
 std::optional<LossyFormat> format_of(Encoding encoding) {
-  switch (encoding) {
-    case Encoding::kPlain:
-      return std::nullopt;
-    case Encoding::kF16:
-      return LossyFormat::kF16;
-    case Encoding::kBF16:
-      return LossyFormat::kBF16;
-    case Encoding::kInt8:
-      return LossyFormat::kInt8;
-    case Encoding::kE4M3:
-      return LossyFormat::kE4M3;
-  }
-  CACHEBENCH_CHECK(false, "encoding {}", static_cast<int>(encoding));
+  return tier::lossy_format_of(encoding);
 }
 
 Encoding encoding_of(LossyFormat format) {

@@ -64,6 +64,7 @@ void find_memory(Finder& find, CudaDriver& table) {
   find.optional("cuMemFreeAsync", table.mem_free_async);
   find.optional("cuDeviceGetDefaultMemPool", table.device_get_default_mem_pool);
   find.optional("cuMemPoolSetAttribute", table.mem_pool_set_attribute);
+  find.optional("cuMemPoolTrimTo", table.mem_pool_trim_to);
 #if CUDA_VERSION >= 13000
   find.optional("cuMemcpyBatchAsync_v2", table.memcpy_batch_async);
 #endif

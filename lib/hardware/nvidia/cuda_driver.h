@@ -72,6 +72,7 @@ struct CudaDriver {
   decltype(&::cuMemFreeAsync) mem_free_async = nullptr;
   decltype(&::cuDeviceGetDefaultMemPool) device_get_default_mem_pool = nullptr;
   decltype(&::cuMemPoolSetAttribute) mem_pool_set_attribute = nullptr;
+  decltype(&::cuMemPoolTrimTo) mem_pool_trim_to = nullptr;
 #if CUDA_VERSION >= 13000
   decltype(&::cuMemcpyBatchAsync) memcpy_batch_async = nullptr;
 #endif

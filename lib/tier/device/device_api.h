@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "core/tensor_view.h"
 #include "core/units.h"
+#include "tier/lossy/lossy.h"
 #include "tier/pinned_memory.h"
 
 /// What the device plane needs of a GPU: memory, streams, events and asynchronous copies, with the names and
@@ -38,6 +40,16 @@ struct HostToDevice {
 struct DeviceToHost {
   std::span<std::byte> target;
   DevicePointer source{};
+};
+
+/// A lossy form on its way up: its bytes, room for them on the device (from a multiple of 256 on), and where
+/// its elements go.
+struct FormToDevice {
+  std::span<const std::byte> form;
+  DevicePointer room{};
+  DevicePointer plain{};
+  LossyFormat format = LossyFormat::kF16;
+  TensorMeta meta;
 };
 
 struct CopyResult {
@@ -74,6 +86,9 @@ class DeviceStream {
   /// latency is paid once. Host memory stays valid until `done`.
   virtual void memcpy_async(std::span<const HostToDevice> copies, CopyDone done) = 0;
   virtual void memcpy_async(std::span<const DeviceToHost> copies, CopyDone done) = 0;
+  /// Copies a form up and decodes it on the device, as one submission: the link carries the form alone. The
+  /// elements are those that decode_lossy gives. REQUIRES: the device `can_decode` it, and its size fits.
+  virtual void decode_async(const FormToDevice& form, CopyDone done) = 0;
   /// cudaEventRecord.
   virtual void record(DeviceEvent& event) = 0;
   /// cudaStreamWaitEvent: what follows waits for the event's last record, as it is now.
@@ -91,10 +106,19 @@ class DeviceApi {
   [[nodiscard]] virtual DeviceProperties properties() const = 0;
   /// cudaMalloc, aligned to 4 KiB here; nothing when there is not so much.
   [[nodiscard]] virtual std::optional<DevicePointer> malloc(Bytes size) = 0;
+  /// cudaFree, which may not wait for anything: REQUIRES that nothing under way touches the memory.
   virtual void free(DevicePointer pointer) noexcept = 0;
   /// cudaHostAlloc: where to get host memory that the device reaches by itself. It may outlive the device.
   [[nodiscard]] virtual std::shared_ptr<PinnedMemory> pinned_memory() { return nullptr; }
+  /// Whether its streams decode this form of such tensors.
+  [[nodiscard]] virtual bool can_decode(LossyFormat format, DType dtype) const = 0;
   [[nodiscard]] virtual std::unique_ptr<DeviceStream> create_stream() = 0;
+  /// cudaMemcpy on a stream of this call's own: complete when it returns; `meanwhile` is called once, while
+  /// it is under way. Nothing, and no call, where the device leaves that to streams.
+  [[nodiscard]] virtual std::optional<CopyResult> memcpy_at_once(const HostToDevice& /*copy*/,
+                                                                 const std::function<void()>& /*meanwhile*/) {
+    return std::nullopt;
+  }
   [[nodiscard]] virtual std::unique_ptr<DeviceEvent> create_event() = 0;
   /// cudaEventElapsedTime. REQUIRES: both recorded and complete.
   [[nodiscard]] virtual Nanoseconds elapsed_time(const DeviceEvent& from, const DeviceEvent& to) const = 0;

@@ -123,6 +123,26 @@ std::string_view name_of(LossyFormat format) {
   return kNames[static_cast<std::size_t>(format)];
 }
 
+std::optional<LossyFormat> lossy_format_of(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::kPlain:
+      return std::nullopt;
+    case Encoding::kF16:
+      return LossyFormat::kF16;
+    case Encoding::kBF16:
+      return LossyFormat::kBF16;
+    case Encoding::kInt8:
+      return LossyFormat::kInt8;
+    case Encoding::kE4M3:
+      return LossyFormat::kE4M3;
+  }
+  CACHEBENCH_CHECK(false, "encoding {}", static_cast<int>(encoding));
+}
+
+bool has_lossy_form(LossyFormat format, DType dtype) {
+  return is_scaled(format) ? element_of(dtype).has_value() : dtype == DType::kF32;
+}
+
 std::size_t lossy_bytes(LossyFormat format, const TensorMeta& meta) {
   const std::size_t elements = meta.shape.elements();
   if (!is_scaled(format)) return 2 * elements;

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "core/tensor_view.h"
+#include "tier/encoding.h"
 #include "tier/lossy/kernels.h"
 
 /// Tensors in fewer bits and back to their own element type, within a stated error: fp16, bf16, int8 with a
@@ -18,6 +20,8 @@ namespace cachebench::tier {
 
 enum class LossyFormat : std::uint8_t { kF16, kBF16, kInt8, kE4M3 };
 [[nodiscard]] std::string_view name_of(LossyFormat format);
+/// Nothing for kPlain.
+[[nodiscard]] std::optional<LossyFormat> lossy_format_of(Encoding encoding);
 
 enum class LossyOutcome : std::uint8_t {
   kEncoded,
@@ -26,6 +30,9 @@ enum class LossyOutcome : std::uint8_t {
   kOutOfRange,   ///< finite values that could come back infinite: the last 3% of the range
   kUnsupported,  ///< an element type that is no floating-point number
 };
+
+/// Whether tensors of that element type have the form at all.
+[[nodiscard]] bool has_lossy_form(LossyFormat format, DType dtype);
 
 /// Bytes of the encoded form: for int8 and fp8 a float32 scale a row, then the codes.
 [[nodiscard]] std::size_t lossy_bytes(LossyFormat format, const TensorMeta& meta);

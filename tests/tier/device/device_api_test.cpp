@@ -221,6 +221,74 @@ TEST_CASE_TEMPLATE_DEFINE("a batch of small copies is one submission, whatever t
 }
 TEST_CASE_TEMPLATE_APPLY(batches, AllDevices);
 
+TEST_CASE_TEMPLATE_DEFINE("a batch with a range outside the device's memory is refused, and nothing else",
+                          Type, refused_batches) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  const auto stream = device->create_stream();
+  const Memory memory(*device, 8192);
+  const Pinned locked(*device, 3 * 4096);
+  const std::vector<std::byte> bytes = noise(2 * 4096, 6);
+  std::memcpy(locked.span().data(), bytes.data(), bytes.size());
+  const std::array<HostToDevice, 2> wrong{
+      HostToDevice{.target = memory.at(), .source = locked.span().first(4096)},
+      HostToDevice{.target = static_cast<DevicePointer>(4096), .source = locked.span().first(4096)}};
+  const std::array<HostToDevice, 2> right{
+      HostToDevice{.target = memory.at(), .source = locked.span().first(4096)},
+      HostToDevice{.target = memory.at(4096), .source = locked.span().subspan(4096, 4096)}};
+  int refused = 0;
+  stream->memcpy_async(wrong, [&](const CopyResult& result) { refused += result.error ? 1 : 0; });
+  stream->memcpy_async(right, [&](const CopyResult& result) { refused += result.error ? 100 : 0; });
+  std::vector<std::byte> target(2 * 4096);
+  down(*stream, target, memory.at());
+  stream->synchronize();
+  CHECK(refused == 1);
+  CHECK(target == bytes);
+}
+TEST_CASE_TEMPLATE_APPLY(refused_batches, AllDevices);
+
+TEST_CASE_TEMPLATE_DEFINE("a form goes up, and becomes what the host's decoder gives", Type, forms) {
+  const auto device = Type::make({});
+  if (device == nullptr) return;
+  const auto stream = device->create_stream();
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const LossyFormat format :
+         {LossyFormat::kF16, LossyFormat::kBF16, LossyFormat::kInt8, LossyFormat::kE4M3}) {
+      if (!has_lossy_form(format, dtype)) {
+        CHECK_FALSE(device->can_decode(format, dtype));
+        continue;
+      }
+      if (!device->can_decode(format, dtype)) {
+        MESSAGE("skipped: this build has no device kernels");
+        return;
+      }
+      // Any bytes are a form; scales have to be finite for comparisons of NaNs not to matter.
+      const TensorMeta meta{.shape = {13, 517}, .dtype = dtype};
+      std::vector<std::byte> form = noise(lossy_bytes(format, meta), 17);
+      for (std::size_t row = 0; row < 13; ++row) {
+        const float scale = 0.25F * static_cast<float>(row + 1);
+        std::memcpy(form.data() + 4 * row, &scale, 4);
+      }
+      std::vector<std::byte> expected(meta.bytes().value);
+      REQUIRE(decode_lossy(format, form, meta, expected));
+      const Memory room(*device, form.size());
+      const Memory plain(*device, expected.size());
+      std::vector<std::byte> got(expected.size());
+      Nanoseconds service{-1};
+      stream->decode_async(
+          {.form = form, .room = room.at(), .plain = plain.at(), .format = format, .meta = meta},
+          [&](const CopyResult& result) {
+            if (!result.error) service = result.service;
+          });
+      down(*stream, got, plain.at());  // in stream order
+      stream->synchronize();
+      CHECK(service >= Nanoseconds{0});
+      CHECK(got == expected);
+    }
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(forms, AllDevices);
+
 TEST_CASE_TEMPLATE_DEFINE("memory is aligned to a page, and all of it comes back", Type, alignment) {
   const auto device = Type::make({});
   if (device == nullptr) return;

@@ -133,6 +133,25 @@ std::exception_ptr CudaContext::lost() const {
   return lost_;
 }
 
+void CudaContext::add_memory(CUdeviceptr base, Bytes size) {
+  const MutexLock lock(mutex_);
+  memory_.emplace(base, size);
+}
+
+void CudaContext::remove_memory(CUdeviceptr base) {
+  const MutexLock lock(mutex_);
+  memory_.erase(base);
+}
+
+bool CudaContext::is_memory(CUdeviceptr first, Bytes size) const {
+  const MutexLock lock(mutex_);
+  const auto after = memory_.upper_bound(first);
+  if (after == memory_.begin()) return false;
+  const auto& [base, whole] = *std::prev(after);
+  const std::uint64_t offset = first - base;
+  return offset <= whole.value && size.value <= whole.value - offset;
+}
+
 std::byte* CudaContext::allocate_pinned(Bytes size) {
   const Scope scope(*this);
   void* memory = nullptr;

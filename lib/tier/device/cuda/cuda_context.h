@@ -15,7 +15,7 @@
 #include "hardware/nvidia/cuda_driver.h"
 
 /// One GPU's primary context, and what everything in it shares: the driver's functions, the device's facts,
-/// the page-locked memory that was given out, and whether the device was lost. Shared by the device, its
+/// the memory that was given out on both sides, and whether the device was lost. Shared by the device, its
 /// streams, events and pinned memory; the last of them gives the context back. Thread-safe.
 namespace cachebench::tier::cuda {
 
@@ -62,6 +62,11 @@ class CudaContext {
   /// What the device was lost of; null while it is there.
   [[nodiscard]] std::exception_ptr lost() const CACHEBENCH_EXCLUDES(mutex_);
 
+  // The memory on the device that was taken for this process's own copies.
+  void add_memory(CUdeviceptr base, Bytes size) CACHEBENCH_EXCLUDES(mutex_);
+  void remove_memory(CUdeviceptr base) CACHEBENCH_EXCLUDES(mutex_);
+  [[nodiscard]] bool is_memory(CUdeviceptr first, Bytes size) const CACHEBENCH_EXCLUDES(mutex_);
+
   // The host memory that the device reaches by itself.
   [[nodiscard]] std::byte* allocate_pinned(Bytes size) CACHEBENCH_EXCLUDES(mutex_);
   void release_pinned(std::byte* memory) noexcept CACHEBENCH_EXCLUDES(mutex_);
@@ -76,6 +81,7 @@ class CudaContext {
   DeviceFacts facts_;
   mutable Mutex mutex_;
   std::exception_ptr lost_ CACHEBENCH_GUARDED_BY(mutex_);
+  std::map<CUdeviceptr, Bytes> memory_ CACHEBENCH_GUARDED_BY(mutex_);
   std::map<const std::byte*, Bytes> pinned_ CACHEBENCH_GUARDED_BY(mutex_);
 };
 

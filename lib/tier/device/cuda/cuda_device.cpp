@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "tier/device/cuda/cuda_context.h"
 #include "tier/device/cuda/cuda_stream.h"
 #include "tier/device/cuda/kernels.h"
+#include "tier/device/cuda/tensor_kernels.h"
 #include "tier/round_up.h"
 
 namespace cachebench::tier {
@@ -29,6 +31,7 @@ constexpr std::uint64_t kPinnedPage = 4096;
 // not: they live as long as the run.
 constexpr Bytes kPooled{64 * kMiB.value};
 constexpr std::uint64_t kPoolKeeps = 256 * kMiB.value;
+constexpr std::uint64_t kPoolShare = 32;  // and no more than this part of the card
 
 class CudaPinnedMemory final : public PinnedMemory {
  public:
@@ -77,6 +80,7 @@ class CudaDevice final : public DeviceApi {
     }
     if (!piece) return std::nullopt;
     const auto pointer = static_cast<DevicePointer>(round_up(piece->base, kPinnedPage));
+    context_->add_memory(static_cast<CUdeviceptr>(pointer), Bytes{whole});
     const MutexLock lock(mutex_);
     pieces_.emplace(pointer, *piece);
     return pointer;
@@ -91,12 +95,16 @@ class CudaDevice final : public DeviceApi {
       piece = found->second;
       pieces_.erase(found);
     }
+    context_->remove_memory(static_cast<CUdeviceptr>(pointer));
     const CudaContext::Scope scope(*context_);
     give_back(piece);
   }
 
   [[nodiscard]] std::shared_ptr<PinnedMemory> pinned_memory() override {
     return std::make_shared<CudaPinnedMemory>(context_);
+  }
+  [[nodiscard]] bool can_decode(LossyFormat format, DType dtype) const override {
+    return cuda::can_decode_form(*kernels_, format, dtype);
   }
   [[nodiscard]] std::unique_ptr<DeviceStream> create_stream() override {
     return std::make_unique<CudaStream>(context_, kernels_, options_.batched);
@@ -138,23 +146,32 @@ class CudaDevice final : public DeviceApi {
     if (driver().mem_alloc_async == nullptr || driver().mem_free_async == nullptr) return;
     const CudaContext::Scope scope(*context_);
     if (driver().stream_create(&pool_stream_, CU_STREAM_NON_BLOCKING) != CUDA_SUCCESS) pool_stream_ = nullptr;
-    CUmemoryPool pool = nullptr;
     if (driver().device_get_default_mem_pool == nullptr || driver().mem_pool_set_attribute == nullptr) return;
-    if (driver().device_get_default_mem_pool(&pool, context_->device()) != CUDA_SUCCESS) return;
-    cuuint64_t keeps = kPoolKeeps;
-    static_cast<void>(driver().mem_pool_set_attribute(pool, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, &keeps));
+    if (driver().device_get_default_mem_pool(&pool_, context_->device()) != CUDA_SUCCESS) pool_ = nullptr;
+    if (pool_ == nullptr) return;
+    cuuint64_t keeps = std::min(kPoolKeeps, context_->facts().total_memory.value / kPoolShare);
+    static_cast<void>(driver().mem_pool_set_attribute(pool_, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, &keeps));
+  }
+
+  // What the pool keeps idle is the card's again.
+  [[nodiscard]] bool trim_pool() {
+    if (pool_ == nullptr || driver().mem_pool_trim_to == nullptr) return false;
+    static_cast<void>(driver().stream_synchronize(pool_stream_));  // frees take effect here
+    return driver().mem_pool_trim_to(pool_, 0) == CUDA_SUCCESS;
+  }
+
+  [[nodiscard]] CUresult allocate(Piece& piece, std::uint64_t bytes) {
+    if (!piece.pooled) return driver().mem_alloc(&piece.base, bytes);
+    const CUresult result = driver().mem_alloc_async(&piece.base, bytes, pool_stream_);
+    // Other streams may use the memory once this one has come to it.
+    return result == CUDA_SUCCESS ? driver().stream_synchronize(pool_stream_) : result;
   }
 
   [[nodiscard]] std::optional<Piece> take(std::uint64_t bytes) {
     Piece piece{.base = 0, .pooled = pool_stream_ != nullptr && Bytes{bytes} <= kPooled};
-    CUresult result = CUDA_SUCCESS;
-    if (piece.pooled) {
-      result = driver().mem_alloc_async(&piece.base, bytes, pool_stream_);
-      // Other streams may use the memory once this one has come to it.
-      if (result == CUDA_SUCCESS) result = driver().stream_synchronize(pool_stream_);
-    } else {
-      result = driver().mem_alloc(&piece.base, bytes);
-    }
+    CUresult result = allocate(piece, bytes);
+    // On small cards what the pool keeps is a good part of what there is.
+    if (result == CUDA_ERROR_OUT_OF_MEMORY && trim_pool()) result = allocate(piece, bytes);
     if (result == CUDA_SUCCESS) return piece;
     static_cast<void>(context_->failure(result, fmt::format("allocating {}", format_bytes(Bytes{bytes}))));
     return std::nullopt;
@@ -169,6 +186,7 @@ class CudaDevice final : public DeviceApi {
   const std::shared_ptr<CudaContext> context_;
   const std::shared_ptr<const cuda::Kernels> kernels_;
   CUstream pool_stream_ = nullptr;  // null: no pool
+  CUmemoryPool pool_ = nullptr;     // null: nothing to set or to trim
   Mutex mutex_;
   std::map<DevicePointer, Piece> pieces_ CACHEBENCH_GUARDED_BY(mutex_);
 };

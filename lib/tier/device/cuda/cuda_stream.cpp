@@ -10,6 +10,7 @@
 #include "core/check.h"
 #include "core/clock.h"
 #include "core/trace_range.h"
+#include "tier/device/cuda/tensor_kernels.h"
 
 namespace cachebench::tier::cuda {
 
@@ -177,7 +178,7 @@ void CudaStream::memcpy_async(std::span<const HostToDevice> copies, CopyDone don
                       .source = address_of(copy.source.data()),
                       .bytes = copy.source.size()});
   }
-  submit(Way::kUp, std::move(ranges), std::move(done));
+  submit({.way = Way::kUp, .ranges = std::move(ranges)}, std::move(done));
 }
 
 void CudaStream::memcpy_async(std::span<const DeviceToHost> copies, CopyDone done) {
@@ -189,20 +190,28 @@ void CudaStream::memcpy_async(std::span<const DeviceToHost> copies, CopyDone don
                       .source = static_cast<std::uint64_t>(copy.source),
                       .bytes = copy.target.size()});
   }
-  submit(Way::kDown, std::move(ranges), std::move(done));
+  submit({.way = Way::kDown, .ranges = std::move(ranges)}, std::move(done));
 }
 
-void CudaStream::submit(Way way, std::vector<MoveRange> ranges, CopyDone done) {
-  const Bytes total = total_of(ranges);
-  const TraceRange trace(trace_names::kCopy, total.value);
+void CudaStream::decode_async(const FormToDevice& form, CopyDone done) {
+  const MoveRange range{.target = static_cast<std::uint64_t>(form.room),
+                        .source = address_of(form.form.data()),
+                        .bytes = form.form.size()};
+  submit({.way = Way::kUp, .ranges = {range}, .form = &form}, std::move(done));
+}
+
+void CudaStream::submit(const Submission& what, CopyDone done) {
   Pending pending;
+  pending.way = what.way;
+  pending.bytes = total_of(what.ranges);
+  const TraceRange trace(trace_names::kCopy, pending.bytes.value);
   CopyResult refused;
   {
     const CudaContext::Scope scope(*context_);
     const MutexLock lock(mutex_);
     refused.error = context_->lost();
     if (!refused.error) {
-      const CUresult result = start(way, ranges, pending);
+      const CUresult result = start(what, pending);
       if (result == CUDA_SUCCESS) {
         pending.done = std::move(done);
         progress_->begin();
@@ -212,18 +221,23 @@ void CudaStream::submit(Way way, std::vector<MoveRange> ranges, CopyDone done) {
       }
       // Copies that did start must not outlive the caller's memory.
       static_cast<void>(context_->driver().stream_synchronize(stream_));
-      refused.error = context_->failure(result, fmt::format("copying {} {} the device", format_bytes(total),
-                                                            way == Way::kUp ? "to" : "from"));
+      refused.error = failure_of(pending, result);
     }
   }
   recycle(pending);
   if (done) done(refused);
 }
 
-CUresult CudaStream::start(Way way, std::vector<MoveRange>& ranges, Pending& pending) {
+std::exception_ptr CudaStream::failure_of(const Pending& pending, CUresult result) {
+  return context_->failure(result, fmt::format("copying {} {} the device", format_bytes(pending.bytes),
+                                               pending.way == Way::kUp ? "to" : "from"));
+}
+
+CUresult CudaStream::start(const Submission& what, Pending& pending) {
   CUresult result = take_events(pending);
   if (result == CUDA_SUCCESS) result = context_->driver().event_record(pending.start, stream_);
-  if (result == CUDA_SUCCESS) result = copy(way, ranges, pending);
+  if (result == CUDA_SUCCESS) result = copy(what.way, what.ranges, pending);
+  if (result == CUDA_SUCCESS && what.form != nullptr) result = decode(*what.form);
   if (result == CUDA_SUCCESS) result = context_->driver().event_record(pending.end, stream_);
   return result;
 }
@@ -241,14 +255,14 @@ CUresult CudaStream::take_events(Pending& pending) {
   return CUDA_SUCCESS;
 }
 
-CUresult CudaStream::copy(Way way, std::vector<MoveRange>& ranges, Pending& pending) {
+CUresult CudaStream::copy(Way way, std::span<const MoveRange> ranges, Pending& pending) {
   if (ranges.size() > 1 && batched_ != BatchedCopies::kSingle) {
     const bool by_driver = has_batches(context_->driver()) && batched_ != BatchedCopies::kKernel;
     const CUresult result =
         by_driver ? copy_by_driver(context_->driver(), stream_, ranges) : CUDA_ERROR_NOT_SUPPORTED;
     // A batch that is refused has started nothing, and its copies may be fine one by one.
     if (result != CUDA_ERROR_NOT_SUPPORTED && result != CUDA_ERROR_INVALID_VALUE) return result;
-    if (can_use_kernel(way, ranges)) return copy_by_kernel(ranges, pending);
+    if (can_use_kernel(way, ranges) && take_ranges(pending)) return copy_by_kernel(ranges, pending);
   }
   return copy_one_by_one(way, ranges);
 }
@@ -265,27 +279,38 @@ CUresult CudaStream::copy_one_by_one(Way way, std::span<const MoveRange> ranges)
   return CUDA_SUCCESS;
 }
 
-// The kernel reads and writes the host's end by itself, so that end has to be known to the device.
+// The kernel reads and writes both ends by itself. The host's has to be known to the device; and where the
+// device's is not its memory, the driver would refuse a copy, but a kernel takes the context down with it.
 bool CudaStream::can_use_kernel(Way way, std::span<const MoveRange> ranges) const {
   if (kernels_ == nullptr || !kernels_->has("move_ranges") || ranges.size_bytes() > kRangesRoom) return false;
   for (const MoveRange& range : ranges) {
     const void* const host = host_pointer(way == Way::kUp ? range.source : range.target);
     if (!context_->is_pinned({static_cast<const std::byte*>(host), range.bytes})) return false;
+    if (!context_->is_memory(way == Way::kUp ? range.target : range.source, Bytes{range.bytes})) return false;
   }
   return true;
 }
 
-CUresult CudaStream::copy_by_kernel(std::span<const MoveRange> ranges, Pending& pending) {
+bool CudaStream::take_ranges(Pending& pending) {
   if (!idle_ranges_.empty()) {
     pending.ranges = idle_ranges_.back();
     idle_ranges_.pop_back();
   } else {
     pending.ranges = context_->allocate_pinned(Bytes{kRangesRoom});
   }
-  if (pending.ranges == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
+  return pending.ranges != nullptr;
+}
+
+CUresult CudaStream::copy_by_kernel(std::span<const MoveRange> ranges, const Pending& pending) {
   std::memcpy(pending.ranges, ranges.data(), ranges.size_bytes());
   const auto* const in_place = reinterpret_cast<const MoveRange*>(pending.ranges);
   return kernels_->move({in_place, ranges.size()}, stream_);
+}
+
+CUresult CudaStream::decode(const FormToDevice& form) const {
+  CACHEBENCH_CHECK(kernels_ != nullptr && can_decode_form(*kernels_, form.format, form.meta.dtype),
+                   "a form without a kernel");
+  return decode_form(*kernels_, form, stream_);
 }
 
 void CudaStream::record(DeviceEvent& event) {
@@ -337,7 +362,7 @@ CopyResult CudaStream::wait(const Pending& pending) {
   CUresult result = driver.event_query(pending.end);
   while (result == CUDA_ERROR_NOT_READY && clock.now() < patience) result = driver.event_query(pending.end);
   if (result == CUDA_ERROR_NOT_READY) result = driver.event_synchronize(pending.end);
-  if (result != CUDA_SUCCESS) return {.error = context_->failure(result, "a copy")};
+  if (result != CUDA_SUCCESS) return {.error = failure_of(pending, result)};
   float milliseconds = 0;
   static_cast<void>(driver.event_elapsed_time(&milliseconds, pending.start, pending.end));
   return {.error = {}, .service = Nanoseconds{static_cast<std::int64_t>(double{milliseconds} * 1e6 + 0.5)}};

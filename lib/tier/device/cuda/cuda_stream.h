@@ -77,6 +77,7 @@ class CudaStream final : public DeviceStream {
 
   void memcpy_async(std::span<const HostToDevice> copies, CopyDone done) override;
   void memcpy_async(std::span<const DeviceToHost> copies, CopyDone done) override;
+  void decode_async(const FormToDevice& form, CopyDone done) override;
   void record(DeviceEvent& event) override;
   void wait_event(const DeviceEvent& event) override;
   [[nodiscard]] bool query() const override;
@@ -88,19 +89,28 @@ class CudaStream final : public DeviceStream {
     CUevent start = nullptr;
     CUevent end = nullptr;
     std::byte* ranges = nullptr;  // what a kernel reads meanwhile; pinned
+    Way way = Way::kUp;           // this and the size: what a failure says it was
+    Bytes bytes;
     CopyDone done{};
   };
+  struct Submission {
+    Way way;
+    std::vector<MoveRange> ranges;
+    const FormToDevice* form = nullptr;  // to be decoded once its range is there
+  };
 
-  void submit(Way way, std::vector<MoveRange> ranges, CopyDone done) CACHEBENCH_EXCLUDES(mutex_);
-  [[nodiscard]] CUresult start(Way way, std::vector<MoveRange>& ranges, Pending& pending)
-      CACHEBENCH_REQUIRES(mutex_);
+  void submit(const Submission& what, CopyDone done) CACHEBENCH_EXCLUDES(mutex_);
+  [[nodiscard]] CUresult start(const Submission& what, Pending& pending) CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] CUresult take_events(Pending& pending) CACHEBENCH_REQUIRES(mutex_);
-  [[nodiscard]] CUresult copy(Way way, std::vector<MoveRange>& ranges, Pending& pending)
+  [[nodiscard]] CUresult copy(Way way, std::span<const MoveRange> ranges, Pending& pending)
       CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] CUresult copy_one_by_one(Way way, std::span<const MoveRange> ranges);
-  [[nodiscard]] CUresult copy_by_kernel(std::span<const MoveRange> ranges, Pending& pending)
-      CACHEBENCH_REQUIRES(mutex_);
+  [[nodiscard]] CUresult copy_by_kernel(std::span<const MoveRange> ranges, const Pending& pending);
   [[nodiscard]] bool can_use_kernel(Way way, std::span<const MoveRange> ranges) const;
+  /// Whether there is page-locked memory for what the kernel reads.
+  [[nodiscard]] bool take_ranges(Pending& pending) CACHEBENCH_REQUIRES(mutex_);
+  [[nodiscard]] CUresult decode(const FormToDevice& form) const;
+  [[nodiscard]] std::exception_ptr failure_of(const Pending& pending, CUresult result);
   void recycle(Pending& pending) noexcept CACHEBENCH_EXCLUDES(mutex_);
   [[nodiscard]] CopyResult wait(const Pending& pending);
   [[nodiscard]] std::optional<Pending> next() CACHEBENCH_EXCLUDES(mutex_);

@@ -20,14 +20,15 @@ struct ModuleKernels {
   std::vector<std::string_view> kernels;
 };
 
-const std::array<ModuleKernels, 2>& all_kernels() {
-  static const std::array<ModuleKernels, 2> kAll{{
+const std::array<ModuleKernels, 3>& all_kernels() {
+  static const std::array<ModuleKernels, 3> kAll{{
       {"move",
        {"move_ranges", "gather_rows_words", "gather_rows_bytes", "scatter_rows_words", "scatter_rows_bytes"}},
       {"quantise",
        {"int8_encode_f32", "int8_encode_f16", "int8_encode_bf16", "e4m3_encode_f32", "e4m3_encode_f16",
         "e4m3_encode_bf16", "int8_decode_f32", "int8_decode_f16", "int8_decode_bf16", "e4m3_decode_f32",
         "e4m3_decode_f16", "e4m3_decode_bf16", "f16_encode", "bf16_encode", "f16_decode", "bf16_decode"}},
+      {"similarity", {"int8_scores_words", "int8_scores_bytes"}},
   }};
   return kAll;
 }

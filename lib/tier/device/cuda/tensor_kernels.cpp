@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <optional>
 #include <string>
+
+#include "tier/device/cuda/similarity_kernels.h"
 
 namespace cachebench::tier::cuda {
 
@@ -35,6 +39,35 @@ std::string kernel_of(const CodedRows& tensor, const char* what) {
 // One block a row.
 LaunchShape shape_of(const CodedRows& tensor) {
   return {.columns = tensor.rows, .rows = 1, .threads = kThreads};
+}
+
+constexpr std::uint64_t kMostBlocks = std::numeric_limits<std::int32_t>::max();  // of a grid along x
+
+std::optional<Element> element_of(DType dtype) {
+  if (dtype == DType::kF32) return Element::kF32;
+  if (dtype == DType::kF16) return Element::kF16;
+  if (dtype == DType::kBF16) return Element::kBF16;
+  return std::nullopt;
+}
+
+const char* widening_kernel(LossyFormat format) {
+  return format == LossyFormat::kF16 ? "f16_decode" : "bf16_decode";
+}
+
+bool is_narrow(LossyFormat format) {
+  return format == LossyFormat::kF16 || format == LossyFormat::kBF16;
+}
+
+// Enough blocks to fill a card; what is left over, each thread takes in turns.
+CUresult widen(const Kernels& kernels, const FormToDevice& form, CUstream stream) {
+  constexpr std::uint64_t kBlocks = 1024;
+  auto from = static_cast<CUdeviceptr>(form.room);
+  auto to = static_cast<CUdeviceptr>(form.plain);
+  std::uint64_t count = form.meta.shape.elements();
+  std::array<void*, 3> arguments{&from, &count, &to};
+  const std::uint64_t columns = std::clamp<std::uint64_t>(count / kThreads, 1, kBlocks);
+  return kernels.launch(widening_kernel(form.format),
+                        {.columns = static_cast<unsigned>(columns), .threads = kThreads}, stream, arguments);
 }
 
 struct Ends {
@@ -82,6 +115,51 @@ CUresult decode(const Kernels& kernels, const CodedRows& tensor, CUstream stream
   CodedRows values = tensor;
   std::array<void*, 4> arguments{&values.scales, &values.codes, &values.columns, &values.plain};
   return kernels.launch(kernel_of(tensor, "decode"), shape_of(tensor), stream, arguments);
+}
+
+bool can_decode_form(const Kernels& kernels, LossyFormat format, DType dtype) {
+  if (!has_lossy_form(format, dtype)) return false;
+  return kernels.has(is_narrow(format) ? widening_kernel(format) : "int8_decode_f32");
+}
+
+CUresult decode_form(const Kernels& kernels, const FormToDevice& form, CUstream stream) {
+  if (is_narrow(form.format)) return widen(kernels, form, stream);
+  const std::uint64_t elements = form.meta.shape.elements();
+  const auto columns = static_cast<std::uint64_t>(form.meta.shape.dims().back());
+  const std::uint64_t rows = elements / columns;
+  if (rows > kMostBlocks) return CUDA_ERROR_INVALID_VALUE;
+  const auto scales = static_cast<CUdeviceptr>(form.room);
+  return decode(kernels,
+                {.element = element_of(form.meta.dtype).value(),
+                 .form = form.format == LossyFormat::kInt8 ? RowCodes::kInt8 : RowCodes::kE4M3,
+                 .rows = static_cast<std::uint32_t>(rows),
+                 .columns = columns,
+                 .plain = static_cast<CUdeviceptr>(form.plain),
+                 .scales = scales,
+                 .codes = scales + rows * sizeof(float)},
+                stream);
+}
+
+// Grids have fewer blocks along x than there may be rows: what is left goes with the next launch.
+CUresult score(const Kernels& kernels, const ScoredRows& rows, CUstream stream) {
+  constexpr std::uint64_t kMostRows = kMostBlocks * kRowsPerBlock;
+  const bool words = ((rows.codes | rows.query | rows.columns) & (sizeof(std::uint32_t) - 1)) == 0;
+  ScoredRows part = rows;
+  for (std::uint64_t left = rows.rows; left > 0; left -= part.rows) {
+    part.rows = std::min(left, kMostRows);
+    const std::uint64_t first = rows.rows - left;
+    part.codes = rows.codes + first * rows.columns;
+    part.scales = rows.scales + first * sizeof(float);
+    part.scores = rows.scores + first * sizeof(float);
+    std::array<void*, 7> arguments{&part.codes, &part.scales,      &part.rows,  &part.columns,
+                                   &part.query, &part.query_scale, &part.scores};
+    const std::uint64_t blocks = (part.rows + kRowsPerBlock - 1) / kRowsPerBlock;
+    const CUresult result = kernels.launch(
+        words ? "int8_scores_words" : "int8_scores_bytes",
+        {.columns = static_cast<unsigned>(blocks), .threads = kWarp * kRowsPerBlock}, stream, arguments);
+    if (result != CUDA_SUCCESS) return result;
+  }
+  return CUDA_SUCCESS;
 }
 
 CUresult gather(const Kernels& kernels, const IndexedRows& rows, CUdeviceptr refused, CUstream stream) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "tier/device/cuda/kernels.h"
+#include "tier/device/device_api.h"
 
 /// What the kernels do to tensors on the device, by name instead of by argument lists: encode and decode the
 /// lossy forms of docs/compression.md, gather and scatter rows. Everything is queued in the caller's stream;
@@ -39,12 +40,28 @@ struct IndexedRows {
   CUdeviceptr packed = 0;
 };
 
+/// int8 rows and a query to compare them with: score i is the dot product of row i's codes and the query's,
+/// times both scales. REQUIRES: at most kMostColumns columns.
+struct ScoredRows {
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;
+  CUdeviceptr codes = 0;
+  CUdeviceptr scales = 0;  ///< rows floats
+  CUdeviceptr query = 0;   ///< columns codes
+  float query_scale = 0;
+  CUdeviceptr scores = 0;  ///< rows floats
+};
+
 [[nodiscard]] bool has_tensor_kernels(const Kernels& kernels);
 [[nodiscard]] CUresult encode(const Kernels& kernels, const CodedRows& tensor, CUdeviceptr refused,
                               CUstream stream);
 [[nodiscard]] CUresult decode(const Kernels& kernels, const CodedRows& tensor, CUstream stream);
 [[nodiscard]] CUresult gather(const Kernels& kernels, const IndexedRows& rows, CUdeviceptr refused,
                               CUstream stream);
+[[nodiscard]] bool can_decode_form(const Kernels& kernels, LossyFormat format, DType dtype);
+/// The form lies in its room. REQUIRES: can_decode_form.
+[[nodiscard]] CUresult decode_form(const Kernels& kernels, const FormToDevice& form, CUstream stream);
+[[nodiscard]] CUresult score(const Kernels& kernels, const ScoredRows& rows, CUstream stream);
 /// The indices differ from one another.
 [[nodiscard]] CUresult scatter(const Kernels& kernels, const IndexedRows& rows, CUdeviceptr refused,
                                CUstream stream);

@@ -82,6 +82,64 @@ TEST_CASE("everything that the device took goes back, and every call has its con
   }
 }
 
+TEST_CASE("what the pool keeps idle is given up before the card is said to be full") {
+  if (!can_run()) return;
+  set_up({.pool_keeps = true, .memory = 160 * kMiB.value});
+  const auto device = make_cuda_device(fake());
+  const auto piece = device->malloc(kMiB * 60);
+  REQUIRE(piece.has_value());
+  device->free(*piece);
+  CHECK(fake_counts().kept_by_pool >= 60 * kMiB.value);
+  const auto arena = device->malloc(kMiB * 120);  // too large for the pool, which holds what it needs
+  REQUIRE(arena.has_value());
+  CHECK(fake_counts().kept_by_pool == 0);
+  CHECK_FALSE(device->malloc(kMiB * 120).has_value());
+  device->free(*arena);
+}
+
+TEST_CASE("a batch that finds no page-locked memory for its ranges is copied one by one") {
+  if (!can_run()) return;
+  set_up({.pinned = 512 * kKiB.value});  // what the copies lie in, and nothing beside it
+  const auto device = make_cuda_device(fake(BatchedCopies::kKernel));
+  const auto stream = device->create_stream();
+  const auto memory = device->malloc(kMiB).value();
+  const auto host = Mapping::try_pinned(kKiB * 512, device->pinned_memory());
+  REQUIRE(host->is_pinned());
+  std::vector<HostToDevice> copies;
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    copies.push_back({.target = static_cast<DevicePointer>(static_cast<std::uint64_t>(memory) + i * 65'536),
+                      .source = host->span().subspan(i * 65'536, 65'536)});
+  }
+  bool failed = false;
+  stream->memcpy_async(copies, [&](const CopyResult& result) { failed = result.error != nullptr; });
+  stream->synchronize();
+  CHECK_FALSE(failed);
+  CHECK(fake_counts().copies == 8);
+  device->free(memory);
+}
+
+TEST_CASE("an error that comes later names the copy that it met") {
+  if (!can_run()) return;
+  set_up({.lost_after_copies = 0});
+  const auto device = make_cuda_device(fake());
+  const auto memory = device->malloc(kMiB).value();
+  const auto stream = device->create_stream();
+  const std::vector<std::byte> source(200'000);
+  const HostToDevice copy{.target = memory, .source = source};
+  std::exception_ptr error;
+  stream->memcpy_async(std::span(&copy, 1), [&](const CopyResult& result) { error = result.error; });
+  CHECK_THROWS_AS(stream->synchronize(), Error);
+  REQUIRE(error != nullptr);
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& thrown) {
+    const std::string text = thrown.what();
+    CHECK(text.find("copying 195 KiB to the device failed: CUDA_ERROR_LAUNCH_FAILED") != std::string::npos);
+    CAPTURE(text);
+  }
+  device->free(memory);
+}
+
 TEST_CASE("pinned memory outlives the device that gave it") {
   if (!can_run()) return;
   set_up({});

@@ -46,7 +46,7 @@ TEST_CASE("what the program brings are images of the architectures they are list
     MESSAGE("skipped: this build has no device kernels");
     return;
   }
-  for (const char* module : {"move", "quantise"}) {
+  for (const char* module : {"move", "quantise", "similarity"}) {
     for (const int major : {7, 8, 9, 10, 12}) {
       const KernelImage* const image = choose_image(kernel_images(), module, major, major == 7 ? 5 : 0);
       CHECK_MESSAGE(image != nullptr, module << " for compute capability " << major);

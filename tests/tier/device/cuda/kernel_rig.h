@@ -20,8 +20,9 @@ struct KernelRig {
     testing::set_up({});
     context = std::make_shared<CudaContext>(testing::kFakeCudaLibrary, 0);
     static const std::array<std::byte, 8> kText{std::byte{'/'}, std::byte{'/'}};
-    const std::array<KernelImage, 2> images{
-        {{"move", 52, ImageKind::kPtx, kText}, {"quantise", 52, ImageKind::kPtx, kText}}};
+    const std::array<KernelImage, 3> images{{{"move", 52, ImageKind::kPtx, kText},
+                                             {"quantise", 52, ImageKind::kPtx, kText},
+                                             {"similarity", 61, ImageKind::kPtx, kText}}};
     kernels = std::make_unique<Kernels>(context, images);
     scope = std::make_unique<CudaContext::Scope>(*context);
     REQUIRE(context->driver().stream_create(&stream, CU_STREAM_NON_BLOCKING) == CUDA_SUCCESS);

@@ -8,6 +8,7 @@
 
 #include <cuda.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "core/sync.h"
 #include "tier/device/fake_driver/fake_kernels.h"
@@ -33,7 +35,14 @@ using Clock = std::chrono::steady_clock;
 
 cachebench::Mutex g_mutex;  // guards all below, and what streams and events hold
 cachebench::CondVar g_changed;
-FakeCuda g_options;
+// A program that no test set up may ask for a larger card.
+FakeCuda unset_options() {
+  FakeCuda options;
+  if (const char* const mib = std::getenv("CACHEBENCH_FAKE_CUDA_MIB"))
+    options.memory = options.pinned = std::strtoull(mib, nullptr, 10) << 20;
+  return options;
+}
+FakeCuda g_options = unset_options();
 FakeCudaCounts g_counts;
 std::map<std::uint64_t, std::uint64_t> g_memory;  // address -> bytes
 std::map<void*, std::uint64_t> g_pinned;
@@ -108,6 +117,13 @@ bool is_device_range(std::uint64_t address, std::uint64_t bytes) {
   return address + bytes <= after->first + after->second;
 }
 
+bool is_pinned_range(std::uint64_t address, std::uint64_t bytes) {
+  auto after = g_pinned.upper_bound(at_address<void>(address));
+  if (after == g_pinned.begin()) return false;
+  --after;
+  return address + bytes <= reinterpret_cast<std::uintptr_t>(after->first) + after->second;
+}
+
 void push(CUstream stream, FakeOp op) {
   stream->ops.push_back(std::move(op));
   g_changed.notify_all();
@@ -124,6 +140,12 @@ void run_copy(std::uint64_t target, std::uint64_t source, std::size_t bytes) {
       g_lost = static_cast<CUresult>(g_options.lost_result);
     }
     if (g_lost != CUDA_SUCCESS) return;
+    // As on a GPU, nothing stops it; here it is counted, and not done.
+    if (!is_device_range(target, bytes) && !is_device_range(source, bytes)) {
+      ++g_counts.stale_copies;
+      return;
+    }
+    g_counts.copied_bytes += bytes;
   }
   std::memmove(at_address<void>(target), at_address<const void>(source), bytes);
 }
@@ -137,7 +159,8 @@ std::uint64_t device_address(std::uint64_t bytes) {
 CUresult allocate(CUdeviceptr* out, std::size_t bytes) {
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
   if (bytes == 0) return CUDA_ERROR_INVALID_VALUE;
-  if (bytes > g_options.memory - g_counts.live_memory) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (bytes > g_options.memory - g_counts.live_memory - g_counts.kept_by_pool)
+    return CUDA_ERROR_OUT_OF_MEMORY;
   *out = device_address(bytes);
   g_memory.emplace(*out, bytes);
   g_counts.live_memory += bytes;
@@ -158,6 +181,7 @@ CUresult queue_copy(CUdeviceptr target, std::uint64_t source, std::size_t bytes,
   if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
   if (!is_device_range(up ? target : source, bytes)) return CUDA_ERROR_INVALID_VALUE;
   ++g_counts.copies;
+  if (up && is_pinned_range(source, bytes)) ++g_counts.copies_from_pinned;
   push(stream, {.ready = {}, .run = [=] { run_copy(target, source, bytes); }});
   return CUDA_SUCCESS;
 }
@@ -278,11 +302,25 @@ CUresult cuMemFree(CUdeviceptr pointer) {
 CUresult cuMemAllocAsync(CUdeviceptr* out, std::size_t bytes, CUstream) {
   const MutexLock lock(g_mutex);
   ++g_counts.pooled;
-  return allocate(out, bytes);
+  const std::uint64_t kept = std::exchange(g_counts.kept_by_pool, 0);
+  const std::uint64_t live = g_counts.live_memory;
+  const CUresult result = allocate(out, bytes);
+  const std::uint64_t taken = g_counts.live_memory - live;
+  g_counts.kept_by_pool = kept - std::min(kept, taken);
+  return result;
 }
 CUresult cuMemFreeAsync(CUdeviceptr pointer, CUstream) {
   const MutexLock lock(g_mutex);
-  return release(pointer);
+  const std::uint64_t live = g_counts.live_memory;
+  const CUresult result = release(pointer);
+  if (g_options.pool_keeps) g_counts.kept_by_pool += live - g_counts.live_memory;
+  return result;
+}
+CUresult cuMemPoolTrimTo(CUmemoryPool, std::size_t keeps) {
+  const MutexLock lock(g_mutex);
+  if (const CUresult bad = state(); bad != CUDA_SUCCESS) return bad;
+  g_counts.kept_by_pool = std::min(g_counts.kept_by_pool, static_cast<std::uint64_t>(keeps));
+  return CUDA_SUCCESS;
 }
 CUresult cuDeviceGetDefaultMemPool(CUmemoryPool* pool, CUdevice) {
   static int place = 0;

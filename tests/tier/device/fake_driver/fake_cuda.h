@@ -18,6 +18,7 @@ struct FakeCuda {
   int major = 6;
   int minor = 1;
   int pools = 1;
+  bool pool_keeps = false;  ///< what is freed stays the pool's until it is trimmed
   std::uint64_t memory = std::uint64_t{64} << 20;
   std::uint64_t pinned = std::uint64_t{64} << 20;
   int init_result = 0;                           ///< of cuInit
@@ -29,7 +30,10 @@ struct FakeCuda {
 
 /// What happened since the last set-up.
 struct FakeCudaCounts {
-  std::uint64_t copies = 0;  ///< cuMemcpyAsync, up and down
+  std::uint64_t copies = 0;              ///< cuMemcpyAsync, up and down
+  std::uint64_t copied_bytes = 0;        ///< by cuMemcpyAsync and batches
+  std::uint64_t stale_copies = 0;        ///< into or out of memory that was freed before they ran
+  std::uint64_t copies_from_pinned = 0;  ///< of `copies`, up, out of page-locked memory
   std::uint64_t batches = 0;
   std::uint64_t launches = 0;
   std::uint64_t live_memory = 0;  ///< bytes allocated on the device now
@@ -38,6 +42,7 @@ struct FakeCudaCounts {
   std::uint64_t live_streams = 0;
   std::uint64_t contexts = 0;       ///< primary contexts held
   std::uint64_t pooled = 0;         ///< allocations from the pool
+  std::uint64_t kept_by_pool = 0;   ///< bytes that were freed and that only the pool can give
   std::uint64_t foreign_calls = 0;  ///< calls on a thread without a context
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tier/device/cuda/move_kernels.h"
+#include "tier/device/cuda/similarity_kernels.h"
 
 /// The kernels of the program as loops on the processor: each takes its arguments as a launch passes them and
 /// gives back what the stream is to run. The bodies are the product's own.
@@ -135,6 +136,32 @@ FakeWork fake_widen(const FakeGrid& grid, void** arguments) {
   };
 }
 
+template <typename Unit>
+FakeWork fake_scores(const FakeGrid& grid, void** arguments) {
+  const auto* const codes = argument<const Unit*>(arguments, 0);
+  const auto* const scales = argument<const float*>(arguments, 1);
+  const auto rows = argument<std::uint64_t>(arguments, 2);
+  const auto columns = argument<std::uint64_t>(arguments, 3);
+  const auto* const query = argument<const Unit*>(arguments, 4);
+  const auto query_scale = argument<float>(arguments, 5);
+  auto* const scores = argument<float*>(arguments, 6);
+  return [=] {
+    const std::uint64_t units = columns / sizeof(Unit);
+    for (std::uint64_t row = 0; row < std::uint64_t{grid.columns} * cuda::kRowsPerBlock && row < rows;
+         ++row) {
+      std::int32_t sum = 0;
+      for (std::uint32_t lane = 0; lane < cuda::kWarp; ++lane) {
+        if constexpr (sizeof(Unit) == 4) {
+          sum += cuda::dot_words(codes + row * units, query, units, {lane, cuda::kWarp}, cuda::PlainDot4{});
+        } else {
+          sum += cuda::dot_bytes(codes + row * units, query, units, {lane, cuda::kWarp});
+        }
+      }
+      scores[row] = cuda::score_of(sum, scales[row], query_scale);
+    }
+  };
+}
+
 inline const std::map<std::string, FakeKernel>& fake_kernels() {
   using namespace cuda;
   static const std::map<std::string, FakeKernel> kKernels{
@@ -159,6 +186,8 @@ inline const std::map<std::string, FakeKernel>& fake_kernels() {
       {"bf16_encode", fake_narrow<Bfloat16, kBfloat16Overflow>},
       {"f16_decode", fake_widen<Float16>},
       {"bf16_decode", fake_widen<Bfloat16>},
+      {"int8_scores_words", fake_scores<std::uint32_t>},
+      {"int8_scores_bytes", fake_scores<std::int8_t>},
   };
   return kKernels;
 }
