@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "core/check.h"
@@ -17,6 +18,12 @@ constexpr Bytes kIdleMemory{256 * kMiB.value};  // of the device, kept for uploa
 
 std::uint64_t aligned(std::uint64_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+// A GPU's copy engines reach the memory that its driver locked. The emulated ones are threads, to which the
+// host's own does as well.
+std::shared_ptr<tier::PinnedMemory> lent_by(tier::DeviceApi& device) {
+  return std::string_view(device.kind()) == "emulated" ? nullptr : device.pinned_memory();
 }
 
 /// Counts copies under way, and keeps the first refusal.
@@ -87,7 +94,8 @@ OptimizedIOMechanism::OptimizedIOMechanism(std::shared_ptr<tier::DeviceApi> devi
     : device_(std::move(device)),
       clock_(clock),
       options_(options),
-      staging_({.lock = options.pinned_memory ? tier::PageLock::kTry : tier::PageLock::kOff}),
+      staging_({.lock = options.pinned_memory ? tier::PageLock::kTry : tier::PageLock::kOff,
+                .pinned = options.pinned_memory ? lent_by(*device_) : nullptr}),
       memory_(*device_, options.reuse_memory ? kIdleMemory : Bytes{0}) {
   CACHEBENCH_CHECK(options_.streams > 0);
   for (std::uint32_t i = 0; i < options_.streams; ++i) streams_.push_back(device_->create_stream());

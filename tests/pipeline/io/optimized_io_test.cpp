@@ -4,9 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <vector>
 
+#include "hardware/nvidia/cuda_driver.h"
 #include "hardware/profile.h"
+#include "tier/device/cuda/cuda_device.h"
+#include "tier/device/fake_driver/fake_cuda.h"
 
 using namespace cachebench;
 using namespace cachebench::pipeline;
@@ -44,6 +48,29 @@ TEST_CASE("uploads arrive whatever the switches, and their memory is given back"
       CHECK(stats.no_room == 0);
       if (pinned) CHECK(stats.reused_staging > 0);
     }
+  }
+}
+
+TEST_CASE("a GPU's uploads are staged in memory that its driver locked") {
+  if (!hardware::nvidia::kHasCudaHeader || !std::filesystem::exists(tier::testing::kFakeCudaLibrary)) {
+    MESSAGE("skipped: this build has no cuda.h, or no fake driver");
+    return;
+  }
+  for (const bool pinned : {true, false}) {
+    tier::testing::set_up({});
+    {
+      const RealClock clock;
+      OptimizedIOMechanism io(tier::make_cuda_device({.library = tier::testing::kFakeCudaLibrary}), clock,
+                              {.pinned_memory = pinned});
+      auto made = io.page_locked({.shape = {70'000}, .dtype = DType::kU8});
+      std::fill(made.bytes.begin(), made.bytes.end(), std::byte{3});
+      const SharedTensor tensors[] = {made.tensor, tensor_of(1000, 1)};
+      io.upload(tensors).wait();
+      CHECK(tier::testing::fake_counts().copies == 2);
+      CHECK(tier::testing::fake_counts().copies_from_pinned == (pinned ? 2 : 0));
+    }
+    CHECK(tier::testing::fake_counts().live_pinned == 0);
+    CHECK(tier::testing::fake_counts().stale_copies == 0);
   }
 }
 
