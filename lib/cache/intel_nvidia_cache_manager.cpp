@@ -10,6 +10,7 @@
 #include "core/nearest.h"
 #include "hardware/hardware_optimizer.h"
 #include "hardware/nearest_profile.h"
+#include "tier/device/cuda/cuda_device.h"
 
 namespace cachebench::cache {
 namespace {
@@ -34,6 +35,28 @@ std::unique_ptr<HierarchicalCache> make_on(const hardware::HardwarePlan& plan, C
   if (plan.l3_compression != "none") site.l3_codec = plan.l3_compression;
   const hardware::AffinityScope scope(plan.mover_pins);
   return make_hierarchical_cache(cache_config_of(plan), site);
+}
+
+// This machine's card; null where its driver is missing or refuses.
+std::shared_ptr<tier::DeviceApi> find_card() {
+  try {
+    return tier::make_cuda_device();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kEnvironment) throw;
+    return nullptr;
+  }
+}
+
+// Also finds the device that the plan counts on.
+hardware::HardwarePlan plan_for(hardware::OptimizerInput input, CacheSite& site) {
+  hardware::HardwarePlan plan = hardware::HardwareOptimizer(input).plan();
+  const bool needs_card = plan.first_tier == hardware::FirstTier::kCuda && input.topology.is_this_machine;
+  if (!needs_card || site.device != nullptr) return plan;
+  site.device = find_card();
+  if (site.device != nullptr) return plan;
+  // What stands in for the card takes host memory, which the plan has to know.
+  for (hardware::Gpu& gpu : input.topology.gpus) gpu.compute_capability.clear();
+  return hardware::HardwareOptimizer(std::move(input)).plan();
 }
 
 void limit(hardware::HardwarePlan& plan, Bytes most) {
@@ -119,7 +142,7 @@ std::unique_ptr<IntelNvidiaCacheManager> create_hardware_optimized_cache_manager
                                  .profile = options.site.profile,
                                  .model = options.model.value_or(hardware::qwen3_vl_2b_figures()),
                                  .trace = options.trace};
-  hardware::HardwarePlan plan = hardware::HardwareOptimizer(std::move(input)).plan();
+  hardware::HardwarePlan plan = plan_for(std::move(input), options.site);
   limit(plan, options.most_per_tier);
   return std::make_unique<IntelNvidiaCacheManager>(std::move(plan), std::move(options.site));
 }

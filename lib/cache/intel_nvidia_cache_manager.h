@@ -16,7 +16,8 @@
 
 /// The hierarchical cache sized for the machine it runs on, by the names of the source documents: tier sizes,
 /// page locking and the threads of the movers come from a HardwarePlan, and tensors are told apart by type
-/// ("general", "attention", "kv", "image"). Owns its cache; handles and leases must not outlive it.
+/// ("general", "attention", "kv", "image"). Its first level lies on the site's device, and is emulated where
+/// the site names none. Owns its cache; handles and leases must not outlive it.
 /// Thread-safe. Errors are those of make_hierarchical_cache; an unknown type is Error{kUsage}.
 namespace cachebench::cache {
 
@@ -40,7 +41,7 @@ class IntelNvidiaCacheManager {
                                              std::string_view tensor_type = "general");
   /// The tensor stored under `key` and the level that served it; nothing on a miss.
   [[nodiscard]] std::optional<TensorHandle> get_tensor(std::string_view key, std::string_view tensor_type);
-  /// False when no tier takes it.
+  /// Replaces what the key stood for. False when no tier takes it, or while somebody reads what is there.
   bool put_tensor(TensorView tensor, std::string_view key, std::string_view tensor_type = "general");
 
   /// Holds the calling thread to the processors the plan gives to computation. Nothing happens where the
@@ -78,15 +79,16 @@ class IntelNvidiaCacheManager {
 };
 
 /// The cache for this machine, or for one that is described: topology read, the nearest profile found,
-/// planned for Qwen3-VL-2B, made. Throws what reading a topology and a profile throw, and what making a cache
-/// does.
+/// planned for Qwen3-VL-2B, made. On this machine's card where the plan counts on one and its driver gives
+/// it; where the driver does not, planned as without a card. A machine that is only described has its card
+/// emulated. Throws what reading a topology and a profile throw, and what making a cache does.
 struct HardwareOptions {
   std::optional<hardware::Topology> topology{};   ///< absent: this machine
   std::string profile{};                          ///< "": the nearest
   std::optional<hardware::ModelFigures> model{};  ///< absent: Qwen3-VL-2B
   std::optional<hardware::TraceSummary> trace{};
   Bytes most_per_tier{};  ///< 0: as the plan has it; tests and small machines want less
-  CacheSite site{};       ///< its profile and mover_threads are filled in
+  CacheSite site{};       ///< its profile, mover_threads and, where there is a card, device are filled in
 };
 [[nodiscard]] std::unique_ptr<IntelNvidiaCacheManager> create_hardware_optimized_cache_manager(
     HardwareOptions options = {});

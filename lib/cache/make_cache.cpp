@@ -17,7 +17,7 @@ HierarchicalCache::HierarchicalCache(const EngineOptions& options, hardware::Cos
                    options.tiers.size());
   std::vector<tier::Plane*> borrowed;
   for (const auto& plane : planes_) borrowed.push_back(plane.get());
-  auto movers = std::make_unique<Movers>(borrowed, site.mover_threads);
+  auto movers = std::make_unique<Movers>(borrowed, Movers::Options{.threads = site.mover_threads});
   movers_ = movers.get();
   manager_ = std::make_unique<HierarchicalCacheManager>(options, costs_, std::move(movers), site.clock);
   for (std::size_t i = 0; i < borrowed.size(); ++i)
@@ -25,6 +25,7 @@ HierarchicalCache::HierarchicalCache(const EngineOptions& options, hardware::Cos
 }
 
 std::unique_ptr<tier::Plane> make_l1_plane(Bytes capacity, const CacheSite& site) {
+  if (site.device != nullptr) return tier::make_device_plane({.capacity = capacity}, site.device);
   tier::EmulatedDeviceOptions device;
   device.h2d = site.profile.h2d;
   device.d2h = site.profile.d2h;
@@ -32,9 +33,10 @@ std::unique_ptr<tier::Plane> make_l1_plane(Bytes capacity, const CacheSite& site
   return tier::make_device_plane({.capacity = capacity}, tier::make_emulated_device(device));
 }
 
-std::unique_ptr<tier::Plane> make_l2_plane(Bytes capacity, bool pin_memory) {
+std::unique_ptr<tier::Plane> make_l2_plane(Bytes capacity, bool pin_memory,
+                                           const std::shared_ptr<tier::PinnedMemory>& pinned) {
   const tier::PageLock lock = pin_memory ? tier::PageLock::kTry : tier::PageLock::kOff;
-  return tier::make_host_plane({.capacity = capacity, .lock = lock});
+  return tier::make_host_plane({.capacity = capacity, .lock = lock, .pinned = pinned});
 }
 
 std::unique_ptr<tier::Plane> make_l3_plane(Bytes capacity, bool compression, const CacheSite& site) {
@@ -50,7 +52,9 @@ std::unique_ptr<HierarchicalCache> make_hierarchical_cache(const CacheConfig& co
   const EngineOptions options = engine_options(config, site.seed);  // complains before anything is allocated
   std::vector<std::unique_ptr<tier::Plane>> planes;
   planes.push_back(make_l1_plane(config.l1_cache_size, site));
-  planes.push_back(make_l2_plane(config.l2_cache_size, config.l2_pin_memory));
+  const bool is_lent = config.l2_pin_memory && site.device != nullptr;
+  planes.push_back(make_l2_plane(config.l2_cache_size, config.l2_pin_memory,
+                                 is_lent ? site.device->pinned_memory() : nullptr));
   planes.push_back(make_l3_plane(config.l3_cache_size, config.l3_compression, site));
   hardware::CostModel costs(site.profile, config.l3_compression ? site.stored_ratio : 1.0);
   return std::make_unique<HierarchicalCache>(options, std::move(costs), std::move(planes), site);

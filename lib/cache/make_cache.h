@@ -29,6 +29,7 @@ struct CacheSite {
   DecisionClock clock = DecisionClock::kServiceSum;
   std::size_t mover_threads = 2;  ///< each way
   std::uint64_t seed = 1;
+  std::shared_ptr<tier::DeviceApi> device{};  ///< whose memory the first level is; null: emulated
 };
 
 class HierarchicalCache {
@@ -59,7 +60,9 @@ class HierarchicalCache {
 
 // The planes of the three levels, as the factory makes them.
 [[nodiscard]] std::unique_ptr<tier::Plane> make_l1_plane(Bytes capacity, const CacheSite& site);
-[[nodiscard]] std::unique_ptr<tier::Plane> make_l2_plane(Bytes capacity, bool pin_memory);
+/// `pinned`: a device's page-locked memory to take; null: locked by the system.
+[[nodiscard]] std::unique_ptr<tier::Plane> make_l2_plane(
+    Bytes capacity, bool pin_memory, const std::shared_ptr<tier::PinnedMemory>& pinned = nullptr);
 [[nodiscard]] std::unique_ptr<tier::Plane> make_l3_plane(Bytes capacity, bool compression,
                                                          const CacheSite& site);
 

@@ -53,6 +53,40 @@ TEST_CASE("the document's example: a cache for this machine, and a general tenso
   CHECK(cache->plan().l2 <= kMiB * 8);
 }
 
+TEST_CASE("a plan that counts on a card gets this machine's, or is made without one") {
+  hardware::Topology topology;
+  topology.is_this_machine = true;
+  topology.memory = kGiB * 16;
+  hardware::Gpu card;
+  card.vendor = "NVIDIA";
+  card.compute_capability = "6.1";
+  card.memory = kGiB * 2;
+  topology.gpus = {card};
+  HardwareOptions options = small_options();
+  options.topology = topology;
+  const auto here = create_hardware_optimized_cache_manager(options);
+  const bool on_card = here->plan().first_tier == hardware::FirstTier::kCuda;
+  CHECK((std::string_view(here->cache().plane(Level::kL1).device()) == "cuda") == on_card);
+  options.topology->is_this_machine = false;
+  const auto described = create_hardware_optimized_cache_manager(options);
+  CHECK(described->plan().first_tier == hardware::FirstTier::kCuda);
+  CHECK(std::string_view(described->cache().plane(Level::kL1).device()) == "emulated");
+}
+
+TEST_CASE("the first level lies on the device that the site names") {
+  constexpr Bytes kDeviceMemory = kMiB * 64;
+  CacheSite site = quick_site();
+  site.device = tier::make_emulated_device(
+      {.h2d = {}, .d2h = {}, .throttle = tier::Throttle::kOff, .memory = kDeviceMemory});
+  IntelNvidiaCacheManager cache(small_plan(), site);
+  CHECK_FALSE(site.device->malloc(kDeviceMemory).has_value());  // part of it is the cache's
+  const auto content = content_of(1, 100'000);
+  REQUIRE(cache.put_tensor(view_of(content), "k", "image"));
+  const auto found = cache.get_tensor("k", "image");
+  REQUIRE(found.has_value());
+  CHECK(testing::RealCache::bytes_of(*found) == content);
+}
+
 TEST_CASE("tensors of every type come back whole, and are counted by type") {
   IntelNvidiaCacheManager cache(small_plan(), quick_site());
   std::uint64_t seed = 1;
