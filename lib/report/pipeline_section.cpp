@@ -76,6 +76,14 @@ Table stages_table(const Pipeline& p) {
   return table;
 }
 
+std::string failures_table(const Pipeline& p) {
+  if (p.failures.empty()) return "";
+  Table table{.caption = "The first requests that failed", .columns = {"Reason"}, .rows = {}};
+  for (std::size_t i = 0; i < p.failures.size(); ++i)
+    table.rows.push_back({text_figure("span", pointer("/pipeline/failures", i), p.failures[i])});
+  return scrolled(table);
+}
+
 }  // namespace
 
 std::string pipeline_section(const result::RunResult& result) {
@@ -89,7 +97,8 @@ std::string pipeline_section(const result::RunResult& result) {
                   text_figure("b", "/pipeline/processing", p.processing),
                   share_at("overlap_ratio", p.overlap_ratio()),
                   share_at("efficiency_ratio", p.efficiency_ratio())),
-      card(scrolled(service_table(p)) + scrolled(savings_table(p)) + scrolled(stages_table(p))) +
+      card(scrolled(service_table(p)) + failures_table(p) + scrolled(savings_table(p)) +
+           scrolled(stages_table(p))) +
           roofline_card(p));
 }
 
@@ -113,6 +122,8 @@ std::string pipeline_lines(const result::RunResult& result) {
                         result::format_ns(stage.busy_ns), result::format_ns(stage.idle_ns),
                         result::format_share(stage.occupancy_ratio), result::format_ns(stage.p50_ns));
   }
+  if (p.failed > 0) text += fmt::format("\n{} requests failed:\n\n", result::format_count(p.failed));
+  for (const std::string& failure : p.failures) text += fmt::format("- {}\n", plain_markdown(failure));
   return text + roofline_lines(p);
 }
 

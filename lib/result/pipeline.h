@@ -73,7 +73,8 @@ struct Pipeline {
   std::int64_t active_ns = 0;              ///< while any stage ran
   std::int64_t overlapped_ns = 0;          ///< while two or more did
   std::int64_t slowest_stage_ns = 0;
-  std::string answers_hash;  ///< of all answers by request: equal where nothing but speed changed
+  std::string answers_hash;           ///< of all answers by request: equal where nothing but speed changed
+  std::vector<std::string> failures;  ///< why requests failed: the first few, "FILE:LINE: reason"
   std::vector<PipelineStage> stages;
   std::optional<Roofline> roofline;
 

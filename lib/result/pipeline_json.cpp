@@ -82,6 +82,7 @@ Json pipeline_to_json(const Pipeline& pipeline) {
   for (const auto& [key, field] : kPipelineTimes) json[key] = pipeline.*field;
   for (const auto& [key, rate] : kPipelineRates) json[key] = number_or_null((pipeline.*rate)());
   json["answers_hash"] = pipeline.answers_hash;
+  json["failures"] = pipeline.failures;
   json["stages"] = Json::array();
   for (const PipelineStage& stage : pipeline.stages) json["stages"].push_back(stage_to_json(stage));
   json["roofline"] = pipeline.roofline ? roofline_to_json(*pipeline.roofline) : Json(nullptr);
@@ -95,6 +96,7 @@ Pipeline pipeline_from_json(const JsonReader& reader) {
   for (const auto& [key, field] : kPipelineCounts) pipeline.*field = reader.count(key);
   for (const auto& [key, field] : kPipelineTimes) pipeline.*field = reader.integer(key);
   pipeline.answers_hash = reader.text("answers_hash");
+  if (reader.has("failures")) pipeline.failures = reader.texts("failures");
   reader.each("stages", [&](const JsonReader& item) { pipeline.stages.push_back(stage_from_json(item)); });
   if (reader.has("roofline")) pipeline.roofline = roofline_from_json(reader.object("roofline"));
   return pipeline;
@@ -106,9 +108,12 @@ std::vector<std::string> check_pipeline(const Pipeline& pipeline) {
     if (part > whole) broken.push_back(fmt::format("pipeline: {}: {} of {}", what, part, whole));
   };
   at_most(pipeline.ok + pipeline.failed, pipeline.requests, "requests that were answered or failed");
+  at_most(pipeline.failures.size(), pipeline.failed, "reasons for failed requests");
   at_most(pipeline.within_objective, pipeline.ok, "answers within the objective");
   at_most(pipeline.reused_tokens, pipeline.prompt_tokens, "prompt tokens reused");
   at_most(pipeline.real_tokens, pipeline.padded_tokens, "tokens without padding");
+  // Apart from the sum, which holds for counts that wrapped around as well.
+  at_most(pipeline.images_encoded, pipeline.images, "images encoded");
   if (pipeline.images_encoded + pipeline.encoder_calls_saved != pipeline.images) {
     broken.push_back(fmt::format("pipeline: {} images encoded and {} calls saved of {}",
                                  pipeline.images_encoded, pipeline.encoder_calls_saved, pipeline.images));

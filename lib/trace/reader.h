@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,6 +17,8 @@ struct ReadOptions {
   std::string format;                ///< registry name, "" = detect from content, then name
   std::uint64_t skip_bad = 0;        ///< malformed records tolerated and skipped before it is an error
   std::uint64_t limit = UINT64_MAX;  ///< records to read
+  /// Told of each record that was skipped: "FILE:LINE: reason". May be empty.
+  std::function<void(const std::string&)> on_skip{};
 };
 
 /// What a replay without time needs of an access.
@@ -38,6 +41,8 @@ class Reader {
   virtual std::size_t next(std::span<ObjectAccess> out) = 0;
   /// The same with keys and sizes alone, which a format of plain records yields sooner.
   virtual std::size_t next_keys(std::span<KeyedSize> out);
+  /// "FILE:LINE" of the record read last, for errors that show later; in binary formats the file.
+  [[nodiscard]] virtual std::string where() const = 0;
   /// Malformed records skipped so far.
   [[nodiscard]] virtual std::uint64_t skipped() const = 0;
 };

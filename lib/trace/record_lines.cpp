@@ -25,6 +25,11 @@ bool RecordLines::next(std::string_view& line) {
 void RecordLines::reject(std::string_view reason) {
   if (skipped_ >= options_.skip_bad) fail(reason);
   ++skipped_;
+  if (options_.on_skip) options_.on_skip(fmt::format("{}: {}", where(), reason));
+}
+
+std::string RecordLines::where() const {
+  return fmt::format("{}:{}", path(), lines_.number());
 }
 
 void RecordLines::fail(std::string_view reason) const {

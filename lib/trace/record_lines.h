@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "trace/format.h"
@@ -28,6 +29,8 @@ class RecordLines {
   [[noreturn]] void fail(std::string_view reason) const;
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
   [[nodiscard]] const std::string& path() const { return source_->path(); }
+  /// "FILE:LINE" of the line read last.
+  [[nodiscard]] std::string where() const;
   [[nodiscard]] bool limited() const { return options_.limit != UINT64_MAX; }
 
  private:
@@ -44,6 +47,7 @@ class RequestLines : public Reader {
   [[nodiscard]] TraceClass trace_class() const final { return TraceClass::kRequests; }
   bool next(Request& out) final;
   std::size_t next(std::span<ObjectAccess> out) final;
+  [[nodiscard]] std::string where() const final { return lines_.where(); }
   [[nodiscard]] std::uint64_t skipped() const final { return lines_.skipped(); }
 
  protected:
@@ -65,6 +69,7 @@ class ObjectLines : public Reader {
   [[nodiscard]] TraceClass trace_class() const final { return TraceClass::kObjects; }
   bool next(Request& out) final;
   std::size_t next(std::span<ObjectAccess> out) final;
+  [[nodiscard]] std::string where() const final { return lines_.where(); }
   [[nodiscard]] std::uint64_t skipped() const final { return lines_.skipped(); }
 
  protected:

@@ -63,6 +63,10 @@ TEST_CASE("counts that contradict one another are told") {
   pipeline.encoder_calls_saved = 1;
   pipeline.ok = 1;
   CHECK(check_pipeline(pipeline).size() == 2);
+  pipeline = {};
+  pipeline.images_encoded = 1;
+  pipeline.encoder_calls_saved = pipeline.images - pipeline.images_encoded;
+  CHECK(check_pipeline(pipeline).size() == 1);
 }
 
 TEST_CASE("a section that lacks a key is refused") {

@@ -92,3 +92,20 @@ TEST_CASE("only the first line may name the columns") {
   Objects objects(folder / "a.txt", {});
   CHECK(contains(error_of([&] { objects.next(std::span(batch)); }), "a.txt:2: "));
 }
+
+TEST_CASE("whoever skips is told what, and where a record stood is known") {
+  const TempDir folder;
+  const std::string path = folder / "a.txt";
+  write_text(path, "1\nx\n\n2\n");
+  std::vector<std::string> told;
+  Requests reader(path, {.format = "", .skip_bad = 9, .on_skip = [&](const std::string& reason) {
+                           told.push_back(reason);
+                         }});
+  Request request;
+  REQUIRE(reader.next(request));
+  CHECK(reader.where() == path + ":1");
+  REQUIRE(reader.next(request));
+  CHECK(reader.where() == path + ":4");
+  REQUIRE(told.size() == 1);
+  CHECK(contains(told[0], "a.txt:2: time 'x' is not a whole number"));
+}

@@ -58,6 +58,7 @@ struct ReplayOutcome {
   std::vector<Sample> samples;
   cache::CacheCounters warmup;
   std::uint64_t warmup_requests = 0;
+  std::uint64_t failed = 0;  ///< of the measured requests, with an error
   bool warmup_finished = true;
   Nanoseconds warmup_elapsed{0};
   Nanoseconds elapsed{0};           ///< wall time of the measured part

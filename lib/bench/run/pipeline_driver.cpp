@@ -12,11 +12,11 @@
 #include "bench/run/clock_basis.h"
 #include "bench/run/modelled_device.h"
 #include "bench/run/pacing.h"
+#include "bench/run/pipeline_options.h"
 #include "bench/run/roofline.h"
 #include "bench/run/trace_requests.h"
-#include "core/error.h"
 #include "core/hash.h"
-#include "core/nearest.h"
+#include "core/sync.h"
 #include "model/backend_loader.h"
 #include "pipeline/async/async_multimodal_processor.h"
 #include "pipeline/stages/optimized_inference_pipeline.h"
@@ -28,81 +28,6 @@ using pipeline::AsyncMultimodalResult;
 
 constexpr const char* kModelled = "modelled";
 
-pipeline::CachedKinds kinds_of(const std::string& caching) {
-  pipeline::CachedKinds kinds{};
-  if (caching == "everything") return pipeline::served_kinds();
-  if (caching == "all") {
-    // Pairs and pixels are more bytes to fetch than they save work where vision outputs and K/V are kept.
-    kinds = pipeline::served_kinds();
-    kinds[static_cast<std::size_t>(ArtefactKind::kTextImagePair)] = false;
-    kinds[static_cast<std::size_t>(ArtefactKind::kImage)] = false;
-    return kinds;
-  }
-  if (caching == "none") return kinds;
-  std::vector<std::string> known;
-  for (int i = 0; i < kArtefactKinds; ++i) known.emplace_back(name_of(static_cast<ArtefactKind>(i)));
-  for (std::size_t at = 0; at <= caching.size();) {
-    const std::size_t end = std::min(caching.find('+', at), caching.size());
-    const std::string name = caching.substr(at, end - at);
-    const auto found = std::find(known.begin(), known.end(), name);
-    if (found == known.end())
-      throw Error(ErrorKind::kUsage, "pipeline.caching: " + unknown_name("kind of artefact", name, known));
-    kinds[static_cast<std::size_t>(found - known.begin())] = true;
-    at = end + 1;
-  }
-  // Blocks with and without image rows are of one chain.
-  const bool blocks = kinds[static_cast<std::size_t>(ArtefactKind::kKvBlock)];
-  kinds[static_cast<std::size_t>(ArtefactKind::kCrossModalAttention)] = blocks;
-  return kinds;
-}
-
-pipeline::InferencePipelineConfig stages_config(const RunConfig& config, std::uint32_t block_tokens) {
-  const PipelineSection& from = config.pipeline;
-  pipeline::InferencePipelineConfig to;
-  to.target_hardware = config.profile;
-  to.max_batch_size = from.max_batch_size;
-  to.variable_batch_size = from.batcher != "arrival";
-  to.enable_async_io = from.async_io;
-  to.enable_tensor_caching = from.tensor_caching;
-  to.enable_model_caching = from.model_caching;
-  to.enable_prefetching = from.prefetching;
-  to.enable_pinned_memory = from.pinned_memory;
-  to.enable_async_transfers = from.async_transfers;
-  to.batcher = {.name = from.batcher, .values = {}};
-  to.kinds = kinds_of(from.caching);
-  to.load_balancing = from.load_balancing;
-  to.enable_continuous_batching = from.continuous_batching;
-  to.enable_kv_offload = from.kv_offload;
-  to.streams = from.streams;
-  to.queue = from.queue;
-  to.workers = {.load = from.workers.load,
-                .transfer = from.workers.transfer,
-                .compute = from.workers.compute,
-                .post = from.workers.post};
-  to.block_tokens = block_tokens;
-  return to;
-}
-
-pipeline::AsyncConfig async_config(const RunConfig& config) {
-  const AsyncSection& from = config.async;
-  pipeline::AsyncConfig to;
-  to.async_max_concurrent_requests = from.max_concurrent_requests;
-  to.async_buffer_size = from.buffer_size;
-  to.async_batch_timeout = from.batch_timeout;
-  to.enable_async_batching = from.batching;
-  to.text_weight = from.text_weight;
-  to.image_weight = from.image_weight;
-  to.max_batch_complexity = from.max_complexity;
-  to.max_batch_size = config.pipeline.max_batch_size;
-  to.variable_batch_size = config.pipeline.batcher != "arrival";
-  to.batcher = {.name = config.pipeline.batcher, .values = {}};
-  to.back_pressure = pipeline::back_pressure_named(name_of(from.back_pressure));
-  to.continuous_batching = config.pipeline.continuous_batching;
-  // A batch in every stage, and one that waits in front of each.
-  to.workers = config.pipeline.async_io ? 4 + config.pipeline.queue : 1;
-  return to;
-}
-
 /// The multimodal cache of the run as the pipeline asks it.
 class Front final : public pipeline::CacheFront {
  public:
@@ -110,15 +35,41 @@ class Front final : public pipeline::CacheFront {
   [[nodiscard]] cache::LookupResult lookup(const model::Artefact& artefact,
                                            const cache::EntryDescription& what,
                                            const cache::AccessContext& context) override {
-    return multimodal_.lookup(artefact, what, context);
+    cache::LookupResult found = multimodal_.lookup(artefact, what, context);
+    if (found.similarity) {
+      const MutexLock lock(mutex_);
+      similar_.push_back({artefact, found.served_key});
+    }
+    return found;
   }
   void put(const model::Artefact& artefact, const cache::EntryDescription& what, const TensorView& content,
            const cache::FlightPtr& owned) override {
     multimodal_.put(artefact, what, &content, owned);
   }
 
+  /// How far what similar hits got is from what they asked for: after the run, as it takes time.
+  void measure(const ContentSource& content) CACHEBENCH_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    for (const Similar& one : similar_) {
+      cache::LookupResult found;
+      found.served_key = one.served;
+      multimodal_.measure(one.asked, found, content);
+    }
+    similar_.clear();
+  }
+  void reset() CACHEBENCH_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    similar_.clear();
+  }
+
  private:
+  struct Similar {
+    model::Artefact asked;
+    Key served;
+  };
   MultimodalRun& multimodal_;
+  Mutex mutex_;
+  std::vector<Similar> similar_ CACHEBENCH_GUARDED_BY(mutex_);
 };
 
 /// Everything that answers requests, for the length of a run.
@@ -142,6 +93,7 @@ class Machinery {
   }
 
   [[nodiscard]] std::vector<TimedRequest>& requests() { return requests_; }
+  [[nodiscard]] Front* front() { return front_ ? &*front_ : nullptr; }
   [[nodiscard]] pipeline::OptimizedInferencePipeline& stages() { return *stages_; }
   [[nodiscard]] CountingRunner& runner() { return *runner_; }
   /// What the model did; the time of a modelled one is its device's.
@@ -225,6 +177,15 @@ class Replayer {
     return true;
   }
 
+  // What cannot be asked of the model fails alone.
+  [[nodiscard]] bool refuse(std::size_t index, std::vector<AsyncMultimodalResult>& results) const {
+    const TimedRequest& request = machinery_.requests()[index];
+    if (request.refused.empty()) return false;
+    results.push_back(
+        unanswered(request.request, pipeline::RequestStatus::kFailed, std::string(request.refused)));
+    return true;
+  }
+
   // The request uses its embeddings in the registry until it ends.
   void enter_registry(pipeline::AsyncMultimodalRequest& request) const {
     if (inputs_.visual == nullptr) return;
@@ -246,6 +207,7 @@ class Replayer {
     };
     const Nanoseconds origin = machinery_.clock().now();
     for (std::size_t i = pass.begin; i < pass.end && pace(i, origin, pass); ++i) {
+      if (refuse(i, results)) continue;
       while (!open && under_way.size() >= most) take();
       pipeline::AsyncMultimodalRequest next = request(i);
       enter_registry(next);
@@ -260,6 +222,7 @@ class Replayer {
     std::vector<AsyncMultimodalResult> results;
     const Nanoseconds origin = machinery_.clock().now();
     for (std::size_t i = pass.begin; i < pass.end && pace(i, origin, pass); ++i) {
+      if (refuse(i, results)) continue;
       pipeline::AsyncMultimodalRequest one = request(i);
       enter_registry(one);
       const pipeline::BatchItem item{.request = &one, .submitted = machinery_.clock().now()};
@@ -415,6 +378,24 @@ result::Pipeline count_results(const RunConfig& config, std::vector<AsyncMultimo
   return out;
 }
 
+// The first few, each with its line of the trace. REQUIRES: results by number.
+std::vector<std::string> failures_of(const std::vector<AsyncMultimodalResult>& results,
+                                     const std::vector<TimedRequest>& requests) {
+  constexpr std::size_t kFew = 5;
+  std::vector<std::string> reasons;
+  for (const TimedRequest& asked : requests) {
+    const auto result =
+        std::lower_bound(results.begin(), results.end(), asked.request.id,
+                         [](const AsyncMultimodalResult& one, std::uint64_t id) { return one.id < id; });
+    if (result == results.end() || result->id != asked.request.id) continue;
+    if (result->status != pipeline::RequestStatus::kFailed) continue;
+    reasons.push_back(asked.refused.empty() ? fmt::format("{}: {}", asked.where, result->error)
+                                            : asked.refused);
+    if (reasons.size() == kFew) break;
+  }
+  return reasons;
+}
+
 void note_failures(const std::vector<AsyncMultimodalResult>& results, std::vector<std::string>& notes) {
   const auto failed = std::find_if(results.begin(), results.end(), [](const auto& r) { return !r.ok(); });
   if (failed != results.end())
@@ -444,6 +425,7 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   machinery.runner().reset_components();
   machinery.reset_work();
   if (inputs.multimodal != nullptr) inputs.multimodal->reset();
+  if (machinery.front() != nullptr) machinery.front()->reset();
   if (inputs.visual != nullptr) inputs.visual->reset();
   const Nanoseconds warmed = machinery.clock().now();
 
@@ -473,7 +455,9 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   RequestTimes times;
   note_failures(results, replay.notes);
   replay.pipeline = count_results(inputs.config, results, times);
+  replay.pipeline.failures = failures_of(results, machinery.requests());
   replay.pipeline.elapsed_ns = elapsed.count();
+  if (machinery.front() != nullptr) machinery.front()->measure(inputs.content);
   add_stages(stats.stages, replay.pipeline);
   add_counts(stats, replay.pipeline);
   add_components(machinery.runner(), replay.pipeline);
@@ -488,6 +472,7 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   replay.outcome.warmup_requests = warm + inputs.config.pipeline.warm_passes * all;
   replay.outcome.warmup_elapsed = warmed - begun;
   replay.outcome.measured.requests = results.size();
+  replay.outcome.failed = replay.pipeline.failed;
   if (inputs.workload.is_recording()) record(inputs.workload, warm + results.size());
   return replay;
 }

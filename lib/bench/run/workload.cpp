@@ -38,14 +38,16 @@ model::Lowering choose_lowering(const TraceSection& trace, trace::TraceClass kin
 }  // namespace
 
 Workload::Workload(const RunConfig& config, const LoadedWorkload* loaded)
-    : loaded_(loaded), miss_cost_(config.trace.miss_cost) {
+    : loaded_(loaded),
+      tolerated_(config.mode == RunMode::kPipeline ? UINT64_MAX : config.trace.skip_bad),
+      miss_cost_(config.trace.miss_cost) {
   if (loaded_ != nullptr) {
     lowering_ = loaded_->lowering();
     return;
   }
   trace::ReadOptions options;
   options.format = config.trace.format;
-  options.skip_bad = config.trace.skip_bad;
+  options.skip_bad = tolerated_;
   options.limit = config.trace.limit.value_or(UINT64_MAX);
   reader_ = trace::open_trace(config.trace.path, options);
   lowering_ = choose_lowering(config.trace, reader_->trace_class());
@@ -64,7 +66,7 @@ const trace::Header& Workload::header() const {
 }
 
 std::uint64_t Workload::skipped() const {
-  return loaded_ != nullptr ? loaded_->skipped() : reader_->skipped();
+  return loaded_ != nullptr ? loaded_->skipped() : reader_->skipped() + impossible_;
 }
 
 void Workload::record_to(const std::string& path) {
@@ -83,13 +85,27 @@ bool Workload::next(model::Plan& out) {
     if (at_ == loaded_->requests()) return false;
     loaded_->plan(at_++, out);
   } else {
-    if (!reader_->next(request_)) return false;
-    if (recorder_) recorder_->add(request_);
-    lowerer_->lower(request_, out);
+    if (!next_request(out)) return false;
   }
   out.first_reference = references_;
   references_ += out.artefacts.size();
   return true;
+}
+
+bool Workload::next_request(model::Plan& out) {
+  while (reader_->next(request_)) {
+    if (recorder_) recorder_->add(request_);
+    try {
+      lowerer_->lower(request_, out);
+      return true;
+    } catch (const Error& error) {
+      // A record that reads well and asks for the impossible: as malformed as one that does not.
+      if (skipped() >= tolerated_)
+        throw Error(error.kind(), fmt::format("{}: {}", reader_->where(), error.what()));
+      ++impossible_;
+    }
+  }
+  return false;
 }
 
 std::size_t Workload::next_objects(std::span<trace::ObjectAccess> out) {
@@ -167,6 +183,8 @@ WorkloadFacts scan(const RunConfig& config, const hardware::CostModel& costs, co
   facts.header = workload.header();
   facts.lowering = workload.lowering();
   facts.skipped = workload.skipped();
+  if (config.mode == RunMode::kPipeline)
+    facts.requests += facts.skipped;  // each of them is answered: it fails
   return facts;
 }
 

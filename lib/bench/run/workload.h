@@ -40,14 +40,18 @@ class Workload {
   std::size_t next_objects(std::span<trace::ObjectAccess> out);
   [[nodiscard]] const trace::Header& header() const;
   [[nodiscard]] model::Lowering lowering() const { return lowering_; }
-  /// Malformed records skipped so far.
+  /// Malformed records skipped so far, those included that ask for the impossible: up to `trace.skip_bad`, or
+  /// in mode pipeline, where such a request fails alone, however many.
   [[nodiscard]] std::uint64_t skipped() const;
 
  private:
   bool next_object(model::Plan& out);
+  bool next_request(model::Plan& out);
   const trace::ObjectAccess* read_object();
 
   const LoadedWorkload* loaded_;
+  const std::uint64_t tolerated_;
+  std::uint64_t impossible_ = 0;  // requests that no prompt can be made of
   std::unique_ptr<trace::Reader> reader_;
   std::unique_ptr<trace::Recorder> recorder_;
   model::Lowering lowering_;

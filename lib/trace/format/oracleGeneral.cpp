@@ -61,6 +61,7 @@ class OracleReader final : public Reader {
     CACHEBENCH_CHECK(false, "{} is a trace of objects", source_->path());
     return false;
   }
+  [[nodiscard]] std::string where() const override { return source_->path(); }
   [[nodiscard]] std::uint64_t skipped() const override { return skipped_; }
 
   std::size_t next(std::span<ObjectAccess> out) override { return read(out); }

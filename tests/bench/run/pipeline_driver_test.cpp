@@ -3,12 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "bench/config/load.h"
 #include "bench/run/run_of.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "result/json.h"
 #include "support/temp_dir.h"
 
@@ -26,6 +28,21 @@ result::RunResult run(std::vector<std::string> overrides) {
   source.overrides.insert(source.overrides.end(), overrides.begin(), overrides.end());
   return run_of(load_config(source));
 }
+
+// Of each kind that no model can answer one, among requests that are fine.
+constexpr const char* kMixed =
+    R"({"format":"cachebench-trace","version":1,"name":"mixed","time_unit":"us","block_tokens":16}
+{"t":0,"id":0,"output_tokens":2,"inputs":[{"kind":"text","hash":"a","tokens":20}]}
+{"t":1,"id":1,"output_tokens":2,"inputs":[{"kind":"text","hash":"b","tokens":10000000}]}
+{"t":2,"id":2,"output_tokens":2,"inputs":[]}
+{"t":3,"id":3,"output_tokens":2,"inputs":[{"kind":"text","hash":"c","tokens":0}]}
+{"t":4,"id":4,"inputs":[{"kind":"image","hash":"d","width":0,"height":0}]}
+{"t":5,"id":5,"inputs":[{"kind":"image","hash":"e","width":100000,"height":1}]}
+{"t":6,"id":6,"inputs":[{"kind":"image","hash":"f","width":-64,"height":64}]}
+no JSON at all
+{"t":8,"id":8,"inputs":[{"kind":"image","hash":"junk","width":64,"height":64},{"kind":"text","hash":"a","tokens":20}]}
+{"t":9,"id":9,"output_tokens":2,"inputs":[{"kind":"image","hash":"g","width":64,"height":64},{"kind":"text","hash":"a","tokens":20}]}
+)";
 
 }  // namespace
 
@@ -83,7 +100,6 @@ TEST_CASE("requests that join a running batch, and sequences that make room, cha
   const std::string expected = run({}).pipeline->answers_hash;
   const result::RunResult joined = run({"pipeline.continuous_batching=true"});
   CHECK(joined.pipeline->answers_hash == expected);
-  CHECK(joined.pipeline->joined > 0);
   CHECK(joined.pipeline->mean_decode_batch().value_or(0) >= 1);
   CHECK(result::broken_identities(joined).empty());
   // Batches are whole however the threads take turns, so eight requests want room at a time.
@@ -133,6 +149,11 @@ TEST_CASE("like pictures serve one another where the config allows it") {
   CHECK(similar(exact) == 0);
   CHECK(similar(alike) > 0);
   CHECK(alike.pipeline->ok == alike.pipeline->requests);
+  // What was served is compared with what was asked for, as in the other modes.
+  std::uint64_t compared = 0;
+  for (const result::SimilarityError& error : alike.multimodal->similarity.errors) compared += error.compared;
+  CHECK(compared > 0);
+  CHECK(exact.multimodal->similarity.errors.empty());
   CHECK(result::broken_identities(alike).empty());
 }
 
@@ -166,4 +187,47 @@ TEST_CASE("a recorded run replays: as many requests, the same answers") {
   const std::string decisions = run_experiment(simulated).decision_log_hash;
   simulated.config.trace.path = path;
   CHECK(run_experiment(simulated).decision_log_hash == decisions);
+}
+
+TEST_CASE("requests that no model can answer fail alone, each with its line and reason") {
+  const cachebench::testing::TempDir folder;
+  const std::string trace = folder / "mixed.jsonl";
+  cachebench::write_file(trace, kMixed);
+  std::filesystem::create_directory(folder / "content");
+  cachebench::write_file(folder / "content/junk", "this is no picture");
+  for (const char* processing : {"async.enabled=true", "async.enabled=false"}) {
+    CAPTURE(processing);
+    ConfigSource source;
+    source.file = CACHEBENCH_SOURCE_DIR "/configs/run/pipeline.json";
+    source.overrides = {"trace.path=" + trace, "trace.limit=100",       "load.warmup=0",
+                        "visual.enabled=true", "device.throttle=false", processing};
+    StopToken stop;
+    RunInputs inputs;
+    inputs.config = load_config(source);
+    inputs.stop = &stop;
+    inputs.content = folder / "content";
+    const result::RunResult run = run_experiment(inputs);
+    REQUIRE(run.pipeline.has_value());
+    CHECK(run.pipeline->requests == 10);
+    CHECK(run.pipeline->ok == 2);
+    CHECK(run.pipeline->failed == 8);
+    CHECK(run.status == result::Status::kInvalid);
+    REQUIRE(run.reasons.size() == 1);
+    CHECK(run.reasons[0] == "8 of 10 requests failed; pipeline.failures says why");
+    REQUIRE(run.pipeline->failures.size() == 5);  // the first few
+    const auto says = [&](const std::string& line, const std::string& reason) {
+      for (const std::string& failure : run.pipeline->failures) {
+        if (failure.find("mixed.jsonl:" + line + ": ") != std::string::npos)
+          return failure.find(reason) != std::string::npos;
+      }
+      return false;
+    };
+    CHECK(says("3", "a prompt of more than"));
+    CHECK(says("4", "without tokens"));
+    CHECK(says("5", "without tokens"));
+    CHECK(says("6", "\"width\" 0 is not in"));
+    CHECK(says("7", "request 4: "));
+    CHECK(result::broken_identities(run).empty());
+    CHECK(result::from_json(result::to_json(run), "result").pipeline == run.pipeline);
+  }
 }

@@ -105,3 +105,32 @@ TEST_CASE(
   }
   CHECK(images > 0);
 }
+
+TEST_CASE(
+    "what cannot be read or asked for is refused at its place; files that are no pictures fail who asks") {
+  const testing::TempDir folder;
+  const std::string path = folder / "mixed.jsonl";
+  write_file(path,
+             "{\"format\":\"cachebench-trace\",\"version\":1}\n"
+             "{\"t\":5,\"inputs\":[{\"kind\":\"image\",\"hash\":\"junk\",\"width\":64,\"height\":64}]}\n"
+             "nothing of the kind\n"
+             "{\"t\":7,\"inputs\":[{\"kind\":\"text\",\"hash\":\"a\",\"tokens\":10000000}]}\n"
+             "{\"t\":8,\"inputs\":[{\"kind\":\"text\",\"hash\":\"a\",\"tokens\":3}]}\n");
+  RunConfig config = chat(100);
+  config.trace.path = path;
+  const TraceRequests read = trace_requests(config, model::geometry_named("tiny"));
+  REQUIRE(read.requests.size() == 4);
+  CHECK(read.requests[0].refused == "");
+  CHECK(read.requests[1].refused.find("mixed.jsonl:3: ") != std::string::npos);
+  CHECK(read.requests[1].arrival == read.requests[0].arrival);
+  CHECK(read.requests[2].refused.find("mixed.jsonl:4: request 1: a prompt of more than") !=
+        std::string::npos);
+  CHECK(read.requests[3].refused == "");
+  CHECK(read.requests[3].where.ends_with("mixed.jsonl:5"));
+  CHECK(read.requests[1].request.id != read.requests[2].request.id);
+  write_file(folder / "junk", "no picture");
+  const ContentSource content(folder.path().string());
+  const pipeline::ContentSource pictures = picture_source(content, read.requests);
+  const auto& image = std::get<pipeline::ImageContentPart>(read.requests[0].request.parts[0]);
+  CHECK_THROWS_AS(static_cast<void>(pictures(image.content, image.size)), Error);
+}

@@ -48,5 +48,14 @@ TEST_CASE("too few samples, an unfinished warm-up and an empty measurement are s
   CHECK(empty.broken().size() == 1);
 }
 
+TEST_CASE("requests that failed are said") {
+  OpenRun run;
+  run.config.load.kind = LoadKind::kClosed;
+  CHECK(run.broken().empty());
+  run.outcome.failed = 3;
+  REQUIRE(run.broken().size() == 1);
+  CHECK(run.broken()[0].find("3 of 100 requests failed") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace cachebench::bench

@@ -83,5 +83,33 @@ TEST_CASE("what is handed out can be recorded and replayed") {
   CHECK(after.bytes_distinct == before.bytes_distinct);
 }
 
+TEST_CASE(
+    "a request that asks for the impossible is a malformed record; in mode pipeline it is passed over") {
+  testing::SmallRun run;
+  run.config.trace.path = run.folder / "mixed.jsonl";
+  cachebench::testing::write_text(
+      run.config.trace.path,
+      "{\"format\":\"cachebench-trace\",\"version\":1}\n"
+      "{\"t\":1,\"inputs\":[{\"kind\":\"text\",\"hash\":\"a\",\"tokens\":40}]}\n"
+      "{\"t\":2,\"inputs\":[{\"kind\":\"text\",\"hash\":\"b\",\"tokens\":10000000}]}\n"
+      "{\"t\":3,\"inputs\":[{\"kind\":\"text\",\"hash\":\"a\",\"tokens\":40}]}\n");
+  try {
+    static_cast<void>(scan(run.config, costs_of(run.config)));
+    FAIL("nothing was said of it");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::kInput);
+    CHECK(std::string(error.what()).find("mixed.jsonl:3: request 1: ") != std::string::npos);
+  }
+  run.config.trace.skip_bad = 1;
+  WorkloadFacts facts = scan(run.config, costs_of(run.config));
+  CHECK(facts.requests == 2);
+  CHECK(facts.skipped == 1);
+  run.config.trace.skip_bad = 0;
+  run.config.mode = RunMode::kPipeline;
+  facts = scan(run.config, costs_of(run.config));
+  CHECK(facts.requests == 3);  // the second is answered with an error
+  CHECK(facts.skipped == 1);
+}
+
 }  // namespace
 }  // namespace cachebench::bench
