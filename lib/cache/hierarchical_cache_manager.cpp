@@ -80,7 +80,7 @@ LookupResult HierarchicalCacheManager::lookup(const EntryDescription& what, cons
       }
     }
   }
-  transfers_->start(std::move(planned));
+  hand_over(std::move(planned), result);
   return result;
 }
 
@@ -96,8 +96,27 @@ LookupResult HierarchicalCacheManager::get(const Key& key, ArtefactKind kind, co
     settle_time();
     planned = serve(id, engine_.directory()[id].what.bytes, {}, traits, result);
   }
-  transfers_->start(std::move(planned));
+  hand_over(std::move(planned), result);
   return result;
+}
+
+TensorHandle HierarchicalCacheManager::hold(const Key& key) {
+  expire_due();
+  const DecisionLock lock(mutex_);
+  const EntryId id = engine_.directory().find(key);
+  if (id == kNoEntry || engine_.directory()[id].copies.empty()) return {};
+  AccessDecision where;
+  where.served = where.level = engine_.directory()[id].copies.top();
+  TensorHandle handle = handle_for(id, where);
+  handle.counts_ = false;
+  return handle;
+}
+
+void HierarchicalCacheManager::hand_over(std::unique_ptr<PlannedTransfers> planned, LookupResult& result) {
+  if (planned == nullptr) return;
+  const Nanoseconds start = RealClock().now();
+  transfers_->start_hit(std::move(planned), result.handle.copy_);
+  result.handed_over = RealClock().now() - start;
 }
 
 std::unique_ptr<PlannedTransfers> HierarchicalCacheManager::serve(EntryId id, Bytes bytes,

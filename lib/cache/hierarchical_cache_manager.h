@@ -37,6 +37,8 @@ struct LookupResult {
   /// A similar hit: how like the served content is to the one asked for, 0 to 1.
   std::optional<double> similarity{};
   Key served_key{};  ///< and the entry that served
+  /// With bytes: what starting the moves took that the look-up decided on, no part of the look-up itself.
+  Nanoseconds handed_over{0};
 };
 
 /// How a put ended.
@@ -84,6 +86,9 @@ class HierarchicalCacheManager {
   /// Looks up and counts one access to what is known under `key`, for callers that compute nothing: a miss is
   /// theirs alone, and neither waits for another's computation nor is waited for.
   [[nodiscard]] LookupResult get(const Key& key, ArtefactKind kind, const ContentTraits* traits = nullptr);
+  /// What lies under `key`, where it lies: no access is counted, nothing moves, nobody learns of it. For
+  /// callers that keep what is no artefact here, with books of their own. Empty where there is nothing.
+  [[nodiscard]] TensorHandle hold(const Key& key);
   /// Offers what was computed and lands the flight, if any. `content` (null in simulation) stays valid until
   /// this returns. May wait for the eviction of others to free room, never for a lookup. Throws Error{kUsage}
   /// for terms that make no sense.
@@ -149,6 +154,8 @@ class HierarchicalCacheManager {
   void expect_access(ArtefactKind kind) const CACHEBENCH_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
     engine_.expect_access(kind);
   }
+  /// Starts what the look-up decided to move, its caller's own transfer first.
+  void hand_over(std::unique_ptr<PlannedTransfers> planned, LookupResult& result) CACHEBENCH_EXCLUDES(mutex_);
   /// The look-up itself, once nobody is computing the entry; sets all of `result` but the flights.
   [[nodiscard]] std::unique_ptr<PlannedTransfers> serve(EntryId id, Bytes bytes, const AccessContext& context,
                                                         const ContentTraits* traits, LookupResult& result)

@@ -20,6 +20,8 @@ struct TransferStats {
   std::uint64_t failures = 0;    ///< that failed for another reason than a checksum
   std::string first_failure;     ///< the first one's error
   std::uint64_t kept_aside = 0;  ///< copies that got no room on their plane and live in staging memory
+  /// Copies that went up in a form, and were decoded by the plane they went to.
+  std::uint64_t decoded_above = 0;
   std::vector<tier::PlaneStats> planes;
   tier::CodecUses lossy;  ///< entries that were kept in a lossy form
   KeptForms kept;         ///< those that an earlier process left, by their form
@@ -41,6 +43,10 @@ class Transfers {
                                                                const TensorView* content) = 0;
   /// Carries the work out, the insertions on this thread and the rest in the background. Never under a lock.
   virtual void start(std::unique_ptr<PlannedTransfers> planned) = 0;
+  /// The same for a look-up whose caller is about to wait for `awaited`: that one's bytes go first.
+  virtual void start_hit(std::unique_ptr<PlannedTransfers> planned, const CopyPtr& /*awaited*/) {
+    start(std::move(planned));
+  }
   /// The copy that the directory lists; null in a simulation. Called under the manager's lock.
   [[nodiscard]] virtual CopyPtr copy_at(EntryId id, Level level) const = 0;
   /// A hint that `copy_at` is about to be asked about the entry. Called under the manager's lock.

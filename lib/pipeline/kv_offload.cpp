@@ -46,12 +46,11 @@ ParkedKv KvOffload::park(const model::Sequence& sequence) {
 }
 
 SharedTensor KvOffload::read(const cache::EntryDescription& block) {
-  cache::LookupResult found = cache_.lookup(block);
-  if (found.owned) cache_.abandon(block, found.owned);
-  if (!found.handle || !found.handle.has_bytes()) return {};
-  std::vector<std::byte> bytes(found.handle.meta().bytes().value);
-  if (found.handle.meta() != block.meta || found.handle.read(bytes).status != tier::TransferStatus::kDone) {
-    cache_.report_corrupt(found.handle);
+  cache::TensorHandle found = cache_.hold(block.key);
+  if (!found || !found.has_bytes()) return {};
+  std::vector<std::byte> bytes(found.meta().bytes().value);
+  if (found.meta() != block.meta || found.read(bytes).status != tier::TransferStatus::kDone) {
+    cache_.report_corrupt(found);
     return {};
   }
   return {block.meta, std::move(bytes)};

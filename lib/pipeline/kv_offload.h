@@ -12,8 +12,9 @@
 #include "model/model_runner.h"
 
 /// Keys and values of a sequence that has to make room, kept in the tiered cache in blocks until it goes on.
-/// The cache may give up any block: what is left is the leading run, and the rest is computed again. Borrows
-/// the cache; thread-safe. A block that fails its checksum counts as given up.
+/// The cache may give up any block: what is left is the leading run, and the rest is computed again. Reading
+/// a block back is no access of the cache's: its hits speak of artefacts. Borrows the cache; thread-safe. A
+/// block that fails its checksum counts as given up.
 namespace cachebench::pipeline {
 
 /// A sequence that waits outside of the runner's pages: the ticket to what was kept of it.

@@ -204,5 +204,24 @@ TEST_CASE("skipped references are counted without a look-up") {
   CHECK(simulated.manager.now() == Nanoseconds{1'000'010});
 }
 
+TEST_CASE("what is held is read where it lies, keeps its place and counts nothing") {
+  RealCache cache({{10'000}, {10'000}}, "demote-on-evict");
+  HierarchicalCacheManager& manager = cache.manager();
+  cache.put(1, 8'000);
+  cache.put(2, 8'000);  // the first goes down
+  manager.drain();
+  {
+    const TensorHandle held = manager.hold(entry_of(1, 8'000).key);
+    REQUIRE(held);
+    CHECK(held.level() == Level::kL2);
+    CHECK(RealCache::bytes_of(held) == content_of(1, 8'000));
+    CHECK_FALSE(manager.erase(entry_of(1, 8'000).key));
+  }
+  CHECK_FALSE(manager.hold(entry_of(3, 8'000).key));
+  CHECK(manager.counters().accesses == 0);
+  CHECK(manager.erase(entry_of(1, 8'000).key));
+  CHECK_FALSE(manager.hold(entry_of(1, 8'000).key));
+}
+
 }  // namespace
 }  // namespace cachebench::cache

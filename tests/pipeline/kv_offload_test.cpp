@@ -173,3 +173,19 @@ TEST_CASE("a request that is cancelled while it waits for room ends, and what wa
   CHECK(offload.counts().resumed == 0);
   CHECK(offload.counts().returned == Bytes{0});
 }
+
+TEST_CASE("parking and reading back are no accesses: hit ratios speak of artefacts") {
+  const auto runner = modelled(1000);
+  const auto cache = small_cache(kMiB * 64);
+  KvOffload offload(cache->manager(), runner->geometry(), 16);
+  const auto sequence = sequence_of(*runner, 40);
+  const ParkedKv parked = offload.park(*sequence);
+  REQUIRE(parked.blocks.size() == 3);
+  CHECK(cache->manager().erase(parked.blocks[1].key));
+  CHECK(offload.fetch(parked).size() == 1);
+  const cache::CacheCounters counted = cache->manager().counters();
+  CHECK(counted.accesses == 0);
+  CHECK(counted.hits == 0);
+  CHECK(counted.misses == 0);
+  for (const cache::TierCounters& tier : counted.tiers) CHECK(tier.accesses == 0);
+}

@@ -2,6 +2,7 @@
 #include "pipeline/stages/compute_run.h"
 
 #include <algorithm>
+#include <chrono>
 #include <unordered_map>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 
 using model::Outcome;
 
+constexpr std::chrono::milliseconds kLookUp{2};  // for deadlines and cancellations, while waiting for room
+
 bool more_urgent(const InferenceMember* a, const InferenceMember* b) {
   const AsyncMultimodalRequest& one = a->running.request();
   const AsyncMultimodalRequest& other = b->running.request();
@@ -20,6 +23,10 @@ bool more_urgent(const InferenceMember* a, const InferenceMember* b) {
 }
 
 }  // namespace
+
+ComputeRun::ComputeRun(const InferenceContext& context) : context_(context) {
+  if (context.room != nullptr) room_.emplace(*context.room);
+}
 
 void ComputeRun::each(const Members& members, const std::function<void(InferenceMember&)>& step) {
   for (InferenceMember* member : members) {
@@ -41,6 +48,7 @@ void ComputeRun::admit(std::span<InferenceMember* const> joining) {
   each(members, [this](InferenceMember& member) { gather_artefacts(member); });
   encode(members);
   prefill(members);
+  settle_room();
 }
 
 void ComputeRun::step() {
@@ -49,6 +57,7 @@ void ComputeRun::step() {
   drop_ended(waiting_);
   drop_ended(running_);
   if (active() < before) room_may_be_ = true;
+  if (active() < before && room_) room_->gave_back();
   resume();
   for (Members left = decode(running_); !left.empty();) {
     // They are as they were: with one less there is room for the others.
@@ -60,6 +69,8 @@ void ComputeRun::step() {
   const std::size_t under_way = running_.size();
   drop_ended(running_);
   if (running_.size() < under_way) room_may_be_ = true;
+  if (running_.size() < under_way && room_) room_->gave_back();
+  settle_room();
 }
 
 void ComputeRun::fail(const std::string& error) {
@@ -194,12 +205,16 @@ void ComputeRun::prefill(const Members& members) {
     under_way.push_back(&member);
   });
   if (items.empty()) return;
-  const bool alone = running_.empty() && under_way.size() == 1;
+  if (room_) {
+    room_->enter();
+    room_->mark();
+  }
   const Nanoseconds begun = context_.clock.now();
   std::vector<model::PrefillOutcome> outcomes = isolate<model::PrefillOutcome>(
       std::span<const model::PrefillItem>(items), [&](auto part) { return context_.runner.prefill(part); },
       [](std::size_t) { return true; });
   count_pass(items, context_.clock.now() - begun);
+  const bool alone = running_.empty() && under_way.size() == 1 && !others_hold();
   for (std::size_t i = 0; i < under_way.size(); ++i) {
     InferenceMember& member = *under_way[i];
     decode_again(context_.runner, member.again, outcomes[i]);
@@ -269,6 +284,7 @@ ComputeRun::Members ComputeRun::decode(const Members& members) {
   });
   if (items.empty()) return {};
   const auto as_before = [&](std::size_t i) { return items[i].sequence->tokens() == tokens[i]; };
+  if (room_) room_->mark();
   const Nanoseconds begun = context_.clock.now();
   std::vector<model::DecodeOutcome> outcomes = isolate<model::DecodeOutcome>(
       std::span<const model::DecodeItem>(items), [&](auto part) { return context_.runner.decode(part); },
@@ -277,7 +293,7 @@ ComputeRun::Members ComputeRun::decode(const Members& members) {
   Members left;
   for (std::size_t i = 0; i < under_way.size(); ++i) {
     InferenceMember& member = *under_way[i];
-    if (out_of_room(outcomes[i].error) && as_before(i) && others_run(member)) {
+    if (out_of_room(outcomes[i].error) && as_before(i) && (others_run(member) || others_hold())) {
       left.push_back(&member);
     } else if (outcomes[i].error) {
       member.running.fail(outcomes[i].error->what());
@@ -299,12 +315,13 @@ bool ComputeRun::others_run(const InferenceMember& but) const {
 }
 
 bool ComputeRun::out_of_room(const std::optional<Error>& error) const {
-  return error && error->kind() == ErrorKind::kEnvironment && context_.offload != nullptr;
+  const bool may_wait = context_.offload != nullptr || context_.room != nullptr;
+  return may_wait && error && error->kind() == ErrorKind::kEnvironment;
 }
 
 void ComputeRun::park(InferenceMember& member) {
   try {
-    member.parked = context_.offload->park(*member.running.sequence());
+    if (context_.offload != nullptr) member.parked = context_.offload->park(*member.running.sequence());
   } catch (...) {  // nothing was kept: all of it is computed again
     member.parked = {};
   }
@@ -320,6 +337,7 @@ void ComputeRun::park(InferenceMember& member) {
 // Whoever waits for room goes on, the most urgent first, as long as there is some.
 void ComputeRun::resume() {
   while (!waiting_.empty() && (room_may_be_ || running_.empty())) {
+    if (running_.empty() && !take_turn()) return;
     const auto next = std::min_element(waiting_.begin(), waiting_.end(), more_urgent);
     const Members one{*next};
     waiting_.erase(next);
@@ -329,8 +347,27 @@ void ComputeRun::resume() {
     });
     encode(one);
     prefill(one);
+    settle_room();
     if (waiting_.size() > before) room_may_be_ = false;
   }
+}
+
+// What other batches hold is waited for, as long as somebody here waits for an answer.
+bool ComputeRun::take_turn() {
+  if (!room_) return true;
+  while (!waiting_.empty()) {
+    if (room_->wait_turn(kLookUp)) return true;
+    each(waiting_, [](InferenceMember&) {});
+    drop_ended(waiting_);
+  }
+  room_->give_up();
+  return false;
+}
+
+void ComputeRun::settle_room() {
+  if (!room_) return;
+  room_->tried();
+  if (running_.empty()) room_->leave();
 }
 
 // Its artefacts were of the prompt as it was; what is left of its own keys and values serves in their place.
@@ -338,7 +375,8 @@ void ComputeRun::fetch_parked(InferenceMember& member) {
   model::ReadyArtefacts& ready = member.item.ready;
   if (!member.parked.blocks.empty() || ready.pair) {
     ready = {};
-    ready.kv_blocks = context_.offload->fetch(std::exchange(member.parked, {}));
+    if (context_.offload != nullptr)
+      ready.kv_blocks = context_.offload->fetch(std::exchange(member.parked, {}));
     trim_blocks(ready.kv_blocks, member.prompt.tokens.ids.size());
   }
   std::uint64_t run = 0;

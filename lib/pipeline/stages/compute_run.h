@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,13 +15,15 @@
 ///
 /// Where the runner has no room for more keys and values and the context has a KvOffload, the least urgent
 /// member makes room: its keys and values wait in the tiered cache until others have ended, and what the
-/// cache gave up meanwhile is computed again. Without one, and for a member that has no room all alone, the
-/// request fails. Thread-compatible; borrows context and members.
+/// cache gave up meanwhile is computed again. Where batches computed at the same time share the room
+/// (KvRoom), a batch that got none waits for theirs, up to its requests' deadlines, and holds none meanwhile.
+/// With neither, and for a member that has no room all alone, the request fails. Thread-compatible; borrows
+/// context and members.
 namespace cachebench::pipeline {
 
 class ComputeRun {
  public:
-  explicit ComputeRun(const InferenceContext& context) : context_(context) {}
+  explicit ComputeRun(const InferenceContext& context);
 
   /// Up to their first tokens.
   void admit(std::span<InferenceMember* const> joining);
@@ -48,6 +51,9 @@ class ComputeRun {
   [[nodiscard]] Members decode(const Members& members);
   [[nodiscard]] bool others_run(const InferenceMember& but) const;
   [[nodiscard]] bool out_of_room(const std::optional<Error>& error) const;
+  [[nodiscard]] bool others_hold() const { return room_ && !room_->was_alone(); }
+  [[nodiscard]] bool take_turn();
+  void settle_room();
   void park(InferenceMember& member);
   void resume();
   void fetch_parked(InferenceMember& member);
@@ -56,6 +62,7 @@ class ComputeRun {
   Members running_;
   Members waiting_;           // for room, not in the runner
   bool room_may_be_ = false;  // somebody has ended since somebody could not go on
+  std::optional<KvRoom::Holder> room_;
 };
 
 }  // namespace cachebench::pipeline

@@ -16,6 +16,7 @@
 #include "pipeline/load_image.h"
 #include "pipeline/prompt.h"
 #include "pipeline/running_request.h"
+#include "pipeline/stages/kv_room.h"
 
 /// A request on its way through the stages, and what all requests of a pipeline share. A member belongs to
 /// one thread at a time; the context outlives its members and is thread-safe.
@@ -68,6 +69,7 @@ struct InferenceContext {
   bool transfer_stage = true;  ///< off: transfers happen in the compute stage
   std::atomic<std::uint64_t>* sequence = nullptr;
   KvOffload* offload = nullptr;  ///< null: nobody makes room
+  KvRoom* room = nullptr;        ///< shared with batches that are computed at the same time; null: not shared
   DecodeLoop* loop = nullptr;    ///< null: each batch decodes by itself
 };
 

@@ -124,6 +124,8 @@ OptimizedInferencePipeline::OptimizedInferencePipeline(model::ModelRunner& model
     offload_.emplace(*parts.cache, model.geometry());
     context_.offload = &*offload_;
   }
+  // Whoever decodes in one loop shares nothing.
+  if (config_.enable_kv_offload && !is_continuous(config_)) context_.room = &room_;
   if (is_continuous(config_)) context_.loop = &loop_.emplace(context_, config_.max_batch_size);
 }
 

@@ -76,6 +76,7 @@ class OptimizedInferencePipeline final : public BatchExecutor {
   InferenceCounts counts_;
   std::atomic<std::uint64_t> sequence_{0};
   std::optional<KvOffload> offload_;
+  KvRoom room_;
   InferenceContext context_;
   std::optional<DecodeLoop> loop_;  // of continuous batching
   mutable Mutex mutex_;

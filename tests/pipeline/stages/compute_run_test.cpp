@@ -147,3 +147,70 @@ TEST_CASE("a model that throws in the middle of a batch ends one request, and it
   CHECK(group.members[0]->running.result().tokens.size() == 3);
   for (std::size_t i = 1; i < 4; ++i) CHECK(group.members[i]->running.result().tokens == alone[i]);
 }
+
+TEST_CASE("a batch waits for room that another holds, whether it has begun or not") {
+  const std::vector<AsyncMultimodalRequest> requests = answers_of(2, 30);
+  const auto alone = ComputeBench().answers_alone(requests);
+  // For one prompt at a time, and for both but not their answers.
+  for (const std::uint64_t kv_tokens : {100U, 115U}) {
+    for (const bool offloads : {true, false}) {
+      CAPTURE(kv_tokens);
+      CAPTURE(offloads);
+      ComputeBench bench({.kv_tokens = kv_tokens});
+      const auto cache = small_cache(kMiB * 64);
+      KvOffload offload(cache->manager(), bench.rig.runner->geometry(), 16);
+      KvRoom room;
+      if (offloads) bench.context->offload = &offload;
+      bench.context->room = &room;
+      Group first(bench, {requests[0]});
+      Group second(bench, {requests[1]});
+      ComputeRun one(*bench.context);
+      ComputeRun other(*bench.context);
+      one.admit(first.members);
+      other.admit(second.members);
+      while (one.may_grow() && other.may_grow() && one.active() > 0) {
+        one.step();
+        if (one.may_grow()) other.step();
+      }
+      CHECK(one.may_grow() != other.may_grow());
+      ComputeRun& goes_on = one.may_grow() ? one : other;
+      ComputeRun& waits = one.may_grow() ? other : one;
+      while (goes_on.active() > 0) goes_on.step();
+      while (waits.active() > 0) waits.step();
+      for (std::size_t i = 0; i < 2; ++i) {
+        const AsyncMultimodalResult& result = (i == 0 ? first : second).members[0]->running.result();
+        CHECK(result.error == "");
+        CHECK(result.tokens == alone[i]);
+      }
+    }
+  }
+}
+
+TEST_CASE("who is too large for all of the room fails, though other batches could hold some") {
+  ComputeBench bench({.kv_tokens = 110});
+  KvRoom room;
+  bench.context->room = &room;
+  const std::vector<AsyncMultimodalRequest> large = answers_of(1, 1000);
+  Group lonely(bench, large);
+  ComputeRun run(*bench.context);
+  run.admit(lonely.members);
+  while (run.active() > 0) run.step();
+  CHECK(lonely.members[0]->running.result().error.find("no room for keys and values") != std::string::npos);
+}
+
+TEST_CASE("a request waits for another batch's room no longer than its deadline") {
+  std::vector<AsyncMultimodalRequest> requests = answers_of(2, 30);
+  ComputeBench bench({.kv_tokens = 90});
+  KvRoom room;
+  bench.context->room = &room;
+  requests[1].deadline = bench.rig.clock.now() + std::chrono::milliseconds(20);
+  Group first(bench, requests);
+  ComputeRun one(*bench.context);
+  ComputeRun other(*bench.context);
+  one.admit(std::span(&first.members[0], 1));
+  other.admit(std::span(&first.members[1], 1));
+  while (other.active() > 0) other.step();
+  CHECK(first.members[1]->running.result().status == RequestStatus::kExpired);
+  while (one.active() > 0) one.step();
+  CHECK(first.members[0]->running.result().error == "");
+}

@@ -377,3 +377,33 @@ TEST_CASE("a stop while batches are computed ends every request, and whoever com
     CHECK(rig.pipeline->execute(items_of(requests)).front().error.find("stopped") != std::string::npos);
   }
 }
+
+TEST_CASE("batches computed at the same time wait for one another's room; one too large fails alone") {
+  std::vector<AsyncMultimodalRequest> requests = long_answers();
+  for (int copy = 0; copy < 2; ++copy) {
+    for (AsyncMultimodalRequest request : long_answers()) {
+      request.id = requests.size();
+      requests.push_back(std::move(request));
+    }
+  }
+  PipelineRig roomy(false);
+  const auto expected = plainly(roomy, requests);
+  for (const bool cached : {true, false}) {
+    CAPTURE(cached);
+    InferencePipelineConfig config;
+    config.workers.compute = 3;
+    config.max_batch_size = 2;
+    PipelineRig rig(cached, config, kMiB * 16, {.kv_tokens = 150});
+    for (int round = 0; round < 3; ++round) check_same(rig.run(requests), expected);
+    std::vector<AsyncMultimodalRequest> with_one_too_large = requests;
+    with_one_too_large[4].max_new_tokens = 1000;
+    const auto results = rig.run(with_one_too_large);
+    REQUIRE(results.size() == requests.size());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      INFO("request " << i << ": " << results[i].error);
+      CHECK(results[i].ok() == (i != 4));
+      if (i == 4) CHECK(results[i].error.find("no room for keys and values") != std::string::npos);
+      if (i != 4) CHECK(results[i].tokens == expected[i].tokens);
+    }
+  }
+}
