@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -71,6 +72,15 @@ class Plane {
   /// ticket completes. `info` is kept where records outlive the process.
   [[nodiscard]] virtual Ticket write(const Block& block, const RecordInfo& info,
                                      std::span<const std::byte> source) = 0;
+  /// The same for a thread that would wait for it, without another's help where the plane can do so.
+  /// `meanwhile` is called once, when the bytes are on their way; never where this throws.
+  [[nodiscard]] virtual Completion write_at_once(const Block& block, const RecordInfo& info,
+                                                 std::span<const std::byte> source,
+                                                 const std::function<void()>& meanwhile) {
+    const Ticket ticket = write(block, info, source);
+    meanwhile();
+    return ticket.wait();
+  }
   /// Starts copying the block into `target` (host memory, at least `block.bytes` long, valid until complete).
   /// Fastest when `target` is aligned to 4 KiB and rounded up to it.
   [[nodiscard]] virtual Ticket read(const Block& block, std::span<std::byte> target) = 0;

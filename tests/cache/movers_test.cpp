@@ -31,6 +31,50 @@ TEST_CASE("bytes follow the decisions through every tier and back") {
   CHECK(cache.movers().stats().kept_aside == 0);
 }
 
+/// Counts what comes from files, by the staged way.
+class CountingUpload final : public tier::FileUpload {
+ public:
+  CountingUpload(const std::shared_ptr<tier::DeviceApi>& device, std::uint64_t& bytes)
+      : behind_(tier::make_staged_upload(device, {.chunk = Bytes{65'536}})), bytes_(bytes) {}
+  [[nodiscard]] const char* kind() const override { return "counted"; }
+  void upload(const tier::FilePart& part, tier::DevicePointer target) override {
+    behind_->upload(part, target);
+    bytes_ += part.bytes.value;
+  }
+
+ private:
+  std::unique_ptr<tier::FileUpload> behind_;
+  std::uint64_t& bytes_;
+};
+
+TEST_CASE("a device that takes files gets plain records from the drive's file, and encoded ones staged") {
+  for (const char* codec : {"none", "zstd"}) {
+    CAPTURE(codec);
+    std::uint64_t from_files = 0;
+    const auto device = tier::make_emulated_device({.h2d = {}, .d2h = {}, .throttle = tier::Throttle::kOff});
+    const auto above = tier::make_device_plane(
+        {.capacity = kMiB * 4, .files = std::make_shared<CountingUpload>(device, from_files)}, device);
+    const auto below = tier::make_ssd_plane({.capacity = kMiB * 16, .codec = codec});
+    auto movers = std::make_unique<Movers>(std::vector<tier::Plane*>{above.get(), below.get()},
+                                           Movers::Options{.threads = 1, .staging = kMiB});
+    const hardware::CostModel costs = testing::round_costs();
+    HierarchicalCacheManager manager(testing::engine_options_of({{2 * kMi}, {8 * kMi}}, "demote-on-evict"),
+                                     costs, std::move(movers), DecisionClock::kServiceSum);
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      const std::vector<std::byte> content = content_of(i, 700'001);
+      const EntryDescription what = entry_of(i, 700'001);
+      const TensorView view{.meta = what.meta, .data = content};
+      CHECK(manager.put(what, &view, nullptr).status == PutStatus::kStored);
+    }
+    manager.drain();
+    const LookupResult found = manager.lookup(entry_of(0, 700'001));
+    REQUIRE(found.handle);
+    CHECK(RealCache::bytes_of(found.handle) == content_of(0, 700'001));
+    const bool is_encoded = below->stats().bytes_written.value < 2 * 700'001;
+    CHECK(from_files == (is_encoded ? 0 : 700'001));
+  }
+}
+
 /// Planes with the budget's room and no slack at all.
 void take_slack(RealCache& cache, std::initializer_list<std::uint64_t> capacities) {
   std::size_t tier = 0;
@@ -148,6 +192,38 @@ TEST_CASE("empty entries have a place too") {
   RealCache cache({{100}, {100}, {100}}, "demote-on-evict");
   CHECK(cache.put(1, 0).status == PutStatus::kStored);
   CHECK(cache.manager().lookup(entry_of(1, 0)).handle.wait().status == tier::TransferStatus::kDone);
+}
+
+TEST_CASE("a small hit of the host tier is there when the look-up returns, and its victim moves after it") {
+  constexpr std::uint64_t kSmall = 10'000;
+  RealCache cache({{2 * kSmall}, {8 * kSmall}}, "demote-on-evict");
+  for (std::uint64_t i = 0; i < 6; ++i) cache.put(i, kSmall);
+  cache.manager().drain();
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    const LookupResult found = cache.manager().lookup(entry_of(i % 6, kSmall));
+    REQUIRE(found.handle);
+    CHECK(found.decision.served == Level::kL2);
+    CHECK(found.handle.level() == Level::kL1);
+    CHECK(found.handle.copy().is_settled());
+    CHECK(RealCache::bytes_of(found.handle) == content_of(i % 6, kSmall));
+    cache.manager().drain();  // the next one's source lies there
+  }
+  cache.manager().drain();
+  CHECK(cache.movers().stats().kept_aside == 0);
+}
+
+TEST_CASE("a small hit that finds no room waits for its victim to go, as a large one does") {
+  constexpr std::uint64_t kSmall = 10'000;
+  RealCache cache({{kSmall}, {kSmall}}, "demote-on-evict");
+  take_slack(cache, {kSmall, kSmall});
+  cache.put(1, kSmall);
+  cache.put(2, kSmall);
+  for (int round = 0; round < 6; ++round) {
+    const std::uint64_t wanted = round % 2 == 0 ? 1 : 2;
+    const LookupResult found = cache.manager().lookup(entry_of(wanted, kSmall));
+    CHECK(RealCache::bytes_of(found.handle) == content_of(wanted, kSmall));
+  }
+  cache.manager().drain();
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -64,6 +65,10 @@ class CopyScheduler {
 
   void copy(const std::shared_ptr<Stream>& stream, CopyDirection direction, std::span<const Range> ranges,
             CopyDone done) CACHEBENCH_EXCLUDES(mutex_);
+  /// On the caller's thread, of no stream: behind what the link carries already, before what waits for an
+  /// engine. Complete when it returns; `meanwhile` is called while the link would carry it.
+  [[nodiscard]] CopyResult copy_at_once(CopyDirection direction, const Range& range,
+                                        const std::function<void()>& meanwhile);
   void record(const std::shared_ptr<Stream>& stream, const std::shared_ptr<Event>& event)
       CACHEBENCH_EXCLUDES(mutex_);
   void wait_event(const std::shared_ptr<Stream>& stream, const std::shared_ptr<Event>& event)
@@ -103,6 +108,7 @@ class CopyScheduler {
   struct Turn {
     Nanoseconds ready;           // when it could have begun, the link being free
     Nanoseconds engine_free{0};  // when the engine was done with the copy before
+    const std::function<void()>* meanwhile = nullptr;
   };
   struct Work {
     StreamPtr stream;

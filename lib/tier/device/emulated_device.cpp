@@ -109,6 +109,12 @@ class EmulatedPinnedMemory final : public PinnedMemory {
   std::map<std::byte*, Mapping> mappings_ CACHEBENCH_GUARDED_BY(mutex_);
 };
 
+std::exception_ptr out_of_memory(DevicePointer pointer, std::size_t bytes) {
+  return std::make_exception_ptr(Error(
+      ErrorKind::kEnvironment, fmt::format("device \"emulated\": {} at {:#x} are not in its memory",
+                                           format_bytes(Bytes{bytes}), static_cast<std::uint64_t>(pointer))));
+}
+
 class EmulatedStream final : public DeviceStream {
  public:
   EmulatedStream(CopyScheduler& scheduler, const Allocations& memory)
@@ -133,6 +139,15 @@ class EmulatedStream final : public DeviceStream {
       return CopyScheduler::Range{copy.target.data(), host_address(copy.source), copy.target.size()};
     });
   }
+  // The stream stays busy until the completion is through, so what follows finds the elements.
+  void decode_async(const FormToDevice& form, CopyDone done) override {
+    if (refuses(form.plain, form.meta.bytes().value, done)) return;
+    const HostToDevice copy{.target = form.room, .source = form.form};
+    memcpy_async(std::span(&copy, 1), [form, done = std::move(done)](const CopyResult& copied) {
+      const CopyResult result = copied.error ? copied : decoded(form, copied);
+      if (done) done(result);
+    });
+  }
   void record(DeviceEvent& event) override { scheduler_.record(state_, state_of(event)); }
   void wait_event(const DeviceEvent& event) override { scheduler_.wait_event(state_, state_of(event)); }
   [[nodiscard]] bool query() const override { return scheduler_.is_idle(*state_); }
@@ -142,16 +157,22 @@ class EmulatedStream final : public DeviceStream {
   }
 
  private:
+  static CopyResult decoded(const FormToDevice& form, CopyResult result) {
+    const RealClock clock;
+    const Nanoseconds start = clock.now();
+    const std::size_t bytes = form.form.size();
+    const bool fits = decode_lossy(form.format, {host_address(form.room), bytes}, form.meta,
+                                   {host_address(form.plain), form.meta.bytes().value});
+    CACHEBENCH_CHECK(fits, "a form of {} bytes", bytes);
+    result.service += clock.now() - start;
+    return result;
+  }
+
   /// A range outside the device's memory fails alone, when it is submitted, as a driver's argument check
   /// does.
   [[nodiscard]] bool refuses(DevicePointer pointer, std::size_t bytes, const CopyDone& done) const {
     if (bytes == 0 || memory_.contains(pointer, bytes)) return false;
-    if (done) {
-      done({.error = std::make_exception_ptr(
-                Error(ErrorKind::kEnvironment,
-                      fmt::format("device \"emulated\": {} at {:#x} are not in its memory",
-                                  format_bytes(Bytes{bytes}), static_cast<std::uint64_t>(pointer))))});
-    }
+    if (done) done({.error = out_of_memory(pointer, bytes)});
     return true;
   }
 
@@ -254,8 +275,20 @@ class EmulatedDevice final : public DeviceApi {
   [[nodiscard]] std::shared_ptr<PinnedMemory> pinned_memory() override {
     return std::make_shared<EmulatedPinnedMemory>();
   }
+  [[nodiscard]] bool can_decode(LossyFormat format, DType dtype) const override {
+    return has_lossy_form(format, dtype);
+  }
   [[nodiscard]] std::unique_ptr<DeviceStream> create_stream() override {
     return std::make_unique<EmulatedStream>(scheduler_, memory_);
+  }
+  [[nodiscard]] std::optional<CopyResult> memcpy_at_once(const HostToDevice& copy,
+                                                         const std::function<void()>& meanwhile) override {
+    if (!copy.source.empty() && !memory_.contains(copy.target, copy.source.size())) {
+      meanwhile();
+      return CopyResult{.error = out_of_memory(copy.target, copy.source.size())};
+    }
+    const CopyScheduler::Range range{host_address(copy.target), copy.source.data(), copy.source.size()};
+    return scheduler_.copy_at_once(CopyDirection::kUp, range, meanwhile);
   }
   [[nodiscard]] std::unique_ptr<DeviceEvent> create_event() override {
     return std::make_unique<EmulatedEvent>(scheduler_);

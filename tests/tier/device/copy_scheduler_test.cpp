@@ -189,5 +189,38 @@ TEST_CASE("two engines of one direction share the link, and the directions do no
   CHECK(to.back() == std::byte{7});
 }
 
+TEST_CASE(
+    "a copy at once passes what waits for an engine, and takes the link's time behind what it carries") {
+  const hardware::Channel link{.bytes_per_second = 1e6, .latency = Nanoseconds{1'000'000}};
+  CopySchedulerOptions options = plain(Bytes{0});
+  options.links = {link, link};
+  CopyScheduler scheduler(options);
+  std::vector<std::byte> source(2'000, std::byte{7});
+  std::vector<std::byte> target(2'000);
+  const RealClock clock;
+  const Nanoseconds begun = clock.now();
+  int called = 0;
+  const CopyResult done =
+      scheduler.copy_at_once(kUp, {target.data(), source.data(), source.size()}, [&] { ++called; });
+  CHECK(called == 1);
+  CHECK_FALSE(done.error);
+  CHECK(clock.now() - begun >= Nanoseconds{3'000'000});  // 2 ms of bytes and the latency
+  CHECK(done.service >= Nanoseconds{3'000'000});
+  CHECK(target == source);
+
+  // An engine that is busy with another's completion delays it by nothing but the link.
+  const auto stream = scheduler.new_stream();
+  Cells cells;
+  Gate gate;
+  submit(scheduler, stream, kUp, cells.move(0, 1), [&](const CopyResult&) { gate.pass(); });
+  submit(scheduler, stream, kUp, cells.move(1, 2));
+  gate.wait_for_arrivals(1);
+  CHECK_FALSE(scheduler.copy_at_once(kUp, cells.move(0, 3), [] {}).error);
+  CHECK(cells.at[3] == std::byte{1});
+  CHECK(cells.at[2] == std::byte{3});  // still in the queue
+  gate.open();
+  scheduler.wait_idle(*stream);
+}
+
 }  // namespace
 }  // namespace cachebench::tier
