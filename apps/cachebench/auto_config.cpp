@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "hardware/affinity.h"
 #include "hardware/cuda_facts.h"
 #include "hardware/machine_notes.h"
 #include "hardware/plan_text.h"
@@ -48,6 +49,20 @@ Json tiers_of(const hardware::HardwarePlan& plan, bool has_cuda) {
   return tiers;
 }
 
+// What the plan says of copies, the drive and threads, in the words of `cache.transfer`.
+Json transfer_of(const hardware::HardwarePlan& plan) {
+  return {{"chunk", plan.copy_chunk.value},
+          {"small", plan.small_copy.value},
+          {"batch", plan.copy_batch},
+          {"streams", plan.streams},
+          {"alignment", plan.row_alignment.value},
+          {"ssd_block", plan.ssd_block.value},
+          {"ssd_depth", plan.ssd_depth},
+          {"staging", plan.staging.value},
+          {"threads", plan.mover_threads},
+          {"processors", hardware::processors_text(plan.mover_pins)}};
+}
+
 }  // namespace
 
 std::string shipped_workload(const std::string& name) {
@@ -70,18 +85,20 @@ AutoConfig auto_config(const PlanRequest& request) {
   const bool has_cuda = plan.first_tier == hardware::FirstTier::kCuda && !hardware::ask_cuda().cards.empty();
   const std::string workload =
       request.trace.empty() ? shipped_workload(kWorkload) : fs::absolute(request.trace).string();
-  Json config{
-      {"name", "auto"},
-      {"mode", "simulate"},
-      {"profile", planned.profile},
-      {"trace", {{"path", workload}}},
-      {"model", {{"geometry", request.model}}},
-      {"cache", {{"tiers", tiers_of(plan, has_cuda)}, {"migration", {{"policy", "demote-on-evict"}}}}},
-      {"pipeline",
-       {{"threads", plan.compute_threads},
-        {"streams", plan.streams},
-        {"pinned_memory", plan.pin_memory},
-        {"workers", {{"load", plan.codec_threads}, {"transfer", plan.mover_threads}}}}}};
+  Json config{{"name", "auto"},
+              {"mode", "simulate"},
+              {"profile", planned.profile},
+              {"trace", {{"path", workload}}},
+              {"model", {{"geometry", request.model}}},
+              {"cache",
+               {{"tiers", tiers_of(plan, has_cuda)},
+                {"migration", {{"policy", "demote-on-evict"}}},
+                {"transfer", transfer_of(plan)}}},
+              {"pipeline",
+               {{"threads", plan.compute_threads},
+                {"streams", plan.streams},
+                {"pinned_memory", plan.pin_memory},
+                {"workers", {{"load", plan.codec_threads}, {"transfer", plan.mover_threads}}}}}};
   AutoConfig result;
   result.text = config.dump(2) + "\n";
   result.reasons =

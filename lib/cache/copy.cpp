@@ -99,8 +99,8 @@ tier::Ticket Copy::read_stored(std::span<std::byte> out) const {
   return plane_.read(*block_, out);
 }
 
+// Service is what the plane and the decoding took, not the wait for the plane between them.
 tier::Completion Copy::read_encoded(std::span<std::byte> out) const {
-  const auto start = std::chrono::steady_clock::now();
   tier::Completion done;
   tier::PageBuffer buffer;
   std::span<const std::byte> stored_form = plane_.host_view(*block_);
@@ -113,12 +113,13 @@ tier::Completion Copy::read_encoded(std::span<std::byte> out) const {
   }
   if (done.status == tier::TransferStatus::kDone) {
     const auto plain = out.first(bytes_.value);
+    const auto start = std::chrono::steady_clock::now();
     const bool sound = meter_ != nullptr ? meter_->decode(info_, stored_form, plain)
                                          : decode(encoding(), stored_form, info_.meta, plain);
+    done.service += std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - start);
     if (!sound) done.status = tier::TransferStatus::kCorrupt;
     if (sound && kept_ && meter_ != nullptr) meter_->note_kept_decoded(info_, plain);
   }
-  done.service = std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - start);
   return done;
 }
 

@@ -69,6 +69,9 @@ class Copy {
   /// The lossy forms that the bytes have passed on their way here, this one's included. Once settled.
   [[nodiscard]] const Passes& passes() const { return passes_; }
   void set_passes(const Passes& passes) { passes_ = passes; }
+  /// Lies in a form on its plane, which this process made: the account of what an earlier one left is taken
+  /// when it is read.
+  [[nodiscard]] bool is_form() const { return block_ && !is_plain() && !kept_; }
   /// Gives up the form, and the block that was made for it. Before settling.
   void become_plain();
   /// Takes the account of a copy that an earlier process left.
@@ -91,6 +94,8 @@ class Copy {
   [[nodiscard]] tier::Ticket read(std::span<std::byte> out) const;
   /// Copies the block as it is, stored() bytes. REQUIRES: not plain.
   [[nodiscard]] tier::Ticket read_stored(std::span<std::byte> out) const;
+  /// The form's bytes where the host can address them, else empty. REQUIRES: is_form.
+  [[nodiscard]] std::span<const std::byte> stored_view() const { return plane_.host_view(*block_); }
   /// The plain bytes where the host can address them, else empty.
   [[nodiscard]] std::span<const std::byte> host_view() const;
   /// The bytes are there, or never will be. Called once.

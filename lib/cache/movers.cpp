@@ -10,6 +10,8 @@
 #include "core/check.h"
 #include "core/error.h"
 #include "core/trace_range.h"
+#include "tier/file_part.h"
+#include "tier/form_sink.h"
 #include "tier/pinned_memory.h"
 
 namespace cachebench::cache {
@@ -43,6 +45,13 @@ std::shared_ptr<tier::PinnedMemory> pinned_memory_of(const std::vector<tier::Pla
   return nullptr;
 }
 
+// Whoever asks for it waits anyway, so a short one needs nobody else's help.
+Completion written(tier::Plane& plane, const tier::Block& block, const tier::RecordInfo& info,
+                   std::span<const std::byte> bytes) {
+  if (bytes.size() > Movers::kAtOnceBytes.value) return plane.write(block, info, bytes).wait();
+  return plane.write_at_once(block, info, bytes, [] {});
+}
+
 // Not an error: nobody is left to tell.
 const Completion kSkipped{.status = TransferStatus::kFailed, .error = {}, .service = {}};
 
@@ -58,7 +67,8 @@ struct Movers::Job {
   const TraceName* range = nullptr;
   std::uint64_t seen = 0;  // generation of the target's gate when there was no room
   bool inserts = false;
-  bool inherits = false;  // its source failed, and was counted for it
+  std::function<void()> meanwhile;  // whoever asked carries it out: called once its bytes are on their way
+  bool inherits = false;            // its source failed, and was counted for it
 
   [[nodiscard]] Direction direction() const {
     return range == &trace_names::kPromote ? Direction::kUp : Direction::kDown;
@@ -73,13 +83,13 @@ struct Movers::Plan final : PlannedTransfers {
   std::vector<CopyPtr> retired;  // freed once the lock is released
 };
 
-Movers::Movers(std::vector<tier::Plane*> planes, std::size_t threads)
+Movers::Movers(std::vector<tier::Plane*> planes, const Options& options)
     : planes_(std::move(planes)),
       gates_(make_gates(planes_.size())),
-      staging_({.pinned = pinned_memory_of(planes_)}),
+      staging_({.bound = options.staging, .pinned = pinned_memory_of(planes_)}),
       landing_(*planes_.front(), *gates_.front(), planes_.size() > 1 ? kLandingBytes : Bytes{0}),
-      upward_(threads, "promote"),
-      downward_(threads, "demote") {}
+      upward_(options.threads, "promote"),
+      downward_(options.threads, "demote") {}
 
 Movers::~Movers() {
   progress_.wait_idle();
@@ -155,19 +165,57 @@ void Movers::start(std::unique_ptr<PlannedTransfers> planned) {
   if (plan == nullptr) return;
   check_no_decision_lock("a transfer");
   plan->retired.clear();
-  for (JobPtr& job : plan->jobs) {
+  carry_on(*plan);
+}
+
+void Movers::start_hit(std::unique_ptr<PlannedTransfers> planned, const CopyPtr& awaited) {
+  const std::unique_ptr<Plan> plan(static_cast<Plan*>(planned.release()));
+  if (plan == nullptr) return;
+  check_no_decision_lock("a transfer");
+  const auto hit = std::find_if(plan->jobs.begin(), plan->jobs.end(),
+                                [&](const JobPtr& job) { return job->target == awaited; });
+  if (hit == plan->jobs.end() || !goes_at_once(**hit)) {
+    plan->retired.clear();
+    return carry_on(*plan);
+  }
+  // What makes room for the next one is handed over while the link carries this one.
+  const JobPtr job = std::move(*hit);
+  plan->jobs.erase(hit);
+  job->meanwhile = [&] {
+    plan->retired.clear();
+    submit_all(*plan);
+  };
+  progress_.began();
+  run(job);
+  submit_all(*plan);  // what failed before it was on its way
+  progress_.wait_for_backlog(kHitBacklogBytes);
+}
+
+bool Movers::goes_at_once(Job& job) const {
+  if (job.direction() != Direction::kUp || job.target->bytes() > kAtOnceBytes || !job.target->is_plain())
+    return false;
+  return job.source->is_settled() && !job.source->host_view().empty() && job.target->allocate();
+}
+
+void Movers::submit_all(Plan& plan) {
+  for (JobPtr& job : plan.jobs) {
     const CopyPtr source = job->source;
     source->when_settled([this, job = std::move(job)] { submit(job); });
   }
-  if (plan->fill != nullptr) {
-    const CopyPtr target = plan->fill->target;
+  plan.jobs.clear();
+}
+
+void Movers::carry_on(Plan& plan) {
+  const bool moves = plan.fill != nullptr || !plan.jobs.empty();
+  submit_all(plan);
+  if (plan.fill != nullptr) {
+    const CopyPtr target = plan.fill->target;
     progress_.began();
-    run(plan->fill);
+    run(plan.fill);
     static_cast<void>(target->wait());
   }
   // Only now: others' transfers may wait for this insertion, and whoever waits here waits for them.
-  if (plan->fill != nullptr || !plan->jobs.empty())
-    progress_.wait_for_backlog(plan->fill != nullptr ? kBacklogBytes : kHitBacklogBytes);
+  if (moves) progress_.wait_for_backlog(plan.fill != nullptr ? kBacklogBytes : kHitBacklogBytes);
 }
 
 void Movers::submit(const JobPtr& job) {
@@ -217,13 +265,15 @@ std::optional<Completion> Movers::carry_out(Job& job) {
 Completion Movers::write_plain(Job& job) {
   Copy& target = *job.target;
   target.set_passes(job.passes);
+  if (job.meanwhile)
+    return target.plane().write_at_once(target.block(), target.info(), job.source->host_view(),
+                                        job.meanwhile);
   if (job.source != nullptr) return transfer(*job.source, target);
   const auto bytes = job.lifted ? std::span<const std::byte>(job.lifted->span()) : job.content;
   return target.plane().write(target.block(), target.info(), bytes.first(target.bytes().value)).wait();
 }
 
 std::optional<Completion> Movers::write_encoded(Job& job) {
-  const auto start = std::chrono::steady_clock::now();
   Copy& target = *job.target;
   const tier::StagingPool::Lease room = staging_.acquire(target.stored());
   const std::span<std::byte> form = room.span().first(target.stored().value);
@@ -239,16 +289,19 @@ std::optional<Completion> Movers::write_encoded(Job& job) {
       if (done.status != TransferStatus::kDone) return done;
     }
     if (job.lifted) plain = job.lifted->span();
+    const auto start = std::chrono::steady_clock::now();
     if (!meter_.encode(target.info(), plain.first(target.bytes().value), form)) {
       target.become_plain();
       return std::nullopt;
     }
+    done.service += since(start);
     Passes passes = job.passes;
     passes.add(target.encoding());
     target.set_passes(passes);
   }
+  const Nanoseconds before = done.service;
   done = target.plane().write(target.block(), target.info(), form).wait();
-  done.service = since(start);
+  done.service += before;
   return done;
 }
 
@@ -333,21 +386,54 @@ TransferStats Movers::stats() const {
 // Service is what the planes needed, one after the other: the hand-over to this thread between them is none
 // of theirs, and depends on what else the machine does.
 Completion Movers::transfer(const Copy& source, Copy& target) {
+  if (const std::optional<Completion> decoded = transfer_form(source, target)) return *decoded;
   Completion done;
   if (const auto view = source.host_view(); !view.empty()) {
-    done = target.plane().write(target.block(), target.info(), view).wait();
+    done = written(target.plane(), target.block(), target.info(), view);
   } else if (const auto room = target.plane().host_view(target.block()); !room.empty()) {
     done = source.read(room).wait();
+  } else if (const auto direct = transfer_file(source, target)) {
+    return *direct;
   } else {
     const tier::StagingPool::Lease staging = staging_.acquire(source.bytes());
     done = source.read(staging.span()).wait();
     if (done.status == TransferStatus::kDone) {
       const Nanoseconds read = done.service;
       const auto bytes = staging.span().first(source.bytes().value);
-      done = target.plane().write(target.block(), target.info(), bytes).wait();
+      done = written(target.plane(), target.block(), target.info(), bytes);
       done.service += read;
     }
   }
+  return done;
+}
+
+std::optional<Completion> Movers::transfer_file(const Copy& source, const Copy& target) {
+  auto* const sink = dynamic_cast<tier::FileSink*>(&target.plane());
+  if (sink == nullptr || !sink->takes_files() || !source.is_plain()) return std::nullopt;
+  const auto* const file = dynamic_cast<const tier::FileSource*>(&source.plane());
+  const std::optional<tier::FilePart> part = file != nullptr ? file->file_part(source.block()) : std::nullopt;
+  if (!part) return std::nullopt;
+  return sink->write_file(target.block(), *part);
+}
+
+std::optional<Completion> Movers::transfer_form(const Copy& source, Copy& target) {
+  auto* const sink = source.is_form() ? dynamic_cast<tier::FormSink*>(&target.plane()) : nullptr;
+  if (sink == nullptr) return std::nullopt;
+  std::optional<tier::StagingPool::Lease> staging;
+  std::span<const std::byte> form = source.stored_view();
+  Completion read;
+  if (form.empty()) {
+    staging = staging_.acquire(source.stored());
+    read = source.read_stored(staging->span()).wait();
+    if (read.status != TransferStatus::kDone) return read;
+    form = staging->span().first(source.stored().value);
+  }
+  const std::optional<tier::Ticket> ticket = sink->write_decoded(target.block(), source.info(), form);
+  if (!ticket) return std::nullopt;
+  Completion done = ticket->wait();
+  done.service += read.service;
+  const MutexLock lock(stats_mutex_);
+  ++stats_.decoded_above;
   return done;
 }
 
@@ -366,7 +452,7 @@ Completion Movers::fetch_to_device(const Copy& source) {
     if (!landing) break;
     const tier::Block room{.handle = landing.block().handle, .bytes = Bytes{piece.size()}};
     const Nanoseconds before = done.service;
-    done = landing_.plane().write(room, source.info(), piece).wait();
+    done = written(landing_.plane(), room, source.info(), piece);
     done.service += before;
     bytes = bytes.subspan(piece.size());
   }

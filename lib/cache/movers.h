@@ -35,14 +35,22 @@ class Movers final : public Transfers {
   static constexpr Bytes kBacklogBytes{8 * kMiB.value};
   /// The same before a hit that causes transfers waits: what bounds the memory of lifted entries.
   static constexpr Bytes kHitBacklogBytes{128 * kMiB.value};
+  /// Up to here a hit's bytes go up on the thread that asked: handing them over, and being woken, takes as
+  /// long as such a copy.
+  static constexpr Bytes kAtOnceBytes{256 * kKiB.value};
 
-  /// One plane per tier, fastest first; `threads` for each direction.
-  Movers(std::vector<tier::Plane*> planes, std::size_t threads);
+  struct Options {
+    std::size_t threads = 2;          ///< for each direction
+    Bytes staging{256 * kMiB.value};  ///< host memory kept for bytes on their way
+  };
+  /// One plane per tier, fastest first.
+  Movers(std::vector<tier::Plane*> planes, const Options& options);
   ~Movers() override;
 
   std::unique_ptr<PlannedTransfers> plan(std::span<const Move> moves, const Directory& directory,
                                          const TensorView* content) override;
   void start(std::unique_ptr<PlannedTransfers> planned) override;
+  void start_hit(std::unique_ptr<PlannedTransfers> planned, const CopyPtr& awaited) override;
   [[nodiscard]] CopyPtr copy_at(EntryId id, Level level) const override;
   void expect(EntryId id) const override {
     if (index_of(id) >= copies_.size()) return;
@@ -73,7 +81,11 @@ class Movers final : public Transfers {
 
   [[nodiscard]] CopyPtr& slot(EntryId id, Level level);
   [[nodiscard]] CopyPtr new_copy(const Move& move, const Directory& directory);
+  void carry_on(Plan& plan);
+  void submit_all(Plan& plan);
   void submit(const JobPtr& job);
+  /// Whether the job's source is there, its target has room, and it is short.
+  [[nodiscard]] bool goes_at_once(Job& job) const;
   /// Runs a job as far as it gets, on any thread.
   void run(const JobPtr& job);
   /// Nothing when the job has to wait for room.
@@ -81,6 +93,10 @@ class Movers final : public Transfers {
   [[nodiscard]] std::optional<tier::Completion> go_without_room(Job& job);
   [[nodiscard]] tier::Completion lift(Job& job);
   [[nodiscard]] tier::Completion transfer(const Copy& source, Copy& target);
+  /// Nothing unless the target's plane takes files and the source lies in one as it is.
+  [[nodiscard]] static std::optional<tier::Completion> transfer_file(const Copy& source, const Copy& target);
+  /// Nothing where the target's plane does not decode the form in which the source lies.
+  [[nodiscard]] std::optional<tier::Completion> transfer_form(const Copy& source, Copy& target);
   /// Nothing when the values refuse the form: then the target is plain, and has no room yet.
   [[nodiscard]] std::optional<tier::Completion> write_encoded(Job& job);
   [[nodiscard]] tier::Completion write_plain(Job& job);

@@ -93,7 +93,7 @@ void plan_streams(const OptimizerInput& input, HardwarePlan& plan) {
                                               : "the card's copy engines are not known, two assumed";
   plan.add("copy.streams", plan.streams, "streams",
            known + (engines >= 2 ? ": one stream up, one down, one that computes"
-                                 : ": up and down share a stream, one computes"));
+                                 : ": up and down take turns on it, a stream each"));
 }
 
 void plan_drive(const OptimizerInput& input, HardwarePlan& plan) {

@@ -173,7 +173,7 @@ class RealCache {
           std::make_unique<WatchedPlane>(make_plane(i, Bytes{tiers[i].capacity}, directory, keep)));
     std::vector<tier::Plane*> planes;
     for (const auto& plane : planes_) planes.push_back(plane.get());
-    auto movers = std::make_unique<cache::Movers>(planes, 2);
+    auto movers = std::make_unique<cache::Movers>(planes, cache::Movers::Options{.threads = 2});
     movers_ = movers.get();
     manager_ = std::make_unique<cache::HierarchicalCacheManager>(options, costs_, std::move(movers),
                                                                  cache::DecisionClock::kServiceSum);

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/error.h"
 #include "core/ids.h"
+#include "hardware/affinity.h"
 #include "hardware/profile.h"
 #include "model/geometry.h"
 #include "policy/admission.h"
@@ -121,6 +123,25 @@ void check_names(const RunConfig& config, const Origin& origin) {
   within(origin, "cache.prefetch", [&] { static_cast<void>(policy::make_prefetch(config.cache.prefetch)); });
 }
 
+void check_transfer(const TransferSection& transfer, const Origin& origin) {
+  if (transfer.chunk < kKiB * 64)
+    refuse(origin, "cache.transfer.chunk",
+           fmt::format("{} is less than 64 KiB", format_bytes(transfer.chunk)));
+  const std::uint64_t alignment = transfer.alignment.value;
+  if (alignment < 256 || alignment > 2 * kMiB.value || !std::has_single_bit(alignment)) {
+    refuse(origin, "cache.transfer.alignment",
+           fmt::format("{} is no power of two from 256 B to 2 MiB", format_bytes(transfer.alignment)));
+  }
+  const std::uint64_t block = transfer.ssd_block.value;
+  constexpr std::uint64_t kPage = 4096;
+  if (block < kPage || block % kPage != 0 || block > 16 * kMiB.value) {
+    refuse(origin, "cache.transfer.ssd_block",
+           fmt::format("{} is no multiple of 4 KiB up to 16 MiB", format_bytes(transfer.ssd_block)));
+  }
+  within(origin, "cache.transfer.processors",
+         [&] { static_cast<void>(hardware::parse_processors(transfer.processors)); });
+}
+
 void check_ordered(double low, double high, const char* low_key, const char* high_key, const Origin& origin) {
   if (low <= high) return;
   const std::string_view high_name =
@@ -177,6 +198,7 @@ void complete_parameters(RunConfig& config) {
 void cross_check(const RunConfig& config, const Origin& origin) {
   check_names(config, origin);
   check_tiers(config, origin);
+  check_transfer(config.cache.transfer, origin);
   check_multimodal(config.multimodal, config.seed, origin);
   if (config.mode == RunMode::kPipeline && config.visual.enabled && config.pipeline.warm_passes > 0) {
     refuse(origin, "pipeline.warm_passes",

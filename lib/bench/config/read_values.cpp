@@ -134,6 +134,7 @@ void read_cache(const Json& document, const Section& section, CacheSection& cach
   read_prefetch_rules(section.below("prefetch"), cache.prefetch_rules);
   section.read("directory", cache.directory);
   section.read("cold", cache.cold);
+  read_transfer(section.below("transfer"), cache.transfer);
 }
 
 }  // namespace

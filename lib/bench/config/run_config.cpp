@@ -80,7 +80,8 @@ Json cache_json(const CacheSection& cache) {
           {"migration", variant_json(cache.migration)},
           {"prefetch", prefetch_json(cache)},
           {"directory", cache.directory},
-          {"cold", cache.cold}};
+          {"cold", cache.cold},
+          {"transfer", to_json(cache.transfer)}};
 }
 
 const char* name_of_level(TraceLevel level) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/config/feature_sections.h"
+#include "bench/config/transfer_section.h"
 #include "cache/compression/compression_policy.h"
 #include "cache/prefetch_rules.h"
 #include "core/parameters.h"
@@ -114,6 +115,7 @@ struct CacheSection {
   cache::PrefetchRules prefetch_rules{};
   std::string directory;  ///< of SSD tiers; "": a fresh one, removed afterwards
   bool cold = false;      ///< empties a named directory first
+  TransferSection transfer{};
   bool operator==(const CacheSection&) const = default;
 };
 

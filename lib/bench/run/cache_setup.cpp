@@ -8,11 +8,10 @@
 #include "bench/run/modelled_transfers.h"
 #include "bench/run/real_planes.h"
 #include "core/error.h"
+#include "hardware/affinity.h"
 
 namespace cachebench::bench {
 namespace {
-
-constexpr std::size_t kMoverThreads = 4;
 
 hardware::Medium medium_of(const TierSection& tier, std::size_t position) {
   switch (tier.device) {
@@ -68,6 +67,22 @@ void set_up_simulation(const hardware::CostModel& costs, const cache::EngineOpti
       std::make_unique<cache::HierarchicalCacheManager>(options, costs, std::move(transfers), clock);
 }
 
+// Threads that start in the scope stay where it puts them.
+std::unique_ptr<cache::Movers> make_movers(const TransferSection& transfer,
+                                           const std::vector<tier::Plane*>& planes,
+                                           std::vector<std::string>& notes) {
+  const std::vector<int> processors = hardware::parse_processors(transfer.processors);
+  const hardware::AffinityScope scope(processors);
+  if (!processors.empty() && !scope.holds()) {
+    notes.push_back(fmt::format(
+        "cache.transfer.processors: this process may not run on {}; the threads that move entries "
+        "run where the system puts them",
+        transfer.processors));
+  }
+  return std::make_unique<cache::Movers>(
+      planes, cache::Movers::Options{.threads = transfer.threads, .staging = transfer.staging});
+}
+
 void set_up_real(const RunConfig& config, const hardware::CostModel& costs,
                  const cache::EngineOptions& options, cache::DecisionClock clock, CacheSetup& setup) {
   std::vector<Bytes> capacities;
@@ -78,7 +93,7 @@ void set_up_real(const RunConfig& config, const hardware::CostModel& costs,
     planes.push_back(plane.get());
     setup.devices.emplace_back(plane->device());
   }
-  auto movers = std::make_unique<cache::Movers>(planes, kMoverThreads);
+  std::unique_ptr<cache::Movers> movers = make_movers(config.cache.transfer, planes, setup.notes);
   setup.movers = movers.get();
   setup.manager = std::make_unique<cache::HierarchicalCacheManager>(options, costs, std::move(movers), clock);
   for (std::size_t i = 0; i < planes.size(); ++i) {

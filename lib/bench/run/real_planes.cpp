@@ -13,6 +13,7 @@
 #include "cache/multimodal/memory_pressure.h"
 #include "core/error.h"
 #include "tier/device/cuda/cuda_device.h"
+#include "tier/device/cuda/gds_upload.h"
 #include "tier/device/device_plane.h"
 #include "tier/device/emulated_device.h"
 #include "tier/host/host_plane.h"
@@ -82,7 +83,18 @@ std::unique_ptr<tier::Plane> make_ssd(const RunConfig& config, const TierSection
   options.codec = tier.codec();
   options.cold = config.cache.cold || !named;
   options.keep = named;
+  options.queue_depth = config.cache.transfer.ssd_depth;
+  options.block = config.cache.transfer.ssd_block;
   return tier::make_ssd_plane(std::move(options));
+}
+
+tier::DevicePlaneOptions device_options(const TransferSection& transfer, Bytes capacity) {
+  return {.capacity = capacity,
+          .chunk = transfer.chunk,
+          .gathered = transfer.small,
+          .batch = transfer.batch,
+          .streams = transfer.streams,
+          .alignment = transfer.alignment};
 }
 
 std::unique_ptr<tier::Plane> make_emulated(const RunConfig& config, Bytes capacity,
@@ -91,15 +103,27 @@ std::unique_ptr<tier::Plane> make_emulated(const RunConfig& config, Bytes capaci
   options.h2d = profile.h2d;
   options.d2h = profile.d2h;
   options.throttle = config.throttle ? tier::Throttle::kOn : tier::Throttle::kOff;
-  return tier::make_device_plane({.capacity = capacity}, tier::make_emulated_device(options));
+  tier::DevicePlaneOptions plane = device_options(config.cache.transfer, capacity);
+  if (config.cache.transfer.gpu_direct)
+    plane.notes.emplace_back(
+        "cache.transfer.gpu_direct: it needs device cuda; records come through host memory");
+  return tier::make_device_plane(plane, tier::make_emulated_device(options));
 }
 
 // Told in the terms of the config; memory that other programs hold shows only when it is asked for.
-std::unique_ptr<tier::Plane> make_cuda(const TierSection& tier, Bytes capacity,
-                                       const std::shared_ptr<tier::DeviceApi>& gpu) {
+std::unique_ptr<tier::Plane> make_cuda(const TransferSection& transfer, const TierSection& tier,
+                                       Bytes capacity, const std::shared_ptr<tier::DeviceApi>& gpu) {
   const tier::DeviceProperties facts = gpu->properties();
+  tier::DevicePlaneOptions plane = device_options(transfer, capacity);
+  if (transfer.gpu_direct) {
+    try {
+      plane.files = tier::make_gds_upload(gpu);
+    } catch (const Error& error) {
+      plane.notes.push_back(fmt::format("cache.transfer.gpu_direct: {}", error.what()));
+    }
+  }
   try {
-    if (capacity <= facts.total_memory) return tier::make_device_plane({.capacity = capacity}, gpu);
+    if (capacity <= facts.total_memory) return tier::make_device_plane(plane, gpu);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kEnvironment) throw;
   }
@@ -126,7 +150,7 @@ std::unique_ptr<tier::Plane> make_plane(const RunConfig& config, std::size_t pos
     case Device::kSsd:
       return make_ssd(config, tier, capacity);
     case Device::kCuda:
-      return make_cuda(tier, capacity, gpu);
+      return make_cuda(config.cache.transfer, tier, capacity, gpu);
     case Device::kNull:
       throw Error(
           ErrorKind::kUsage,

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tier/device/device_plane.h"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <deque>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/check.h"
+#include "core/error.h"
 #include "core/sync.h"
 #include "tier/block_space.h"
+#include "tier/device/form_rooms.h"
+#include "tier/file_part.h"
+#include "tier/form_sink.h"
 
 namespace cachebench::tier {
 namespace {
-
-// Up to here a submission costs more than the copy, so copies are worth gathering.
-constexpr Bytes kGathered{64 * kKiB.value};
 
 class DeviceMemory final : public MemorySource {
  public:
@@ -36,24 +40,54 @@ Completion completion_of(const CopyResult& result) {
           .service = result.service};
 }
 
-/// One direction: a stream, and the small copies that wait while somebody else submits. Thread-safe.
+/// The pieces of one copy: its ticket completes with the last of them.
+class Pieces {
+ public:
+  Pieces(Ticket ticket, std::uint64_t count) : ticket_(std::move(ticket)), left_(count) {}
+  void done(const CopyResult& result) {
+    bool is_last = false;
+    {
+      const MutexLock lock(mutex_);
+      if (result.error && !all_.error) all_.error = result.error;
+      all_.service += result.service;
+      is_last = --left_ == 0;
+    }
+    if (is_last) ticket_.complete(completion_of(all_));
+  }
+
+ private:
+  Ticket ticket_;
+  Mutex mutex_;
+  CopyResult all_;  // the last one reads it alone
+  std::uint64_t left_ CACHEBENCH_GUARDED_BY(mutex_);
+};
+
+HostToDevice piece_of(const HostToDevice& copy, std::uint64_t at, std::uint64_t bytes) {
+  return {.target = static_cast<DevicePointer>(static_cast<std::uint64_t>(copy.target) + at),
+          .source = copy.source.subspan(at, bytes)};
+}
+DeviceToHost piece_of(const DeviceToHost& copy, std::uint64_t at, std::uint64_t bytes) {
+  return {.target = copy.target.subspan(at, bytes),
+          .source = static_cast<DevicePointer>(static_cast<std::uint64_t>(copy.source) + at)};
+}
+
+/// One direction: a stream, perhaps shared, and the small copies that wait while somebody else submits.
+/// Thread-safe.
 template <typename Copy>
 class Lane {
  public:
-  explicit Lane(DeviceApi& device) : stream_(device.create_stream()) {}
+  Lane(const DevicePlaneOptions& options, std::shared_ptr<DeviceStream> stream)
+      : options_(options), stream_(std::move(stream)) {}
 
   Ticket submit(const Copy& copy, Bytes bytes) {
     Ticket ticket = Ticket::pending();
-    if (bytes > kGathered) {
-      stream_->memcpy_async(std::span<const Copy>(&copy, 1), [ticket](const CopyResult& result) mutable {
-        ticket.complete(completion_of(result));
-      });
+    if (bytes > options_.gathered) {
+      submit_alone(copy, bytes, ticket);
       return ticket;
     }
     {
       const MutexLock lock(mutex_);
-      batch_.copies.push_back(copy);
-      batch_.tickets.push_back(ticket);
+      waiting_.push_back({copy, ticket});
       if (submitting_) return ticket;  // whoever does takes it along
       submitting_ = true;
     }
@@ -73,27 +107,74 @@ class Lane {
     std::vector<Copy> copies;
     std::vector<Ticket> tickets;
   };
+  struct Waiting {
+    Copy copy;
+    Ticket ticket;
+  };
 
-  Batch next_batch() {
-    const MutexLock lock(mutex_);
-    if (batch_.copies.empty()) submitting_ = false;
-    return std::exchange(batch_, {});
+  void submit_alone(const Copy& copy, Bytes bytes, Ticket ticket) {
+    const std::uint64_t chunk = options_.chunk.value;
+    if (chunk == 0 || bytes.value <= chunk) {
+      stream_->memcpy_async(std::span<const Copy>(&copy, 1), [ticket](const CopyResult& result) mutable {
+        ticket.complete(completion_of(result));
+      });
+      return;
+    }
+    // So that what goes the other way over the same engine need not wait for all of it.
+    const auto pieces = std::make_shared<Pieces>(ticket, (bytes.value + chunk - 1) / chunk);
+    for (std::uint64_t at = 0; at < bytes.value; at += chunk) {
+      const Copy piece = piece_of(copy, at, std::min(chunk, bytes.value - at));
+      stream_->memcpy_async(std::span<const Copy>(&piece, 1),
+                            [pieces](const CopyResult& result) { pieces->done(result); });
+    }
   }
 
+  Batch next_batch() {
+    Batch batch;
+    const MutexLock lock(mutex_);
+    const std::size_t count = std::min<std::size_t>(waiting_.size(), options_.batch);
+    for (std::size_t i = 0; i < count; ++i) {
+      batch.copies.push_back(waiting_.front().copy);
+      batch.tickets.push_back(std::move(waiting_.front().ticket));
+      waiting_.pop_front();
+    }
+    if (count == 0) submitting_ = false;
+    return batch;
+  }
+
+  const DevicePlaneOptions options_;
   Mutex mutex_;
-  Batch batch_ CACHEBENCH_GUARDED_BY(mutex_);
+  std::deque<Waiting> waiting_ CACHEBENCH_GUARDED_BY(mutex_);
   bool submitting_ CACHEBENCH_GUARDED_BY(mutex_) = false;
-  std::unique_ptr<DeviceStream> stream_;
+  std::shared_ptr<DeviceStream> stream_;
 };
 
-class DevicePlane final : public Plane, public PinnedSource {
+/// The streams that a plane works with; some may be the same.
+struct Streams {
+  Streams(DeviceApi& device, std::uint32_t count)
+      : up(device.create_stream()),
+        down(count > 1 ? std::shared_ptr<DeviceStream>(device.create_stream()) : up),
+        forms(count > 2 ? std::shared_ptr<DeviceStream>(device.create_stream()) : up) {}
+  std::shared_ptr<DeviceStream> up;
+  std::shared_ptr<DeviceStream> down;
+  std::shared_ptr<DeviceStream> forms;
+};
+
+class DevicePlane final : public Plane, public PinnedSource, public FormSink, public FileSink {
  public:
   DevicePlane(const DevicePlaneOptions& options, std::shared_ptr<DeviceApi> device)
       : device_(std::move(device)),
         memory_(*device_),
-        space_({.budget = options.capacity, .alignment = Bytes{256}, .aligned_from = {}}, memory_),
-        up_(*device_),
-        down_(*device_) {}
+        space_({.budget = options.capacity, .alignment = options.alignment, .aligned_from = {}}, memory_),
+        rooms_(*device_),
+        streams_(*device_, options.streams),
+        up_(options, streams_.up),
+        down_(options, streams_.down),
+        files_(options.files),
+        notes_(options.notes) {
+    CACHEBENCH_CHECK(options.batch > 0 && options.streams > 0, "batches of {}, {} streams", options.batch,
+                     options.streams);
+  }
 
   [[nodiscard]] hardware::Medium medium() const override { return hardware::Medium::kDevice; }
   [[nodiscard]] const char* device() const override { return device_->kind(); }
@@ -108,6 +189,40 @@ class DevicePlane final : public Plane, public PinnedSource {
     return up_.submit({.target = static_cast<DevicePointer>(block.handle), .source = source}, block.bytes);
   }
 
+  [[nodiscard]] Completion write_at_once(const Block& block, const RecordInfo& info,
+                                         std::span<const std::byte> source,
+                                         const std::function<void()>& meanwhile) override {
+    CACHEBENCH_CHECK(source.size() == block.bytes.value, "{} bytes for a block of {}", source.size(),
+                     block.bytes.value);
+    const auto done = device_->memcpy_at_once(
+        {.target = static_cast<DevicePointer>(block.handle), .source = source}, meanwhile);
+    if (!done) return Plane::write_at_once(block, info, source, meanwhile);
+    written_.fetch_add(source.size(), std::memory_order_relaxed);
+    return completion_of(*done);
+  }
+
+  [[nodiscard]] std::optional<Ticket> write_decoded(const Block& block, const RecordInfo& form,
+                                                    std::span<const std::byte> stored) override {
+    const std::optional<LossyFormat> format = lossy_format_of(form.encoding);
+    if (!format || !device_->can_decode(*format, form.meta.dtype)) return std::nullopt;
+    CACHEBENCH_CHECK(block.bytes == form.meta.bytes() && stored.size() == lossy_bytes(*format, form.meta),
+                     "{} bytes of a form for a block of {}", stored.size(), block.bytes.value);
+    const std::optional<DevicePointer> room = rooms_.take(Bytes{stored.size()});
+    if (!room) return std::nullopt;
+    written_.fetch_add(stored.size(), std::memory_order_relaxed);
+    Ticket ticket = Ticket::pending();
+    streams_.forms->decode_async({.form = stored,
+                                  .room = *room,
+                                  .plain = static_cast<DevicePointer>(block.handle),
+                                  .format = *format,
+                                  .meta = form.meta},
+                                 [this, ticket, room](const CopyResult& result) mutable {
+                                   rooms_.give_back(*room);
+                                   ticket.complete(completion_of(result));
+                                 });
+    return ticket;
+  }
+
   [[nodiscard]] Ticket read(const Block& block, std::span<std::byte> target) override {
     CACHEBENCH_CHECK(target.size() >= block.bytes.value, "{} bytes of room for a block of {}", target.size(),
                      block.bytes.value);
@@ -115,6 +230,22 @@ class DevicePlane final : public Plane, public PinnedSource {
     return down_.submit(
         {.target = target.first(block.bytes.value), .source = static_cast<DevicePointer>(block.handle)},
         block.bytes);
+  }
+
+  [[nodiscard]] bool takes_files() const override { return files_ != nullptr; }
+
+  [[nodiscard]] Completion write_file(const Block& block, const FilePart& part) override {
+    CACHEBENCH_CHECK(part.bytes == block.bytes, "{} bytes of a file for a block of {}", part.bytes.value,
+                     block.bytes.value);
+    const MutexLock lock(files_mutex_);
+    const auto start = std::chrono::steady_clock::now();
+    try {
+      files_->upload(part, static_cast<DevicePointer>(block.handle));
+    } catch (const Error&) {
+      return {.status = TransferStatus::kFailed, .error = std::current_exception(), .service = {}};
+    }
+    written_.fetch_add(part.bytes.value, std::memory_order_relaxed);
+    return {.service = std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - start)};
   }
 
   [[nodiscard]] std::span<std::byte> host_view(const Block&) override { return {}; }
@@ -128,6 +259,7 @@ class DevicePlane final : public Plane, public PinnedSource {
   void flush() override {
     up_.synchronize();
     down_.synchronize();
+    streams_.forms->synchronize();
   }
 
   [[nodiscard]] PlaneStats stats() const override {
@@ -136,6 +268,7 @@ class DevicePlane final : public Plane, public PinnedSource {
     stats.bytes_read = Bytes{read_.load(std::memory_order_relaxed)};
     stats.bytes_written = Bytes{written_.load(std::memory_order_relaxed)};
     stats.notes = device_->notes();
+    stats.notes.insert(stats.notes.end(), notes_.begin(), notes_.end());
     return stats;
   }
 
@@ -143,11 +276,16 @@ class DevicePlane final : public Plane, public PinnedSource {
   std::shared_ptr<DeviceApi> device_;
   DeviceMemory memory_;
   BlockSpace space_;
+  FormRooms rooms_;
   std::atomic<std::uint64_t> read_{0};
   std::atomic<std::uint64_t> written_{0};
   // Last: their destructors wait for what is still being copied.
+  Streams streams_;
   Lane<HostToDevice> up_;
   Lane<DeviceToHost> down_;
+  Mutex files_mutex_;  // an upload belongs to one thread at a time
+  const std::shared_ptr<FileUpload> files_;
+  const std::vector<std::string> notes_;
 };
 
 }  // namespace

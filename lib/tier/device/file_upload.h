@@ -5,20 +5,13 @@
 #include <memory>
 
 #include "tier/device/device_api.h"
+#include "tier/file_part.h"
 
 /// A file's bytes to device memory, as a stream: for entries larger than what is worth holding in host memory
 /// at once. The staged way serves every device: two page-locked buffers, one being read into while the other
 /// is copied up, so the slower link sets the pace. The direct way (cuda/gds_upload.h) has the same interface.
 /// An upload belongs to one thread at a time; it shares the device with whoever else uses it.
 namespace cachebench::tier {
-
-/// Part of an open file. For reads that bypass the page cache the file was opened with O_DIRECT; then offset
-/// and chunk are multiples of its blocks, and only the last chunk may end off one, at the end of the file.
-struct FilePart {
-  int descriptor = -1;
-  std::uint64_t offset = 0;
-  Bytes bytes;
-};
 
 class FileUpload {
  public:

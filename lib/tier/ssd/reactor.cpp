@@ -29,9 +29,9 @@ bool can_go_direct(const std::byte* data, std::uint64_t room, std::uint64_t padd
 
 }  // namespace
 
-Reactor::Reactor(std::unique_ptr<IoEngine> engine, unsigned depth, const Clock& clock)
-    : engine_(std::move(engine)), clock_(clock), slots_(depth) {
-  CACHEBENCH_CHECK(depth > 0);
+Reactor::Reactor(std::unique_ptr<IoEngine> engine, unsigned depth, const Clock& clock, std::uint64_t block)
+    : engine_(std::move(engine)), clock_(clock), block_(block), slots_(depth) {
+  CACHEBENCH_CHECK(depth > 0 && block > 0 && block % kPage == 0, "{} under way of {} bytes", depth, block);
   for (Slot& slot : slots_) {
     slot.operation = {};
     free_slots_.push_back(&slot);
@@ -65,6 +65,7 @@ void Reactor::run() {
     const bool more = issue();
     if (stopping && active_.empty()) return;
     more ? engine_->poll(finished) : engine_->wait(finished);
+    if (!finished.empty()) reaped_ = clock_.now();
     for (IoOperation* operation : finished) {
       const auto slot = std::find_if(slots_.begin(), slots_.end(),
                                      [&](const Slot& each) { return &each.operation == operation; });
@@ -89,7 +90,7 @@ bool Reactor::take_submitted() {
     Transfer& one = *transfer;
     active_.emplace(&one, std::move(transfer));
     if (one.kind == TransferKind::kRead) {
-      one.arrived.assign((one.header.stored_bytes + kChunk - 1) / kChunk, false);
+      one.arrived.assign((one.header.stored_bytes + block_ - 1) / block_, false);
     }
     if (one.kind == TransferKind::kRead && one.header.stored_bytes == 0) {
       finish(one);
@@ -105,20 +106,22 @@ bool Reactor::take_submitted() {
 bool Reactor::issue() {
   constexpr int kBurst = 2;
   for (int issued = 0; issued < kBurst; ++issued) {
-    Transfer* transfer = free_slots_.empty() ? nullptr : next_to_issue();
+    Transfer* transfer = next_to_issue();
     if (transfer == nullptr) return false;
     issue_next(*transfer);
   }
-  return !free_slots_.empty() && !(reads_.empty() && writes_.empty());
+  return next_to_issue() != nullptr;
 }
 
-Transfer* Reactor::next_to_issue() {
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    const std::deque<Transfer*>& queue = reads_turn_ ? reads_ : writes_;
-    reads_turn_ = !reads_turn_;
-    if (!queue.empty()) return queue.front();
-  }
-  return nullptr;
+// Somebody waits for a read, nobody for a write: beside reads only one of them is under way. In a stream of
+// reads that never ends, writes get a turn now and then.
+Transfer* Reactor::next_to_issue() const {
+  constexpr unsigned kReadsInARow = 8;
+  if (free_slots_.empty()) return nullptr;
+  if (!reads_.empty() && (writes_.empty() || reads_in_a_row_ < kReadsInARow)) return reads_.front();
+  if (writes_.empty()) return nullptr;
+  const bool goes = reads_under_way_ == 0 || writes_under_way_ == 0 || reads_in_a_row_ >= kReadsInARow;
+  return goes ? writes_.front() : nullptr;
 }
 
 void Reactor::issue_next(Transfer& transfer) {
@@ -137,6 +140,8 @@ void Reactor::issue_next(Transfer& transfer) {
   free_slots_.pop_back();
   slot.transfer = &transfer;
   ++transfer.under_way;
+  ++(is_read ? reads_under_way_ : writes_under_way_);
+  reads_in_a_row_ = is_read ? reads_in_a_row_ + 1 : 0;
   if (payload_is_issued(transfer)) {
     issue_header(transfer, slot);
   } else {
@@ -153,7 +158,7 @@ void Reactor::issue_next(Transfer& transfer) {
 
 void Reactor::issue_chunk(Transfer& transfer, Slot& slot) {
   slot.payload_offset = transfer.issued;
-  slot.payload_bytes = std::min(kChunk, transfer.header.stored_bytes - transfer.issued);
+  slot.payload_bytes = std::min(block_, transfer.header.stored_bytes - transfer.issued);
   transfer.issued += slot.payload_bytes;
   const std::uint64_t padded = round_up_to_page(slot.payload_bytes);
   const bool is_read = transfer.kind == TransferKind::kRead;
@@ -165,8 +170,8 @@ void Reactor::issue_chunk(Transfer& transfer, Slot& slot) {
   const std::byte* place = (is_read ? transfer.target.data() : transfer.source.data()) + slot.payload_offset;
   slot.bounced = !can_go_direct(place, room, padded);
   if (slot.bounced && slot.bounce.size() < padded) {
-    slot.bounce = PageBuffer(kChunk);
-    CACHEBENCH_CHECK(slot.bounce.data() != nullptr, "no memory for {} bytes", kChunk);
+    slot.bounce = PageBuffer(block_);
+    CACHEBENCH_CHECK(slot.bounce.data() != nullptr, "no memory for {} bytes", block_);
   }
   if (is_read) {
     slot.operation.data = slot.bounced ? slot.bounce.data() : transfer.target.data() + slot.payload_offset;
@@ -191,8 +196,8 @@ void Reactor::issue_header(Transfer& transfer, Slot& slot) {
     return;
   }
   if (slot.bounce.size() < kPage) {
-    slot.bounce = PageBuffer(kChunk);
-    CACHEBENCH_CHECK(slot.bounce.data() != nullptr, "no memory for {} bytes", kChunk);
+    slot.bounce = PageBuffer(block_);
+    CACHEBENCH_CHECK(slot.bounce.data() != nullptr, "no memory for {} bytes", block_);
   }
   if (transfer.kind == TransferKind::kWrite) transfer.header.payload_crc = transfer.crc.value();
   encode_record_header(transfer.header, slot.bounce.span().first(kPage));
@@ -206,13 +211,19 @@ void Reactor::digest_issued(Transfer& transfer, std::uint64_t end) {
   transfer.digested = end;
 }
 
+// An operation that came back together with others has waited for their checksums and owners, which is none
+// of its transfer's service.
 void Reactor::finish_operation(Slot& slot) {
+  const Nanoseconds begun = clock_.now();
   if (go_on(slot)) return;
   Transfer& transfer = *slot.transfer;
   if (transfer.kind == TransferKind::kRead && slot.operation.result >= 0) take_chunk(slot);
   slot.transfer = nullptr;
   free_slots_.push_back(&slot);
   --transfer.under_way;
+  --(transfer.kind == TransferKind::kRead ? reads_under_way_ : writes_under_way_);
+  if (transfer.started.count() != 0)
+    transfer.result.service = reaped_ - transfer.started + (clock_.now() - begun);
   settle(transfer);
 }
 
@@ -251,9 +262,9 @@ void Reactor::take_chunk(Slot& slot) {
   if (slot.bounced) {
     std::memcpy(transfer.target.data() + slot.payload_offset, slot.bounce.data(), slot.payload_bytes);
   }
-  transfer.arrived[slot.payload_offset / kChunk] = true;
-  while (transfer.digested < transfer.header.stored_bytes && transfer.arrived[transfer.digested / kChunk]) {
-    const std::uint64_t now = std::min(kChunk, transfer.header.stored_bytes - transfer.digested);
+  transfer.arrived[slot.payload_offset / block_] = true;
+  while (transfer.digested < transfer.header.stored_bytes && transfer.arrived[transfer.digested / block_]) {
+    const std::uint64_t now = std::min(block_, transfer.header.stored_bytes - transfer.digested);
     transfer.crc.update(std::span<const std::byte>(transfer.target).subspan(transfer.digested, now));
     transfer.digested += now;
   }
@@ -281,7 +292,6 @@ void Reactor::settle(Transfer& transfer) {
 
 void Reactor::finish(Transfer& transfer) {
   transfer.result.crc = transfer.crc.value();
-  if (transfer.started.count() != 0) transfer.result.service = clock_.now() - transfer.started;
   transfer.done(transfer.result);
   active_.erase(&transfer);
 }

@@ -17,16 +17,16 @@
 namespace cachebench::tier {
 
 /// The one thread that drives an I/O engine: cuts transfers into chunks, keeps at most `depth` operations
-/// under way (so depth × kChunk bytes are in flight at most, and as much memory is used for unaligned ends),
+/// under way (so depth × block bytes are in flight at most, and as much memory is used for unaligned ends),
 /// computes checksums while other chunks are under way, and writes a record's header after its payload. Reads
-/// and writes take turns, each in order of arrival. Thread-safe; no lock is held across I/O. Failures travel
-/// in TransferResult. Destruction finishes what was submitted.
+/// go first, and beside them one write at a time; each in order of arrival. Thread-safe; no lock is held
+/// across I/O. Failures travel in TransferResult. Destruction finishes what was submitted.
 class Reactor {
  public:
   static constexpr std::uint64_t kChunk = std::uint64_t{512} << 10;
 
-  /// `clock` outlives the reactor.
-  Reactor(std::unique_ptr<IoEngine> engine, unsigned depth, const Clock& clock);
+  /// `clock` outlives the reactor; `block` is the largest operation, whole pages.
+  Reactor(std::unique_ptr<IoEngine> engine, unsigned depth, const Clock& clock, std::uint64_t block = kChunk);
   ~Reactor();
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
@@ -48,7 +48,7 @@ class Reactor {
   [[nodiscard]] bool take_submitted() CACHEBENCH_EXCLUDES(mutex_);
   /// True when there is more that could be issued at once.
   [[nodiscard]] bool issue();
-  [[nodiscard]] Transfer* next_to_issue();
+  [[nodiscard]] Transfer* next_to_issue() const;
   void issue_next(Transfer& transfer);
   void issue_chunk(Transfer& transfer, Slot& slot);
   void issue_header(Transfer& transfer, Slot& slot);
@@ -61,6 +61,7 @@ class Reactor {
 
   std::unique_ptr<IoEngine> engine_;
   const Clock& clock_;
+  const std::uint64_t block_;
 
   Mutex mutex_;
   std::deque<std::unique_ptr<Transfer>> submitted_ CACHEBENCH_GUARDED_BY(mutex_);
@@ -72,7 +73,10 @@ class Reactor {
   std::unordered_map<Transfer*, std::unique_ptr<Transfer>> active_;
   std::deque<Transfer*> reads_;   // with something left to issue
   std::deque<Transfer*> writes_;  // likewise; erasures and holes too
-  bool reads_turn_ = true;
+  Nanoseconds reaped_{0};  // when what is being dealt with came back
+  unsigned reads_under_way_ = 0;
+  unsigned writes_under_way_ = 0;  // operations
+  unsigned reads_in_a_row_ = 0;    // issued since the last write
 
   std::thread thread_;
 };

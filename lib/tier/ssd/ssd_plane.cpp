@@ -16,6 +16,7 @@
 #include "core/check.h"
 #include "core/error.h"
 #include "core/thread_pool.h"
+#include "tier/file_part.h"
 #include "tier/ssd/extent_allocator.h"
 #include "tier/ssd/reactor.h"
 #include "tier/ssd/record_codec.h"
@@ -37,7 +38,7 @@ struct Record {
   enum class State : std::uint8_t { kEmpty, kWriting, kWritten, kFailed } state = State::kEmpty;
 };
 
-class SsdPlane final : public Plane {
+class SsdPlane final : public Plane, public FileSource {
  public:
   explicit SsdPlane(SsdOptions options);
   ~SsdPlane() override;
@@ -50,6 +51,7 @@ class SsdPlane final : public Plane {
       CACHEBENCH_EXCLUDES(mutex_);
   Ticket read(const Block& block, std::span<std::byte> target) override CACHEBENCH_EXCLUDES(mutex_);
   std::span<std::byte> host_view(const Block&) override { return {}; }
+  std::optional<FilePart> file_part(const Block& block) const override CACHEBENCH_EXCLUDES(mutex_);
   std::vector<Recovered> recover() override CACHEBENCH_EXCLUDES(mutex_);
   void flush() override CACHEBENCH_EXCLUDES(mutex_);
   PlaneStats stats() const override CACHEBENCH_EXCLUDES(mutex_);
@@ -113,15 +115,6 @@ std::uint64_t nominal_limit(Bytes capacity) {
   return capacity.value + capacity.value / 4;
 }
 
-const SsdOptions& checked(const SsdOptions& options) {
-  check_io_engine_name(options.io);
-  if (options.queue_depth < 1 || options.queue_depth > 4096) {
-    throw Error(ErrorKind::kUsage,
-                fmt::format("queue depth {} of the SSD tier is outside 1 to 4096", options.queue_depth));
-  }
-  return options;
-}
-
 SsdPlane::SsdPlane(SsdOptions options)
     : options_(checked(options)),
       directory_(options_.directory,
@@ -136,7 +129,7 @@ SsdPlane::SsdPlane(SsdOptions options)
   std::unique_ptr<IoEngine> engine =
       make_io_engine(options_.io, file_.fd(), options_.queue_depth, stats_.notes);
   if (options_.wrap_engine) engine = options_.wrap_engine(std::move(engine));
-  reactor_ = std::make_unique<Reactor>(std::move(engine), options_.queue_depth, clock_);
+  reactor_ = std::make_unique<Reactor>(std::move(engine), options_.queue_depth, clock_, options_.block.value);
   codec_threads_ = std::make_unique<ThreadPool>(kCodecThreads, "ssd-codec");
 }
 
@@ -453,6 +446,13 @@ void SsdPlane::end_job(std::uint64_t id) {
 void SsdPlane::wait_for_jobs_before(std::uint64_t id) {
   const MutexLock lock(mutex_);
   while (!active_.empty() && *active_.begin() < id) job_ended_.wait(mutex_);
+}
+
+std::optional<FilePart> SsdPlane::file_part(const Block& block) const {
+  const MutexLock lock(mutex_);
+  const Record& record = records_.at(block.handle);
+  if (record.state != Record::State::kWritten || record.header.codec != 0) return std::nullopt;
+  return FilePart{.descriptor = file_.fd(), .offset = block.handle + kPage, .bytes = block.bytes};
 }
 
 std::vector<Recovered> SsdPlane::recover() {

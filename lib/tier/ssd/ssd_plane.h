@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <memory>
-#include <string>
 
-#include "core/units.h"
 #include "tier/plane.h"
-#include "tier/ssd/io_engine.h"
+#include "tier/ssd/ssd_options.h"
 
 /// The plane of the SSD tier: checksummed records in one segment file (docs/segment-format.md), transferred
 /// with O_DIRECT through io_uring or, where the kernel refuses that, a pool of threads.
@@ -22,20 +18,8 @@
 /// finishes what was submitted.
 namespace cachebench::tier {
 
-struct SsdOptions {
-  std::string directory;       ///< "": a fresh temporary one, removed afterwards
-  Bytes capacity;              ///< nominal bytes; a quarter more can be allocated, so that moves find room
-  std::string codec = "none";  ///< registry name; each record is stored encoded where that is smaller
-  int codec_level = 0;         ///< 0: the codec's default
-  std::string io = "auto";     ///< "auto", "io_uring" (else an error) or "threads"
-  unsigned queue_depth = 32;   ///< operations under way, of at most 512 KiB
-  bool cold = false;           ///< start empty
-  bool keep = true;            ///< leave the files for the next process; else remove all that was created
-  /// For tests: put between the plane and its engine.
-  std::function<std::unique_ptr<IoEngine>(std::unique_ptr<IoEngine>)> wrap_engine = {};
-};
-
-/// Throws Error{kUsage} for an unknown codec, level, engine name or a queue depth of 0 or above 4096.
+/// Throws Error{kUsage} for an unknown codec, level, engine name, a queue depth of 0 or above 4096, or a
+/// block that is no multiple of 4 KiB.
 [[nodiscard]] std::unique_ptr<Plane> make_ssd_plane(SsdOptions options);
 
 }  // namespace cachebench::tier

@@ -71,6 +71,7 @@ TEST_CASE("a resolved config reads back as itself") {
   config.cache.migration = {.name = "seed-threshold", .values = {{"prediction_threshold", 0.25}}};
   config.cache.directory = "/x";
   config.cache.cold = true;
+  config.cache.transfer = {.chunk = kMiB, .streams = 3, .processors = "0", .gpu_direct = true};
   config.throttle = false;
   config.verify = true;
   config.validity = Validity::kStrict;

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "tier/device/emulated_device.h"
+#include "tier/form_sink.h"
 #include "tier/gate.h"
 
 namespace cachebench::tier {
@@ -91,6 +92,33 @@ TEST_CASE("without room for the slack the plane makes do; without room for the c
   CHECK_THROWS_AS((void)make_device_plane({.capacity = capacity}, unthrottled(kMiB)), Error);
 }
 
+TEST_CASE("a form is decoded into its block, and only what the device cannot do is left to the caller") {
+  const auto plane = make_device_plane({.capacity = kMiB * 300}, unthrottled());
+  auto* const sink = dynamic_cast<FormSink*>(plane.get());
+  REQUIRE(sink != nullptr);
+  RecordInfo info{.key = {}, .meta = {.shape = {11, 100}, .dtype = DType::kF16}};
+  const std::vector<std::byte> form = pattern(lossy_bytes(LossyFormat::kInt8, info.meta), 3);
+  std::vector<std::byte> expected(info.meta.bytes().value);
+  REQUIRE(decode_lossy(LossyFormat::kInt8, form, info.meta, expected));
+  const Block block = plane->allocate(info.meta.bytes()).value();
+  CHECK_FALSE(sink->write_decoded(block, info, form).has_value());  // plain
+  info.encoding = Encoding::kInt8;
+  const auto ticket = sink->write_decoded(block, info, form);
+  REQUIRE(ticket.has_value());
+  CHECK(ticket->wait().status == TransferStatus::kDone);
+  std::vector<std::byte> got(expected.size());
+  CHECK(plane->read(block, got).wait().status == TransferStatus::kDone);
+  CHECK(got == expected);
+  CHECK(plane->stats().bytes_written == Bytes{form.size()});
+  plane->release(block);
+  // Beside the tier there is room for so much at once.
+  info.meta = {.shape = {1, 70 << 20}, .dtype = DType::kF16};
+  const std::vector<std::byte> large(lossy_bytes(LossyFormat::kInt8, info.meta));
+  const Block wide = plane->allocate(info.meta.bytes()).value();
+  CHECK_FALSE(sink->write_decoded(wide, info, large).has_value());
+  plane->release(wide);
+}
+
 /// A stream whose copies all fail. It holds the first one back until a gate opens.
 class FailingStream final : public DeviceStream {
  public:
@@ -101,6 +129,7 @@ class FailingStream final : public DeviceStream {
   void memcpy_async(std::span<const DeviceToHost> copies, CopyDone done) override {
     fail(copies.size(), done);
   }
+  void decode_async(const FormToDevice&, CopyDone done) override { fail(1, done); }
   void record(DeviceEvent&) override {}
   void wait_event(const DeviceEvent&) override {}
   [[nodiscard]] bool query() const override { return true; }
@@ -123,7 +152,9 @@ class FailingDevice final : public DeviceApi {
   [[nodiscard]] DeviceProperties properties() const override { return {}; }
   [[nodiscard]] std::optional<DevicePointer> malloc(Bytes) override { return DevicePointer{4096}; }
   void free(DevicePointer) noexcept override {}
+  [[nodiscard]] bool can_decode(LossyFormat, DType) const override { return true; }
   [[nodiscard]] std::unique_ptr<DeviceStream> create_stream() override {
+    ++streams;
     return std::make_unique<FailingStream>(gate_, submissions);
   }
   [[nodiscard]] std::unique_ptr<DeviceEvent> create_event() override { return nullptr; }
@@ -131,15 +162,52 @@ class FailingDevice final : public DeviceApi {
   [[nodiscard]] std::vector<std::string> notes() const override { return {"all copies fail"}; }
 
   std::vector<std::size_t> submissions;  // copies in each
+  int streams = 0;
 
  private:
   Gate& gate_;
 };
 
+TEST_CASE("a large copy goes in pieces and arrives whole, either way, on as many streams as asked for") {
+  for (const std::uint32_t streams : {1U, 2U, 3U}) {
+    for (const std::uint64_t chunk : {std::uint64_t{0}, std::uint64_t{65'536}, std::uint64_t{100'000}}) {
+      const auto plane = make_device_plane(
+          {.capacity = kMiB, .chunk = Bytes{chunk}, .streams = streams, .alignment = Bytes{4096}},
+          unthrottled());
+      for (const std::size_t bytes : {std::size_t{65'537}, std::size_t{200'000}, std::size_t{524'288}}) {
+        const Block block = plane->allocate(Bytes{bytes}).value();
+        CHECK(block.handle % 4096 == 0);
+        const std::vector<std::byte> source = pattern(bytes, streams);
+        CHECK(plane->write(block, {}, source).wait().status == TransferStatus::kDone);
+        std::vector<std::byte> target(bytes);
+        CHECK(plane->read(block, target).wait().status == TransferStatus::kDone);
+        CHECK(target == source);
+        plane->release(block);
+      }
+      plane->flush();
+    }
+  }
+}
+
+TEST_CASE("pieces, batches and streams are those asked for, and one piece that fails fails the copy") {
+  Gate gate;
+  gate.open();
+  for (const std::uint32_t streams : {1U, 2U, 3U}) {
+    const auto device = std::make_shared<FailingDevice>(gate);
+    const auto plane = make_device_plane(
+        {.capacity = kMiB, .chunk = Bytes{100'000}, .gathered = Bytes{1000}, .streams = streams}, device);
+    CHECK(device->streams == static_cast<int>(streams));
+    const std::vector<std::byte> source(250'000);
+    const Completion done = plane->write(plane->allocate(Bytes{250'000}).value(), {}, source).wait();
+    CHECK(done.status == TransferStatus::kFailed);
+    CHECK(device->submissions == std::vector<std::size_t>{1, 1, 1});
+  }
+}
+
 TEST_CASE("small copies gather behind a submission, and a refusal reaches every ticket") {
   Gate gate;
   const auto device = std::make_shared<FailingDevice>(gate);
-  const auto plane = make_device_plane({.capacity = kMiB}, device);
+  const auto plane = make_device_plane({.capacity = kMiB, .batch = 2}, device);
   CHECK(plane->stats().notes == std::vector<std::string>{"all copies fail"});
   const Block block = plane->allocate(Bytes{100}).value();
   const std::vector<std::byte> source(100);
@@ -157,7 +225,7 @@ TEST_CASE("small copies gather behind a submission, and a refusal reaches every 
     CHECK(completion.status == TransferStatus::kFailed);
     CHECK_THROWS_WITH_AS(std::rethrow_exception(completion.error), "the device fell off the bus", Error);
   }
-  CHECK(device->submissions == std::vector<std::size_t>{1, 3});
+  CHECK(device->submissions == std::vector<std::size_t>{1, 2, 1});
 }
 
 }  // namespace
