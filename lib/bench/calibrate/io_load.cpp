@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/calibrate/io_load.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 
 #include "core/check.h"
 #include "core/error.h"
@@ -42,27 +44,25 @@ void IoLoad::start(std::size_t slot) {
   engine_->submit(operations_[slot]);
 }
 
-void IoLoad::finish(std::size_t slot, Outcome& outcome) {
+void IoLoad::check(std::size_t slot) const {
   const tier::IoOperation& done = operations_[slot];
-  if (done.result != static_cast<std::int64_t>(done.size)) {
-    const int code = done.result < 0 ? static_cast<int>(-done.result) : EIO;
-    throw system_error(ErrorKind::kEnvironment, "calibration file", code);
-  }
-  ++outcome.operations;
-  (done.kind == tier::IoKind::kWrite ? outcome.written_bytes : outcome.read_bytes) += done.size;
-  outcome.operation_time += clock_.now() - started_[slot];
+  if (done.result == static_cast<std::int64_t>(done.size)) return;
+  const int code = done.result < 0 ? static_cast<int>(-done.result) : EIO;
+  throw system_error(ErrorKind::kEnvironment, "calibration file", code);
 }
 
-IoLoad::Outcome IoLoad::run(Nanoseconds duration, std::uint64_t operations) {
-  Outcome outcome;
-  const Nanoseconds begun = clock_.now();
-  std::uint64_t started = 0;
+void IoLoad::count(std::size_t slot, Nanoseconds now, Outcome& outcome) const {
+  const tier::IoOperation& done = operations_[slot];
+  ++outcome.operations;
+  (done.kind == tier::IoKind::kWrite ? outcome.written_bytes : outcome.read_bytes) += done.size;
+  outcome.operation_time += now - started_[slot];
+}
+
+void IoLoad::run(const std::function<bool(std::size_t slot, Nanoseconds now)>& goes_on,
+                 std::uint64_t at_first) {
   std::uint64_t under_way = 0;
-  const auto wanted = [&] { return operations > 0 ? started < operations : clock_.now() - begun < duration; };
-  for (std::size_t slot = 0; slot < operations_.size(); ++slot) {
-    if (operations > 0 && started == operations) break;
+  for (std::size_t slot = 0; slot < std::min<std::uint64_t>(operations_.size(), at_first); ++slot) {
     start(slot);
-    ++started;
     ++under_way;
   }
   std::vector<tier::IoOperation*> finished;
@@ -70,31 +70,59 @@ IoLoad::Outcome IoLoad::run(Nanoseconds duration, std::uint64_t operations) {
   while (under_way > 0) {
     finished.clear();
     engine_->wait(finished);
+    const Nanoseconds now = clock_.now();
     for (tier::IoOperation* operation : finished) {
       --under_way;
       const auto slot = static_cast<std::size_t>(operation - operations_.data());
       try {
-        finish(slot, outcome);
+        check(slot);
       } catch (...) {
         error = std::current_exception();
       }
-      if (error || !wanted()) continue;
+      if (error || !goes_on(slot, now)) continue;
       start(slot);
-      ++started;
       ++under_way;
     }
   }
   if (error) std::rethrow_exception(error);
-  outcome.elapsed = clock_.now() - begun;
-  return outcome;
 }
 
 IoLoad::Outcome IoLoad::run_for(Nanoseconds duration) {
-  return run(duration, 0);
+  Outcome outcome;
+  Nanoseconds begun{0};
+  std::uint64_t before = shape_.depth;
+  bool over = false;
+  run(
+      [&](std::size_t slot, Nanoseconds now) {
+        if (before > 0) {
+          if (--before == 0) begun = now;
+          return true;
+        }
+        // What is reaped together finished together: all of it belongs to the same moment.
+        if (now == begun) return true;
+        over = over || (now - begun > duration && now != begun + outcome.elapsed && outcome.operations > 0);
+        if (over) return false;
+        count(slot, now, outcome);
+        outcome.elapsed = now - begun;
+        return true;
+      },
+      operations_.size());
+  return outcome;
 }
 
 IoLoad::Outcome IoLoad::run_over(Bytes bytes) {
-  return run(Nanoseconds{0}, bytes.value / shape_.block.value);
+  Outcome outcome;
+  const Nanoseconds begun = clock_.now();
+  const std::uint64_t wanted = bytes.value / shape_.block.value;
+  std::uint64_t started = std::min<std::uint64_t>(wanted, operations_.size());
+  run(
+      [&](std::size_t slot, Nanoseconds now) {
+        count(slot, now, outcome);
+        return started < wanted && started++ < wanted;
+      },
+      started);
+  outcome.elapsed = clock_.now() - begun;
+  return outcome;
 }
 
 }  // namespace cachebench::bench

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -37,15 +38,20 @@ class IoLoad {
     Nanoseconds elapsed{0};
     Nanoseconds operation_time{0};  ///< of all operations together, from submission to completion
   };
-  /// Keeps the depth up for that long and lets the rest finish, which is in the figures.
+  /// Keeps the depth up for that long. The figures are those of the steady state: what was under way before
+  /// the first `depth` operations had finished, and what is still under way at the end, is in none of them.
+  /// At least one operation is.
   [[nodiscard]] Outcome run_for(Nanoseconds duration);
   /// One pass over the file, once.
   [[nodiscard]] Outcome run_over(Bytes bytes);
 
  private:
   void start(std::size_t slot);
-  void finish(std::size_t slot, Outcome& outcome);
-  [[nodiscard]] Outcome run(Nanoseconds duration, std::uint64_t operations);
+  void check(std::size_t slot) const;
+  void count(std::size_t slot, Nanoseconds now, Outcome& outcome) const;
+  /// Starts `at_first` operations, as far as the depth allows, and another for each that finished and of
+  /// which `goes_on` says so; then waits for the rest.
+  void run(const std::function<bool(std::size_t slot, Nanoseconds now)>& goes_on, std::uint64_t at_first);
 
   const IoShape shape_;
   const Clock& clock_;

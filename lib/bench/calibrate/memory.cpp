@@ -2,10 +2,13 @@
 #include "bench/calibrate/memory.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
+#include "cache/multimodal/memory_pressure.h"
 #include "core/error.h"
 
 namespace cachebench::bench {
@@ -19,6 +22,15 @@ tier::Mapping touched_memory(Bytes size) {
   }
   std::memset(memory->data(), 0x5A, size.value);
   return std::move(*memory);
+}
+
+Bytes beyond_caches() {
+  constexpr Bytes kLeast{64 * kMiB.value};
+  const long cache = ::sysconf(_SC_LEVEL3_CACHE_SIZE);  // 0 or less: not told
+  Bytes size = std::max(kLeast, Bytes{4 * static_cast<std::uint64_t>(std::max(cache, 0L))});
+  if (const std::optional<Bytes> room = cache::SystemMemoryProbe().read().available)
+    size = std::min(size, Bytes{room->value / 8});
+  return std::max(Bytes{size.value / kMiB.value * kMiB.value}, kMiB);
 }
 
 double rate(Bytes bytes, Nanoseconds elapsed) {

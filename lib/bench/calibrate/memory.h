@@ -10,6 +10,10 @@ namespace cachebench::bench {
 /// Every page written once. Throws Error{kEnvironment} when there is no memory.
 [[nodiscard]] tier::Mapping touched_memory(Bytes size);
 
+/// Of an array whose copy the processor's caches do not serve: four times the last one, as STREAM's rules
+/// ask, and at least 64 MiB; but no more than an eighth of the memory that is free, 1 MiB at least.
+[[nodiscard]] Bytes beyond_caches();
+
 /// Bytes a second; a time of 0 counts as a nanosecond.
 [[nodiscard]] double rate(Bytes bytes, Nanoseconds elapsed);
 

@@ -2,6 +2,7 @@
 #include "bench/calibrate/memory.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -14,6 +15,17 @@ TEST_CASE("every byte is touched; more than there can be is an error") {
   const tier::Mapping memory = touched_memory(Bytes{10'000});
   CHECK(std::count(memory.data(), memory.data() + 10'000, std::byte{0x5A}) == 10'000);
   CHECK_THROWS_AS(touched_memory(Bytes{std::uint64_t{1} << 62}), Error);
+}
+
+TEST_CASE("arrays to copy are larger than the last cache, as far as the memory goes") {
+  const Bytes size = beyond_caches();
+  CHECK(size.value % kMiB.value == 0);
+  CHECK(size >= kMiB);
+  const long cache = ::sysconf(_SC_LEVEL3_CACHE_SIZE);
+  const auto memory = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                      static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  CHECK(size.value <= memory / 8);
+  if (cache > 0) CHECK(size.value <= std::max(64 * kMiB.value, 4 * static_cast<std::uint64_t>(cache)));
 }
 
 TEST_CASE("rates") {

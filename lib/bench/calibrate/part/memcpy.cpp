@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copies in host memory that is too large for the processor's caches: one thread's, and all threads'
 // together.
+#include <algorithm>
 #include <barrier>
 #include <cstring>
 #include <thread>
@@ -14,13 +15,13 @@
 namespace cachebench::bench {
 namespace {
 
-constexpr Bytes kUsual{64 * kMiB.value};
 constexpr Bytes kQuick{16 * kMiB.value};
 
-// Each with its own memory; the slowest ends the time.
+// Each copies its part of the arrays; the slowest ends the time.
 class CopyCrew {
  public:
-  CopyCrew(int threads, Bytes each) : line_(threads + 1) {
+  CopyCrew(int threads, Bytes all) : line_(threads + 1) {
+    const Bytes each{std::max(all.value / static_cast<std::uint64_t>(threads), kMiB.value)};
     for (int i = 0; i < threads; ++i) {
       source_.push_back(touched_memory(each));
       target_.push_back(touched_memory(each));
@@ -61,7 +62,7 @@ class CopyCrew {
 };
 
 void run(Session& session) {
-  const Bytes size = session.options().quick ? kQuick : kUsual;
+  const Bytes size = session.options().quick ? kQuick : beyond_caches();
   {
     const tier::Mapping source = touched_memory(size);
     const tier::Mapping target = touched_memory(size);
@@ -70,7 +71,10 @@ void run(Session& session) {
       std::memcpy(target.data(), source.data(), size.value);
       return rate(size, session.clock().now() - begun);
     });
-    if (one) session.set_figure("host_memcpy_bytes_per_second", one->median, *one, "");
+    if (one) {
+      session.set_figure("host_memcpy_bytes_per_second", one->median, *one,
+                         fmt::format("arrays of {}, one thread", format_bytes(size)));
+    }
   }
   const int threads = hardware::allowed_threads();
   CopyCrew crew(threads, size);
@@ -79,7 +83,8 @@ void run(Session& session) {
   // What is read and what is written both pass the memory of the device that is emulated in it.
   if (all) {
     session.set_figure("device_bytes_per_second", 2 * all->median, *all,
-                       fmt::format("emulated in host memory, read and written by {} threads", threads));
+                       fmt::format("emulated in host memory, read and written by {} threads, arrays of {}",
+                                   threads, format_bytes(size)));
   }
 }
 

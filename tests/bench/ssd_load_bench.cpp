@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The loads that calibration measures the drive with, beside fio's: the very same file (fio opens it through
+// this process), written before, O_DIRECT, io_uring, random blocks that may repeat, one thread, buffers and
+// file not registered, ramp-up left out of both; in turns of some tenths of a second. Medians of the rounds
+// and of the rounds' ratios. All figures are measured. The folder is TMPDIR, or /tmp.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/calibrate/io_load.h"
+#include "bench/calibrate/memory.h"
+#include "bench/calibrate/spread.h"
+
+using namespace cachebench;
+
+namespace {
+
+constexpr Bytes kFile{256 * kMiB.value};  // as calibration's own
+constexpr int kRounds = 9;
+constexpr Nanoseconds kTurn{300'000'000};
+
+// Bytes a second; nothing where fio is not installed.
+std::optional<double> fio_rate(const bench::ScratchFile& file, const bench::IoShape& shape) {
+  const char* way = shape.write_share > 0 ? "write" : "read";
+  const std::string command = fmt::format(
+      "fio --name=x --thread --filename=/proc/{}/fd/{} --rw=rand{} --bs={} --size={} --direct=1 "
+      "--ioengine=io_uring --iodepth={} --norandommap --fallocate=none --time_based --ramp_time=100ms "
+      "--runtime={}ms --output-format=json 2>/dev/null",
+      ::getpid(), file.fd(), way, shape.block.value, file.size().value, shape.depth,
+      kTurn.count() / 1'000'000);
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return std::nullopt;
+  std::string text;
+  char buffer[4096];
+  while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, n);
+  pclose(pipe);
+  const auto document = nlohmann::json::parse(text, nullptr, false);
+  if (document.is_discarded() || !document.contains("jobs")) return std::nullopt;
+  return document["jobs"][0][way]["bw_bytes"].get<double>();
+}
+
+const bench::ScratchFile& written_file(const Clock& clock) {
+  static const std::unique_ptr<const bench::ScratchFile> file = [&] {
+    auto made =
+        std::make_unique<const bench::ScratchFile>(std::filesystem::temp_directory_path().string(), kFile);
+    std::vector<std::string> notes;
+    bench::IoLoad fill(*made,
+                       {.block = Bytes{512 * kKiB.value},
+                        .depth = 4,
+                        .write_share = 1,
+                        .order = bench::IoOrder::kSequential},
+                       clock, notes);
+    (void)fill.run_over(kFile);
+    return made;
+  }();
+  return *file;
+}
+
+void BM_SsdLoad(benchmark::State& state) {
+  const RealClock clock;
+  const bench::ScratchFile& file = written_file(clock);
+  const bench::IoShape shape{.block = Bytes{static_cast<std::uint64_t>(state.range(1)) * kKiB.value},
+                             .depth = static_cast<unsigned>(state.range(2)),
+                             .write_share = static_cast<double>(state.range(0))};
+  std::vector<std::string> notes;
+  bench::IoLoad load(file, shape, clock, notes);
+  std::vector<double> ours;
+  std::vector<double> fios;
+  std::vector<double> ratios;
+  for (auto _ : state) {
+    (void)load.run_for(kTurn);
+    for (int round = 0; round < kRounds; ++round) {
+      const bench::IoLoad::Outcome done = load.run_for(kTurn);
+      ours.push_back(bench::rate(Bytes{done.read_bytes + done.written_bytes}, done.elapsed));
+      const auto fio = fio_rate(file, shape);
+      if (!fio) return state.SkipWithError("fio is not installed, or refuses");
+      fios.push_back(*fio);
+      ratios.push_back(ours.back() / *fio);
+    }
+  }
+  const bench::Spread mine = bench::spread_of(ours);
+  const bench::Spread other = bench::spread_of(fios);
+  state.counters["calibrate_MBps"] = mine.median / 1e6;
+  state.counters["fio_MBps"] = other.median / 1e6;
+  state.counters["off_percent"] = 100 * (mine.median / other.median - 1);
+  state.counters["off_in_pairs_percent"] = 100 * (bench::spread_of(ratios).median - 1);
+  state.counters["spread_percent"] = 100 * mine.relative();
+  state.counters["fio_spread_percent"] = 100 * other.relative();
+  std::string label;
+  for (const std::string& note : notes) label += note + "; ";
+  state.SetLabel(label);
+}
+
+BENCHMARK(BM_SsdLoad)
+    ->ArgNames({"write", "KiB", "depth"})
+    ->ArgsProduct({{0, 1}, {4}, {1, 32}})
+    ->ArgsProduct({{0, 1}, {64, 512}, {4}})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace
+
+BENCHMARK_MAIN();
