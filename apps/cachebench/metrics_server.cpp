@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <memory>
 #include <thread>
 
 #include "core/error.h"

@@ -2,6 +2,7 @@
 #include "run_observers.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "core/file.h"
 #include "core/trace_range.h"
