@@ -129,6 +129,7 @@ class CopyScheduler {
 
   const RealClock clock_;
   const PreciseWait wait_;
+  const PreciseWait spin_;  // of copies at once
   const Bytes inline_up_to_;
   const std::uint64_t lost_after_;
   const std::exception_ptr loss_;  // what a lost device says
