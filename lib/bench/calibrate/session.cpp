@@ -51,7 +51,7 @@ std::optional<Spread> Session::measure(const Subject& subject, const std::functi
   const double scale =
       std::min(1.0, static_cast<double>(options_.limit.count()) / static_cast<double>(kUsual.count()));
   const double budget = static_cast<double>(usual.count()) * scale * subject.weight;
-  const RepeatRule rule{.least = options_.quick ? 3 : 5,
+  const RepeatRule rule{.least = least(),
                         .goal = options_.quick ? 0.02 : 0.005,
                         .budget = Nanoseconds{static_cast<std::int64_t>(budget)}};
   const Spread spread = repeat_until_steady(rule, clock_, once, [this] { return is_over(); });
@@ -60,25 +60,36 @@ std::optional<Spread> Session::measure(const Subject& subject, const std::functi
                            .unit = subject.unit,
                            .basis = subject.basis,
                            .spread = spread,
-                           .is_steady = spread.repetitions >= rule.least && spread.uncertainty() <= kSteady});
+                           .is_steady = is_steady(spread)});
   return spread;
 }
 
 void Session::set_figure(const std::string& key, double value, const Spread& spread, const std::string& how) {
-  const bool steady = spread.uncertainty() <= kSteady;
   figures_[key] = {
       .value = value,
       .source = fmt::format("measured here on {} by calibrate, median of {}, spread {:.1f}%{}{}{}", date_,
-                            spread.repetitions, 100 * spread.relative(), steady ? "" : " (not steady)",
-                            how.empty() ? "" : ": ", how)};
+                            spread.repetitions, 100 * spread.relative(),
+                            is_steady(spread) ? "" : " (not steady)", how.empty() ? "" : ": ", how)};
 }
 
 void Session::set_known(const std::string& key, double value, const std::string& source) {
   figures_[key] = {.value = value, .source = source};
 }
 
+int Session::least() const {
+  return options_.quick ? 3 : 5;
+}
+
+bool Session::is_steady(const Spread& spread) const {
+  return spread.repetitions >= least() && spread.uncertainty() <= kSteady;
+}
+
+void Session::note(const std::string& about, const std::string& text) {
+  notes_.push_back(fmt::format("{}: {}", about, text));
+}
+
 void Session::leave_out(const std::string& what, const std::string& why) {
-  notes_.push_back(fmt::format("{}: not measured, {}", what, why));
+  note(what, "not measured, " + why);
 }
 
 }  // namespace cachebench::bench

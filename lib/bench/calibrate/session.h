@@ -66,6 +66,8 @@ class Session {
   void set_figure(const std::string& key, double value, const Spread& spread, const std::string& how);
   /// One that the system knows and nobody needs to measure.
   void set_known(const std::string& key, double value, const std::string& source);
+  /// Says what a reader of the figures has to know.
+  void note(const std::string& about, const std::string& text);
   /// Says what is not measured here, and why.
   void leave_out(const std::string& what, const std::string& why);
 
@@ -79,6 +81,10 @@ class Session {
   [[nodiscard]] Nanoseconds elapsed() const { return clock_.now() - begun_; }
 
  private:
+  /// Repetitions below which nothing is known of a spread.
+  [[nodiscard]] int least() const;
+  [[nodiscard]] bool is_steady(const Spread& spread) const;
+
   const CalibrationOptions& options_;
   const StopToken& stop_;
   const Clock& clock_;

@@ -43,6 +43,32 @@ TEST_CASE("what does not settle is said to be unsteady, in the row and in the so
   CHECK(session.figures().at("lookup_ns").source.find("(not steady)") != std::string::npos);
 }
 
+TEST_CASE("one repetition has no spread, and is not steady for that, in the row and in the source") {
+  CalibrationOptions options;
+  const StopToken stop;
+  VirtualClock clock;
+  Session session(options, stop, clock);
+  const auto spread = session.measure({.name = "slow", .unit = "ns"}, [&] {
+    clock.advance(options.limit);
+    return 5.0;
+  });
+  REQUIRE(spread);
+  CHECK(spread->repetitions == 1);
+  CHECK(!session.measurements()[0].is_steady);
+  session.set_figure("lookup_ns", 5, *spread, "");
+  CHECK(session.figures().at("lookup_ns").source.find("(not steady)") != std::string::npos);
+}
+
+TEST_CASE("a note is not called a measurement that is missing") {
+  const CalibrationOptions options;
+  const StopToken stop;
+  const VirtualClock clock;
+  Session session(options, stop, clock);
+  session.note("ssd", "is memory");
+  session.leave_out("link", "no card");
+  CHECK(session.notes() == std::vector<std::string>{"ssd: is memory", "link: not measured, no card"});
+}
+
 TEST_CASE("once the time is over or a stop is asked for, nothing begins") {
   CalibrationOptions options;
   options.limit = Nanoseconds{1'000};

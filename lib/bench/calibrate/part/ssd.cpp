@@ -2,12 +2,12 @@
 // The drive under the cache folder: reads, writes and both at once, by block size and by how many are in
 // flight, through the engine that the SSD tier uses.
 #include <algorithm>
-#include <cmath>
 
 #include "bench/calibrate/io_load.h"
 #include "bench/calibrate/memory.h"
 #include "bench/calibrate/part.h"
 #include "bench/calibrate/record_times.h"
+#include "bench/calibrate/sizes.h"
 #include "core/registry.h"
 #include "tier/ssd/reactor.h"
 
@@ -19,11 +19,6 @@ constexpr Bytes kQuick{32 * kMiB.value};
 constexpr Bytes kChunk{tier::Reactor::kChunk};
 // What a transfer of a few MiB has under way.
 constexpr unsigned kUsualDepth = 4;
-
-std::string size_name(Bytes bytes) {
-  return bytes.value >= kMiB.value ? fmt::format("{}MiB", bytes.value / kMiB.value)
-                                   : fmt::format("{}KiB", bytes.value / kKiB.value);
-}
 
 const char* what_of(const IoShape& shape) {
   if (shape.write_share <= 0) return "read";
@@ -80,7 +75,7 @@ class Drive {
   std::vector<std::string> notes_;
 };
 
-void measure_grid(Session& session, Drive& drive) {
+void measure_grid(Session& session, Drive& drive, const std::string& medium) {
   const std::vector<Bytes> blocks =
       session.options().quick ? std::vector<Bytes>{kChunk}
                               : std::vector<Bytes>{Bytes{4 * kKiB.value}, Bytes{64 * kKiB.value}, kChunk};
@@ -94,7 +89,8 @@ void measure_grid(Session& session, Drive& drive) {
                                              figure ? 1.5 : 0.5);
         if (!figure || !spread) continue;
         session.set_figure(write_share > 0 ? "ssd_write_bytes_per_second" : "ssd_read_bytes_per_second",
-                           spread->median, *spread, fmt::format("blocks of 512 KiB, {} in flight", depth));
+                           spread->median, *spread,
+                           fmt::format("{}blocks of 512 KiB, {} in flight", medium, depth));
       }
     }
   }
@@ -107,20 +103,14 @@ const char* name_of(RecordLoad load) {
   return load == RecordLoad::kRead ? "read" : "exchange";
 }
 
-struct Beyond {
-  Spread spread;
-  double latency;
-};
-
-// What records take through the tier's own plane beyond their bytes at the rate: the middle of the sizes.
-std::optional<Beyond> measure_records(Session& session, const std::string& folder, RecordLoad load) {
+// What records take through the tier's own plane beyond their bytes at the rate: the middle of the sizes,
+// where all of them and the rate were measured.
+std::optional<BeyondRate> measure_records(Session& session, const std::string& folder, RecordLoad load) {
   const bool reads = load != RecordLoad::kWrite;
-  const auto known =
-      session.figures().find(reads ? "ssd_read_bytes_per_second" : "ssd_write_bytes_per_second");
-  if (known == session.figures().end()) return std::nullopt;
   RecordTimes records(folder, reads ? RecordDirection::kRead : RecordDirection::kWrite);
-  std::vector<Beyond> all;
-  for (const std::uint64_t kib : {4U, 16U, 32U, 64U, 128U}) {
+  const std::vector<std::uint64_t> sizes{4, 16, 32, 64, 128};
+  std::vector<SizedSpread> measured;
+  for (const std::uint64_t kib : sizes) {
     const Bytes size{kib * kKiB.value};
     const auto spread = session.measure(
         {.name = fmt::format("ssd_record_{}_{}", name_of(load), size_name(size)),
@@ -131,36 +121,42 @@ std::optional<Beyond> measure_records(Session& session, const std::string& folde
               load == RecordLoad::kReadInExchange ? records.once_in_exchange(size) : records.once(size);
           return static_cast<double>(time.count());
         });
-    if (!spread) return std::nullopt;
-    all.push_back({*spread, spread->median - static_cast<double>(size.value) * 1e9 / known->second.value});
+    if (spread) measured.push_back({size, *spread});
   }
-  std::sort(all.begin(), all.end(), [](const Beyond& a, const Beyond& b) { return a.latency < b.latency; });
-  return all[all.size() / 2];
+  const auto known =
+      session.figures().find(reads ? "ssd_read_bytes_per_second" : "ssd_write_bytes_per_second");
+  if (known == session.figures().end() || measured.size() < sizes.size()) return std::nullopt;
+  return middle_beyond(measured, known->second.value);
 }
 
 // The read's is that of an exchange: a hit in this tier comes up, and what it displaces goes down meanwhile.
-void measure_record_latencies(Session& session, const std::string& folder) {
+void measure_record_latencies(Session& session, const std::string& folder, const std::string& medium) {
   (void)measure_records(session, folder, RecordLoad::kRead);
-  constexpr char kHow[] = "a record of the SSD tier beyond its bytes at the rate, middle of 4 to 128 KiB";
+  const std::string how =
+      medium + "a record of the SSD tier beyond its bytes at the rate, middle of 4 to 128 KiB";
   if (const auto read = measure_records(session, folder, RecordLoad::kReadInExchange)) {
-    session.set_figure("ssd_read_latency_ns", std::max(0.0, std::round(read->latency)), read->spread,
-                       std::string(kHow) + ", while another is written and one erased");
+    session.set_figure("ssd_read_latency_ns", read->nanoseconds, read->spread,
+                       how + ", while another is written and one erased");
   }
   if (const auto write = measure_records(session, folder, RecordLoad::kWrite))
-    session.set_figure("ssd_write_latency_ns", std::max(0.0, std::round(write->latency)), write->spread,
-                       kHow);
+    session.set_figure("ssd_write_latency_ns", write->nanoseconds, write->spread, how);
+}
+
+// What the figures' sources say where no drive was measured; says why in a note.
+std::string medium_of(Session& session, const std::string& folder, const ScratchFile& file) {
+  const bool in_memory = file.filesystem() == "tmpfs" || file.filesystem() == "ramfs";
+  if (!in_memory && file.is_direct()) return "";
+  session.note("ssd", fmt::format("{} is on {}{}: the figures are those of memory", folder, file.filesystem(),
+                                  in_memory ? "" : ", which has no O_DIRECT"));
+  return "(memory, not a drive) ";
 }
 
 void run(Session& session) {
   const std::string folder = scratch_folder(session.options().directory);
   const ScratchFile file(folder, session.options().quick ? kQuick : kUsual);
-  const bool in_memory = file.filesystem() == "tmpfs" || file.filesystem() == "ramfs";
-  if (in_memory || !file.is_direct()) {
-    session.leave_out("ssd", fmt::format("{} is on {}{}: the figures are those of memory", folder,
-                                         file.filesystem(), in_memory ? "" : ", which has no O_DIRECT"));
-  }
+  const std::string medium = medium_of(session, folder, file);
   Drive drive(session, file);
-  measure_grid(session, drive);
+  measure_grid(session, drive, medium);
   const std::vector<Bytes> sizes =
       session.options().quick ? std::vector<Bytes>{Bytes{32 * kKiB.value}}
                               : std::vector<Bytes>{Bytes{4 * kKiB.value}, Bytes{16 * kKiB.value},
@@ -169,7 +165,7 @@ void run(Session& session) {
     for (const Bytes size : sizes) (void)drive.latency(size, write_share);
   }
   (void)drive.throughput({.block = Bytes{64 * kKiB.value}, .depth = 8, .write_share = 0.3});
-  measure_record_latencies(session, folder);
+  measure_record_latencies(session, folder, medium);
 }
 
 CACHEBENCH_REGISTER(CalibrationPart, {.name = "ssd",

@@ -2,13 +2,12 @@
 // Copies between host memory and the device plane's memory, page-locked and not, each way and both at once,
 // and what a copy takes by its size. Without a card the device is emulated in host memory, with its throttle
 // off: then the figures are what this machine can stand in for, not a link's.
-#include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "bench/calibrate/device_copies.h"
 #include "bench/calibrate/memory.h"
 #include "bench/calibrate/part.h"
+#include "bench/calibrate/sizes.h"
 #include "core/registry.h"
 #include "tier/device/cuda/cuda_device.h"
 
@@ -16,11 +15,6 @@ namespace cachebench::bench {
 namespace {
 
 constexpr std::uint64_t kLargeMiB = 16;
-
-std::string size_name(Bytes bytes) {
-  return bytes.value >= kMiB.value ? fmt::format("{}MiB", bytes.value / kMiB.value)
-                                   : fmt::format("{}KiB", bytes.value / kKiB.value);
-}
 
 struct Link {
   CopyWay way;
@@ -37,8 +31,10 @@ std::string how(const DeviceCopies& copies, const std::string& text) {
   return copies.basis() == CalibrationBasis::kEmulated ? "emulated in host memory, " + text : text;
 }
 
-void measure_sizes(Session& session, DeviceCopies& copies, const Link& link, double bytes_per_second) {
-  std::vector<Spread> beyond;
+// Rows that are not asked for are left out, and so is the figure that needs all of them.
+void measure_sizes(Session& session, DeviceCopies& copies, const Link& link,
+                   const std::optional<Spread>& bytes_per_second) {
+  std::vector<SizedSpread> measured;
   const std::vector<std::uint64_t> sizes = session.options().quick
                                                ? std::vector<std::uint64_t>{16}
                                                : std::vector<std::uint64_t>{4, 16, 32, 64, 128};
@@ -50,16 +46,14 @@ void measure_sizes(Session& session, DeviceCopies& copies, const Link& link, dou
                          .basis = copies.basis(),
                          .weight = 0.4},
                         [&] { return static_cast<double>(copies.once(link.way, size).count()); });
-    if (!spread) return;
-    beyond.push_back(*spread);
-    beyond.back().median -= static_cast<double>(size.value) * 1e9 / bytes_per_second;
+    if (spread) measured.push_back({size, *spread});
   }
-  std::sort(beyond.begin(), beyond.end(),
-            [](const Spread& a, const Spread& b) { return a.median < b.median; });
-  const Spread& middle = beyond[beyond.size() / 2];
-  session.set_figure(
-      link.latency_key, std::max(0.0, std::round(middle.median)), middle,
-      how(copies, "a copy beyond its bytes at the rate, from its submission to its completion"));
+  if (!bytes_per_second || measured.size() < sizes.size()) return;
+  if (const auto middle = middle_beyond(measured, bytes_per_second->median)) {
+    session.set_figure(
+        link.latency_key, middle->nanoseconds, middle->spread,
+        how(copies, "a copy beyond its bytes at the rate, from its submission to its completion"));
+  }
 }
 
 void measure_pinned(Session& session, DeviceCopies& copies) {
@@ -68,9 +62,10 @@ void measure_pinned(Session& session, DeviceCopies& copies) {
     const auto spread = session.measure(
         {.name = fmt::format("{}_pinned_16MiB", link.name), .unit = "bytes/s", .basis = copies.basis()},
         [&] { return rate(large, copies.once(link.way, large)); });
-    if (!spread) return;
-    session.set_figure(link.rate_key, spread->median, *spread, how(copies, "page-locked, copies of 16 MiB"));
-    measure_sizes(session, copies, link, spread->median);
+    if (spread)
+      session.set_figure(link.rate_key, spread->median, *spread,
+                         how(copies, "page-locked, copies of 16 MiB"));
+    measure_sizes(session, copies, link, spread);
   }
   (void)session.measure({.name = "both_ways_pinned_16MiB", .unit = "bytes/s", .basis = copies.basis()},
                         [&] { return rate(large + large, copies.both_ways(large)); });
@@ -78,8 +73,15 @@ void measure_pinned(Session& session, DeviceCopies& copies) {
 
 // A submission that one kernel carries out: many of them in a row take a launch each.
 void measure_launches(Session& session) {
-  DeviceCopies copies(session.clock(), tier::make_cuda_device({.batched = tier::BatchedCopies::kKernel}),
-                      HostMemoryKind::kPinned, kMiB);
+  const std::shared_ptr<tier::DeviceApi> device =
+      tier::make_cuda_device({.batched = tier::BatchedCopies::kKernel});
+  DeviceCopies copies(session.clock(), device, HostMemoryKind::kPinned, kMiB);
+  std::string why_none = tier::why_no_kernel_moves(*device);
+  if (why_none.empty()) why_none = copies.why_not_pinned();
+  if (!why_none.empty()) {
+    session.leave_out("kernel_launch", why_none);
+    return;
+  }
   (void)session.measure({.name = "kernel_launch", .unit = "ns"},
                         [&] { return static_cast<double>(copies.queued_pair().count()); });
 }

@@ -133,6 +133,10 @@ class CudaDevice final : public DeviceApi {
     return notes;
   }
 
+  [[nodiscard]] std::string why_no_kernel_moves() const {
+    return kernels_->has("move_ranges") ? "" : kernels_->reason();
+  }
+
  private:
   struct Piece {
     CUdeviceptr base = 0;
@@ -197,6 +201,11 @@ std::shared_ptr<DeviceApi> make_cuda_device(const CudaDeviceOptions& options) {
   return std::make_shared<CudaDevice>(options);
 }
 
+std::string why_no_kernel_moves(const DeviceApi& device) {
+  const auto* const cuda = dynamic_cast<const CudaDevice*>(&device);
+  return cuda == nullptr ? "the device runs no kernels" : cuda->why_no_kernel_moves();
+}
+
 #else
 
 std::shared_ptr<DeviceApi> make_cuda_device(const CudaDeviceOptions&) {
@@ -204,6 +213,10 @@ std::shared_ptr<DeviceApi> make_cuda_device(const CudaDeviceOptions&) {
       ErrorKind::kEnvironment,
       "device \"cuda\": this program was built without cuda.h; build it where a CUDA toolkit is, or take "
       "device \"emulated\"");
+}
+
+std::string why_no_kernel_moves(const DeviceApi&) {
+  return "the device runs no kernels";
 }
 
 #endif  // cuda.h

@@ -31,4 +31,7 @@ struct CudaDeviceOptions {
 /// Throws Error{kEnvironment} with what to do where this build, the driver or the machine has no such device.
 [[nodiscard]] std::shared_ptr<DeviceApi> make_cuda_device(const CudaDeviceOptions& options = {});
 
+/// Why no kernel moves copies of `device`, whatever was asked for; empty where one can.
+[[nodiscard]] std::string why_no_kernel_moves(const DeviceApi& device);
+
 }  // namespace cachebench::tier

@@ -194,6 +194,8 @@ TEST_CASE(
   const auto device = make_cuda_device(fake(BatchedCopies::kKernel));
   REQUIRE(device->notes().size() == 2);
   CHECK(device->notes()[1].find("kernels") != std::string::npos);
+  CHECK(why_no_kernel_moves(*device) == device->notes()[1]);
+  CHECK(!why_no_kernel_moves(*EmulatedInline::make({})).empty());
   const auto plane = make_device_plane({.capacity = kMiB}, device);
   const std::vector<std::byte> source(1000, std::byte{7});
   std::vector<std::byte> target(1000);
