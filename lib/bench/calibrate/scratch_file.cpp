@@ -33,8 +33,17 @@ void require_room(const std::string& folder, Bytes size) {
                           folder, format_bytes(size), format_bytes(room)));
 }
 
-// Opened, then nameless.
-FileDescriptor open_unnamed(const std::string& folder, bool& direct) {
+// One that never has a name; closed where the file system has none such.
+FileDescriptor open_nameless(const std::string& folder, bool& direct) {
+  constexpr int kFlags = O_TMPFILE | O_RDWR | O_CLOEXEC;
+  FileDescriptor file(::open(folder.c_str(), kFlags | O_DIRECT, 0600));
+  direct = file.is_open();
+  if (!direct) file = FileDescriptor(::open(folder.c_str(), kFlags, 0600));
+  return file;
+}
+
+// Opened, then nameless: a process that is killed in between leaves it.
+FileDescriptor open_unlinked(const std::string& folder, bool& direct) {
   const std::string pattern = folder + "/cachebench-calibrate-XXXXXX";
   std::vector<char> name(pattern.begin(), pattern.end());
   name.push_back('\0');
@@ -54,7 +63,8 @@ FileDescriptor open_unnamed(const std::string& folder, bool& direct) {
 ScratchFile::ScratchFile(const std::string& folder, Bytes size)
     : size_(size), filesystem_(hardware::inspect_directory(folder).filesystem) {
   require_room(folder, size);
-  file_ = open_unnamed(folder, direct_);
+  file_ = open_nameless(folder, direct_);
+  if (!file_.is_open()) file_ = open_unlinked(folder, direct_);
   // Space is taken at once: a disk that fills up later would fail in the middle.
   const int code = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(size.value));
   if (code != 0) throw system_error(ErrorKind::kEnvironment, folder, code);

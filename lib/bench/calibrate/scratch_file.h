@@ -6,10 +6,11 @@
 #include "core/file.h"
 #include "core/units.h"
 
-/// A file of its own to read and write on the medium that is measured, gone when the object is: its name is
-/// removed as soon as it is open, so that no way of ending leaves it behind. Opened past the page cache where
-/// the file system takes that. Constructor throws Error{kEnvironment} in one line that names the folder:
-/// missing, not writable, or without room. Thread-compatible.
+/// A file of its own to read and write on the medium that is measured, gone when the object is: it has no
+/// name, so that no way of ending leaves it behind (where the file system has no such files, its name is
+/// removed as soon as it is open). Opened past the page cache where the file system takes that. Constructor
+/// throws Error{kEnvironment} in one line that names the folder: missing, not writable, or without room.
+/// Thread-compatible.
 namespace cachebench::bench {
 
 class ScratchFile {
