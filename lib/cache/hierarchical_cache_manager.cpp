@@ -116,7 +116,7 @@ void HierarchicalCacheManager::hand_over(std::unique_ptr<PlannedTransfers> plann
   if (planned == nullptr) return;
   const Nanoseconds start = RealClock().now();
   transfers_->start_hit(std::move(planned), result.handle.copy_);
-  result.handed_over = RealClock().now() - start;
+  result.handed_over += RealClock().now() - start;
 }
 
 std::unique_ptr<PlannedTransfers> HierarchicalCacheManager::serve(EntryId id, Bytes bytes,
@@ -129,7 +129,12 @@ std::unique_ptr<PlannedTransfers> HierarchicalCacheManager::serve(EntryId id, By
   result.decision =
       similar ? engine_.access_similar(id, similar->id, context) : engine_.access(id, bytes, context);
   tick(result.decision.service);
-  std::unique_ptr<PlannedTransfers> planned = plan_moves(nullptr);
+  std::unique_ptr<PlannedTransfers> planned;
+  if (!engine_.moves().empty()) {
+    const Nanoseconds start = RealClock().now();
+    planned = plan_moves(nullptr);
+    result.handed_over = RealClock().now() - start;
+  }
   if (!result.decision.hit) {
     if (companion_ != nullptr) companion_->missed(id, engine_);
     return planned;

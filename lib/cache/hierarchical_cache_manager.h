@@ -37,7 +37,7 @@ struct LookupResult {
   /// A similar hit: how like the served content is to the one asked for, 0 to 1.
   std::optional<double> similarity{};
   Key served_key{};  ///< and the entry that served
-  /// With bytes: what starting the moves took that the look-up decided on, no part of the look-up itself.
+  /// What planning and starting the moves took that the look-up decided on, no part of the look-up itself.
   Nanoseconds handed_over{0};
 };
 

@@ -15,6 +15,8 @@
 #include "core/error.h"
 #include "core/json_file.h"
 #include "core/nearest.h"
+#include "hardware/policy_extras.h"
+#include "hardware/profile_file.h"
 
 namespace cachebench::hardware {
 namespace {
@@ -158,7 +160,8 @@ void fill_in(Profile& profile) {
 Profile profile_from(const std::string& path, const Json& document) {
   if (!document.is_object()) refuse(path, "a profile is a JSON object");
   refuse_unknown(path, document,
-                 {"$schema", "format", "version", "name", "description", "figures", "measurements", "notes"});
+                 {"$schema", "format", "version", "name", "description", "figures", "policy_extra_ns",
+                  "measurements", "notes"});
   if (text_at(path, document, "format", "") != "cachebench-profile") {
     refuse(path, "'format' must be \"cachebench-profile\"");
   }
@@ -175,6 +178,7 @@ Profile profile_from(const std::string& path, const Json& document) {
   refuse_unknown(path, *figures, keys);
   for (const Figure& figure : kFigures) read_figure(path, figure, *figures, profile);
   fill_in(profile);
+  static_cast<void>(policy_extras_of(path, document));
   return profile;
 }
 
@@ -234,12 +238,16 @@ std::vector<std::string> profile_names() {
 }
 
 Profile find_profile(const std::string& name_or_path) {
-  if (is_path(name_or_path)) return read_profile(name_or_path);
+  return read_profile(profile_file(name_or_path));
+}
+
+std::string profile_file(const std::string& name_or_path) {
+  if (is_path(name_or_path)) return name_or_path;
   const std::string name = name_or_path == kDefaultAlias ? kDefaultProfile : name_or_path;
   for (const fs::path& folder : profile_folders()) {
     const fs::path file = folder / (name + ".json");
     std::error_code failed;
-    if (!name.empty() && fs::is_regular_file(file, failed)) return read_profile(file.string());
+    if (!name.empty() && fs::is_regular_file(file, failed)) return file.string();
   }
   std::vector<std::string> known = profile_names();
   if (known.empty()) {

@@ -103,7 +103,8 @@ void DeviceCopies::rethrow() {
 
 // After a pause, as a cache's copies come: an engine that has just been busy is not asleep yet.
 Nanoseconds DeviceCopies::once(CopyWay way, Bytes size) {
-  constexpr Nanoseconds kPause{200'000};
+  // Longer than a processor goes on looking for work before it sleeps, which a run's engines find asleep.
+  constexpr Nanoseconds kPause{1'000'000};
   for (const Nanoseconds end = clock_.now() + kPause; clock_.now() < end;) continue;
   Nanoseconds finished{0};
   const Nanoseconds begun = clock_.now();

@@ -22,17 +22,16 @@ constexpr Bytes kBetween = kMiB * 8;
 constexpr int kRequests = 24;
 constexpr int kLookups = 32;
 
-cache::EngineOptions engine_options() {
+cache::EngineOptions engine_options(const LookupPolicies& policies) {
   cache::EngineOptions options;
   options.migration.name = "demote-on-evict";
   for (const auto& [medium, entries] : {std::pair{hardware::Medium::kDevice, kInFirstTier},
                                         std::pair{hardware::Medium::kHost, kInSecondTier}}) {
-    cache::TierOptions tier;
-    tier.name = options.tiers.empty() ? "L1" : "L2";
-    tier.medium = medium;
-    tier.capacity = kEntry * entries;
-    tier.eviction.name = "lru";
-    options.tiers.push_back(std::move(tier));
+    const bool first = medium == hardware::Medium::kDevice;
+    options.tiers.push_back({.name = first ? "L1" : "L2",
+                             .medium = medium,
+                             .capacity = kEntry * entries,
+                             .eviction = {.name = first ? policies.eviction : "lru", .values = {}}});
   }
   return options;
 }
@@ -49,12 +48,12 @@ std::vector<std::unique_ptr<tier::Plane>> planes() {
 
 }  // namespace
 
-LookupProbe::LookupProbe(hardware::Profile profile, const Clock& clock)
+LookupProbe::LookupProbe(hardware::Profile profile, const Clock& clock, const LookupPolicies& policies)
     : clock_(clock), content_(kEntry.value), scratch_(kEntry.value), rng_(4) {
   cache::CacheSite site;
   site.profile = profile;
   cache_ = std::make_unique<cache::HierarchicalCache>(
-      engine_options(), hardware::CostModel(std::move(profile), 1.0), planes(), site);
+      engine_options(policies), hardware::CostModel(std::move(profile), 1.0), planes(), site);
   std::vector<double> ignored;
   for (int i = 0; i < 4 * kRequests; ++i) request(ignored);
 }
@@ -79,7 +78,7 @@ void LookupProbe::request(std::vector<double>& times) {
     cache::LookupResult result = cache_->manager().lookup(what);
     const Nanoseconds answered = clock_.now();
     if (result.decision.hit && result.decision.served == Level::kL1)
-      times.push_back(static_cast<double>((answered - asked).count()));
+      times.push_back(static_cast<double>((answered - asked - result.handed_over).count()));
     found.emplace_back(what, std::move(result));
   }
   const TensorView content = view_of(content_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "cache/make_cache.h"
@@ -14,9 +15,13 @@
 /// there. Owns the cache. Thread-compatible. Throws Error{kEnvironment} without memory.
 namespace cachebench::bench {
 
+struct LookupPolicies {
+  std::string eviction = "lru";  ///< of the first tier
+};
+
 class LookupProbe {
  public:
-  LookupProbe(hardware::Profile profile, const Clock& clock);
+  LookupProbe(hardware::Profile profile, const Clock& clock, const LookupPolicies& policies = {});
 
   /// Median time of a look-up that the first tier answers, over a few dozen requests.
   [[nodiscard]] Nanoseconds once();

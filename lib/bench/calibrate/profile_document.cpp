@@ -4,6 +4,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "hardware/policy_extras.h"
+
 namespace cachebench::bench {
 namespace {
 
@@ -49,6 +51,17 @@ constexpr std::array<Figure, 24> kFigures{{
     {"host_memory_bytes", [](const Profile& p) { return count(p.host_memory); }},
     {"host_cores", [](const Profile& p) { return static_cast<double>(p.host_cores); }},
 }};
+
+// Beside the figures, as there are as many as there are policies.
+Json policy_extras_json(const Session& session) {
+  const std::string prefix = std::string(hardware::kPolicyExtras) + ".";
+  Json extras = Json::object();
+  for (const auto& [key, figure] : session.figures()) {
+    if (key.starts_with(prefix))
+      extras[key.substr(prefix.size())] = {{"value", figure.value}, {"source", figure.source}};
+  }
+  return extras;
+}
 
 Json measurements_json(const Session& session) {
   Json rows = Json::array();
@@ -101,8 +114,10 @@ Json profile_document(const ProfileInputs& inputs) {
       {"description", fmt::format("Measured on {} by calibrate; figures that could not be measured are "
                                   "those of {}.",
                                   inputs.session.date(), inputs.base.name)},
-      {"figures", std::move(figures)},
-      {"measurements", measurements_json(inputs.session)}};
+      {"figures", std::move(figures)}};
+  if (Json extras = policy_extras_json(inputs.session); !extras.empty())
+    document[hardware::kPolicyExtras] = std::move(extras);
+  document["measurements"] = measurements_json(inputs.session);
   if (!inputs.session.notes().empty()) document["notes"] = inputs.session.notes();
   return document;
 }

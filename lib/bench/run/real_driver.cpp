@@ -249,7 +249,8 @@ class Worker {
   }
 
   // Latency runs from the look-up to the moment the bytes were there, also when that was before this worker
-  // came to look; service is the look-up and the transfers themselves, without the wait for other requests'.
+  // came to look; service is the look-up and the transfers themselves, without handing them over, which also
+  // evicts and demotes for others, and without the wait for other requests'.
   void record_hit(const Reference& hit, const tier::Completion& there, const tier::Completion& fetched) {
     const cache::AccessDecision& decision = hit.result.decision;
     const Nanoseconds looked_up = hit.answered_at - hit.asked_at;
@@ -259,7 +260,8 @@ class Worker {
     measured_.service[row].record((looked_up + arrived + fetched.service).count());
     const model::Artefact& artefact = plan_.artefacts[hit.artefact];
     ServiceSum& sum = measured_.checks[row][static_cast<std::size_t>(artefact.kind)];
-    const Nanoseconds service = looked_up + moved + fetched.service;
+    const Nanoseconds service =
+        looked_up - hit.result.handed_over - hit.off_processor + moved + fetched.service;
     ++sum.count;
     sum.measured_ns += service.count();
     sum.predicted_ns += decision.service.count();

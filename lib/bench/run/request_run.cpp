@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/run/request_run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bench/run/workload.h"
@@ -23,6 +24,16 @@ cache::AccessContext RequestRun::context_of(const model::Plan& plan, std::size_t
   return context;
 }
 
+// A look-up that took this long may have been interrupted; asking takes a call of the kernel, after it.
+void RequestRun::note_waits(Reference& reference) {
+  constexpr Nanoseconds kLong{4'000};
+  const Nanoseconds handed_over = reference.result.handed_over;
+  const Nanoseconds taken = reference.answered_at - reference.asked_at - handed_over;
+  if (taken > kLong && handed_over.count() == 0)
+    reference.off_processor = std::min(off_processor_.since_begin(), taken);
+  if (taken > kLong || handed_over.count() > 0) off_processor_.begin();
+}
+
 bool RequestRun::probe(const model::Plan& plan, std::size_t index) {
   const cache::EntryDescription what = describe(plan.artefacts[index]);
   Reference reference{.artefact = index, .result = {}};
@@ -30,7 +41,10 @@ bool RequestRun::probe(const model::Plan& plan, std::size_t index) {
   const cache::AccessContext context = context_of(plan, index);
   reference.result = multimodal_ != nullptr ? multimodal_->lookup(plan.artefacts[index], what, context)
                                             : manager_.lookup(what, context);
-  if (clock_ != nullptr) reference.answered_at = clock_->now();
+  if (clock_ != nullptr) {
+    reference.answered_at = clock_->now();
+    note_waits(reference);
+  }
   if (reference.result.joined) {
     joins_.push_back(std::move(reference));
     return true;  // it will be there: what it covers is not needed
@@ -41,6 +55,7 @@ bool RequestRun::probe(const model::Plan& plan, std::size_t index) {
 }
 
 void RequestRun::look_up(const model::Plan& plan) {
+  if (clock_ != nullptr) off_processor_.begin();
   model::walk(
       plan, [&](std::size_t i) { return probe(plan, i); },
       [&](std::size_t i, model::Outcome outcome) {
@@ -53,6 +68,7 @@ void RequestRun::look_up(const model::Plan& plan) {
 }
 
 void RequestRun::look_up_one(const model::Plan& plan, std::size_t artefact) {
+  if (clock_ != nullptr) off_processor_.begin();
   (void)probe(plan, artefact);
 }
 

@@ -8,6 +8,7 @@
 #include "bench/run/multimodal_run.h"
 #include "cache/hierarchical_cache_manager.h"
 #include "core/clock.h"
+#include "core/thread_time.h"
 #include "hardware/cost.h"
 #include "model/artefact.h"
 #include "model/lookup_walk.h"
@@ -18,10 +19,11 @@
 namespace cachebench::bench {
 
 struct Reference {
-  std::size_t artefact = 0;    ///< index in the plan
-  cache::LookupResult result;  ///< holds the pin of a hit and the flight of a miss or wait
-  Nanoseconds asked_at{0};     ///< real runs: before the look-up, on the monotonic clock
-  Nanoseconds answered_at{0};  ///< and after it
+  std::size_t artefact = 0;      ///< index in the plan
+  cache::LookupResult result;    ///< holds the pin of a hit and the flight of a miss or wait
+  Nanoseconds asked_at{0};       ///< real runs: before the look-up, on the monotonic clock
+  Nanoseconds answered_at{0};    ///< and after it
+  Nanoseconds off_processor{0};  ///< of the time between, how long others had this thread's processor
 };
 
 class RequestRun {
@@ -55,12 +57,14 @@ class RequestRun {
 
  private:
   bool probe(const model::Plan& plan, std::size_t index);
+  void note_waits(Reference& reference);
 
   cache::HierarchicalCacheManager& manager_;
   const hardware::CostModel& costs_;
   const Clock* clock_;
   std::span<const std::uint32_t> future_;
   MultimodalRun* multimodal_;
+  OffProcessor off_processor_;
   std::vector<Reference> hits_;
   std::vector<Reference> misses_;
   std::vector<Reference> joins_;

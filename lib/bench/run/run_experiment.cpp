@@ -16,6 +16,7 @@
 #include "bench/run/simulate_driver.h"
 #include "bench/run/validity.h"
 #include "core/hash.h"
+#include "hardware/policy_extras.h"
 #include "result/cautions.h"
 
 namespace cachebench::bench {
@@ -23,12 +24,23 @@ namespace {
 
 constexpr Nanoseconds kSnapshotInterval{500'000'000};
 
+// What the profile knows apart: the first tier's eviction, which is asked most, and the migration's.
+std::vector<std::string> variants_of(const RunConfig& config) {
+  const MultimodalSection& multimodal = config.multimodal;
+  const NamedParameters& eviction =
+      multimodal.enabled ? multimodal.eviction : config.cache.tiers.front().eviction;
+  std::vector<std::string> variants{"eviction." + eviction.name, "migration." + config.cache.migration.name};
+  if (multimodal.enabled) variants.emplace_back("multimodal");
+  return variants;
+}
+
 // Lossless compression charges no budget: what it saves is reported. Its time is modelled.
 hardware::CostModel costs_of(const RunConfig& config) {
   const bool has_codec = std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
                                      [](const TierSection& tier) { return tier.codec() != "none"; });
-  return {hardware::find_profile(config.profile), 1.0,
-          has_codec ? hardware::SsdCodec::kAlways : hardware::SsdCodec::kByRatio};
+  hardware::Profile profile = hardware::find_profile(config.profile);
+  hardware::add_extras(hardware::find_policy_extras(config.profile), variants_of(config), profile);
+  return {std::move(profile), 1.0, has_codec ? hardware::SsdCodec::kAlways : hardware::SsdCodec::kByRatio};
 }
 
 std::string trace_name(const RunConfig& config, const WorkloadFacts& facts) {
@@ -77,6 +89,11 @@ void note_transfers(const cache::TransferStats& stats, std::vector<std::string>&
   if (stats.failures > 0) {
     notes.push_back(fmt::format("{} transfers failed and gave their entries up, the first: {}",
                                 stats.failures, stats.first_failure));
+  }
+  if (stats.decoded_above > 0) {
+    notes.push_back(
+        fmt::format("{} copies went up in the form that they lay in, and were decoded by the device",
+                    stats.decoded_above));
   }
   if (stats.kept_aside > 0) {
     notes.push_back(

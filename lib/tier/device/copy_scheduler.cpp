@@ -8,6 +8,7 @@
 
 #include "core/check.h"
 #include "core/error.h"
+#include "core/thread_time.h"
 #include "core/trace_range.h"
 
 namespace cachebench::tier {
@@ -250,8 +251,10 @@ CopyResult CopyScheduler::execute(CopyDirection direction, std::span<const Range
     complete = slot.complete;
     nominal = slot.complete - slot.start;
   }
+  const Nanoseconds had = turn.meanwhile != nullptr ? thread_time() : Nanoseconds{0};
   const bool copied = copy_ranges(ranges);
-  Nanoseconds taken = clock_.now() - start;
+  // On an asker's thread others may want its processor, and waiting for that is no part of the copy.
+  Nanoseconds taken = turn.meanwhile != nullptr ? thread_time() - had : clock_.now() - start;
   if (turn.meanwhile != nullptr)
     (*turn.meanwhile)();  // none of the copy's time, unless the link is done sooner
   if (!copied) return {.error = loss_, .service = taken};

@@ -7,7 +7,9 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <future>
+#include <utility>
 #include <vector>
 
 #include "core/rng.h"
@@ -85,6 +87,64 @@ class MemoryEngine final : public IoEngine {
   CondVar changed_;
   bool woken_ CACHEBENCH_GUARDED_BY(mutex_) = false;
 };
+
+// Finishes nothing before it is let go, then in order; keeps the order in which operations came.
+class HeldEngine final : public IoEngine {
+ public:
+  struct World {
+    Mutex mutex;
+    CondVar changed;
+    bool held CACHEBENCH_GUARDED_BY(mutex) = true;
+    std::vector<IoKind> came CACHEBENCH_GUARDED_BY(mutex);
+
+    void wait_for(IoKind kind, std::ptrdiff_t count) {
+      const MutexLock lock(mutex);
+      while (std::count(came.begin(), came.end(), kind) < count) changed.wait(mutex);
+    }
+    void let_go() {
+      const MutexLock lock(mutex);
+      held = false;
+      changed.notify_all();
+    }
+  };
+  explicit HeldEngine(World& world) : world_(world) {}
+  const char* name() const override { return "held"; }
+  void submit(IoOperation& operation) override {
+    const MutexLock lock(world_.mutex);
+    under_way_.push_back(&operation);
+    world_.came.push_back(operation.kind);
+    world_.changed.notify_all();
+  }
+  void wait(std::vector<IoOperation*>& finished) override {
+    const MutexLock lock(world_.mutex);
+    while ((world_.held || under_way_.empty()) && !woken_) world_.changed.wait(world_.mutex);
+    if (std::exchange(woken_, false)) return;
+    under_way_.front()->result = static_cast<std::int64_t>(under_way_.front()->size);
+    finished.push_back(under_way_.front());
+    under_way_.pop_front();
+  }
+  void wake() noexcept override {
+    const MutexLock lock(world_.mutex);
+    woken_ = true;
+    world_.changed.notify_all();
+  }
+
+ private:
+  World& world_;
+  std::deque<IoOperation*> under_way_;  // guarded by the world's lock, as the next
+  bool woken_ = false;
+};
+
+std::unique_ptr<Transfer> transfer_of(TransferKind kind, std::span<std::byte> bytes, std::atomic<int>& done) {
+  auto transfer = std::make_unique<Transfer>();
+  transfer->kind = kind;
+  transfer->header = {
+      .store_id = 1, .offset = kPage, .payload_bytes = bytes.size(), .stored_bytes = bytes.size()};
+  transfer->target = transfer->kind == TransferKind::kRead ? bytes : std::span<std::byte>{};
+  transfer->source = bytes;
+  transfer->done = [&done](const TransferResult&) { ++done; };
+  return transfer;
+}
 
 struct Driver {
   MemoryEngine::World world;
@@ -230,4 +290,46 @@ TEST_CASE("destruction finishes what was submitted") {
     }
   }
   CHECK(done == 8);
+}
+
+TEST_CASE("beside reads only one write is under way") {
+  HeldEngine::World world;
+  const RealClock clock;
+  auto data = noise(kPage, 1);
+  std::atomic<int> done{0};
+  {
+    Reactor reactor(std::make_unique<HeldEngine>(world), 8, clock);
+    reactor.submit(transfer_of(TransferKind::kRead, data, done));
+    world.wait_for(IoKind::kRead, 1);
+    for (int i = 0; i < 5; ++i) reactor.submit(transfer_of(TransferKind::kWrite, data, done));
+    world.wait_for(IoKind::kWrite, 1);
+    // Comes behind the writes and goes before them; all of them have been looked at by then.
+    reactor.submit(transfer_of(TransferKind::kRead, data, done));
+    world.wait_for(IoKind::kRead, 2);
+    {
+      const MutexLock lock(world.mutex);
+      CHECK(std::count(world.came.begin(), world.came.end(), IoKind::kWrite) == 1);
+    }
+    world.let_go();
+  }
+  CHECK(done == 7);
+}
+
+TEST_CASE("a stream of reads lets a write through now and then") {
+  HeldEngine::World world;
+  const RealClock clock;
+  auto data = noise(kPage, 1);
+  std::atomic<int> done{0};
+  {
+    Reactor reactor(std::make_unique<HeldEngine>(world), 1, clock);
+    reactor.submit(transfer_of(TransferKind::kRead, data, done));
+    world.wait_for(IoKind::kRead, 1);
+    reactor.submit(transfer_of(TransferKind::kErase, data, done));
+    for (int i = 0; i < 30; ++i) reactor.submit(transfer_of(TransferKind::kRead, data, done));
+    world.let_go();
+  }
+  CHECK(done == 32);
+  const MutexLock lock(world.mutex);
+  const auto write = std::find(world.came.begin(), world.came.end(), IoKind::kWrite);
+  CHECK(write - world.came.begin() == 8);
 }

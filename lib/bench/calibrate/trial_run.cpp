@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/calibrate/trial_run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "bench/calibrate/profile_document.h"
+#include "bench/config/load.h"
+#include "bench/run/run_experiment.h"
+#include "core/file.h"
+#include "trace/synthetic/generate.h"
+#include "trace/synthetic/spec.h"
+#include "trace/writer.h"
+
+namespace cachebench::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Conversations that come back after others have pushed them down, so that every tier has hits.
+constexpr char kSpec[] = R"({
+  "name": "trial", "seed": 11, "requests": 500, "block_tokens": 16,
+  "clients": [{
+    "name": "talk", "arrival": {"process": "poisson", "rate_per_s": 2}, "open_sessions": 28,
+    "turns": {"geometric": {"mean": 6}},
+    "session": {"kind": "chat", "system_tokens": 320, "context_tokens": 3072},
+    "lengths": {
+      "text_tokens": {"lognormal": {"median": 70, "sigma": 0.8, "max": 600}},
+      "output_tokens": {"lognormal": {"median": 100, "sigma": 0.5, "max": 500}},
+      "image_count": {"histogram": {"0": 0.7, "1": 0.3}}
+    },
+    "images": {"sizes": [{"width": 576, "height": 576, "weight": 1},
+                         {"width": 800, "height": 608, "weight": 1}],
+               "bits_per_pixel": 1.5, "shared": {"share": 0.3, "objects": 120, "alpha": 0.9}}
+  }]
+})";
+
+Json config_of(const std::string& folder, const TrialShape& shape) {
+  const auto tier = [](const char* name, const char* device, const char* capacity) {
+    return Json{
+        {"name", name}, {"device", device}, {"capacity", capacity}, {"eviction", {{"policy", "lru"}}}};
+  };
+  return {{"name", "trial"},
+          {"mode", "real"},
+          {"trace", {{"path", folder + "/trial.jsonl"}, {"limit", shape.requests}}},
+          {"profile", folder + "/trial.json"},
+          {"model", {{"geometry", "tiny"}}},
+          {"load", {{"kind", "closed"}, {"in_flight", 1}}},
+          {"cache",
+           {{"directory", folder + "/store"},
+            {"cold", true},
+            {"tiers", {tier("L1", "emulated", "8%"), tier("L2", "host", "14%"), tier("L3", "ssd", "45%")}},
+            {"migration", {{"policy", shape.migration}}}}},
+          {"multimodal",
+           {{"enabled", shape.multimodal},
+            {"eviction", {{"policy", "lru"}}},
+            {"similarity", {{"enabled", shape.multimodal}}}}},
+          {"verify", true}};
+}
+
+}  // namespace
+
+TrialRun::TrialRun(const Session& session, const hardware::Profile& base, const std::string& folder)
+    : folder_(fmt::format("{}/calibrate-run-{}", folder, ::getpid())) {
+  std::filesystem::create_directories(folder_ + "/store");
+  const trace::GeneratorSpec spec = trace::parse_spec(Json::parse(kSpec), "trial");
+  const auto writer =
+      trace::create_trace(folder_ + "/trial.jsonl", "native", trace::Generator(spec).header());
+  (void)trace::generate(spec, *writer);
+  writer->finish();
+  write_file(folder_ + "/trial.json",
+             profile_document({.name = "trial", .base = base, .session = session}).dump());
+}
+
+TrialRun::~TrialRun() {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::vector<result::TierCheck> TrialRun::once(const TrialShape& shape) const {
+  StopToken stop;
+  RunInputs inputs;
+  inputs.config = parse_config({.name = "trial", .text = config_of(folder_, shape).dump()});
+  inputs.stop = &stop;
+  inputs.bounds = BoundsChoice::kOff;
+  return run_experiment(inputs).tier_checks;
+}
+
+}  // namespace cachebench::bench

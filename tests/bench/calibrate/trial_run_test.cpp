@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/calibrate/trial_run.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "support/temp_dir.h"
+
+using namespace cachebench;
+using namespace cachebench::bench;
+
+TEST_CASE("a trial run has hits in every tier, counts the same each time, and leaves nothing behind") {
+  const testing::TempDir folder;
+  const CalibrationOptions options;
+  const StopToken stop;
+  const RealClock clock;
+  const Session session(options, stop, clock);
+  {
+    const TrialRun trial(session, hardware::find_profile(hardware::kDefaultProfile), folder / "");
+    const std::vector<result::TierCheck> first = trial.once();
+    const std::vector<result::TierCheck> second = trial.once();
+    REQUIRE(first.size() == 3);
+    REQUIRE(second.size() == 3);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      CAPTURE(first[i].tier);
+      CHECK(first[i].count >= 100);
+      CHECK(first[i].count == second[i].count);
+      CHECK(first[i].predicted_ns == second[i].predicted_ns);
+      CHECK(first[i].measured_p50_ns > 0);
+    }
+  }
+  CHECK(std::filesystem::is_empty(folder / ""));
+}
