@@ -23,9 +23,10 @@ std::unique_ptr<model::ModelRunner> modelled(std::uint64_t kv_tokens) {
   return Registry<model::RunnerDescriptor>::instance().at("modelled", "runner").make(options);
 }
 
-std::unique_ptr<model::Sequence> sequence_of(model::ModelRunner& runner, std::uint64_t tokens) {
+std::unique_ptr<model::Sequence> sequence_of(model::ModelRunner& runner, std::uint64_t tokens,
+                                             std::uint64_t from = 10) {
   model::PromptTokens prompt;
-  for (std::uint64_t i = 0; i < tokens; ++i) prompt.ids.push_back(static_cast<std::int64_t>(10 + i % 20));
+  for (std::uint64_t i = 0; i < tokens; ++i) prompt.ids.push_back(static_cast<std::int64_t>(from + i % 20));
   const std::vector<model::PrefillItem> items{{.prompt = &prompt, .ready = {}, .wanted = {}}};
   return std::move(runner.prefill(items).at(0).sequence);
 }
@@ -188,4 +189,46 @@ TEST_CASE("parking and reading back are no accesses: hit ratios speak of artefac
   CHECK(counted.hits == 0);
   CHECK(counted.misses == 0);
   for (const cache::TierCounters& tier : counted.tiers) CHECK(tier.accesses == 0);
+}
+
+TEST_CASE("what another left under the same name is never taken for a sequence's own") {
+  const auto runner = modelled(1000);
+  const auto cache = small_cache(kMiB * 64);
+  const auto one = sequence_of(*runner, 40);
+  const auto other = sequence_of(*runner, 40, 100);
+  REQUIRE_FALSE(same_bytes(one->kv_block({.begin = 0, .end = 16}), other->kv_block({.begin = 0, .end = 16})));
+  const auto is_of = [](const std::vector<SharedTensor>& blocks, const model::Sequence& sequence) {
+    return blocks.size() == 3 && same_bytes(blocks[0], sequence.kv_block({.begin = 0, .end = 16})) &&
+           same_bytes(blocks[2], sequence.kv_block({.begin = 32, .end = 40}));
+  };
+  // A process that was killed before its sequence went on, and the next one on the store that it kept.
+  KvOffload killed(cache->manager(), runner->geometry(), 16, 7);
+  CHECK(killed.park(*one).blocks.size() == 3);
+  KvOffload next(cache->manager(), runner->geometry(), 16, 7);
+  ParkedKv parked = next.park(*other);
+  CHECK(is_of(next.fetch(parked), *other));
+  // Two at the same time.
+  KvOffload first(cache->manager(), runner->geometry(), 16);
+  KvOffload second(cache->manager(), runner->geometry(), 16);
+  ParkedKv in_first = first.park(*one);
+  ParkedKv in_second = second.park(*other);
+  CHECK(is_of(first.fetch(in_first), *one));
+  CHECK(is_of(second.fetch(in_second), *other));
+}
+
+TEST_CASE("counting anew says nothing of what was parked before, and mistakes no sequence for another") {
+  const auto runner = modelled(1000);
+  const auto cache = small_cache(kMiB * 64);
+  KvOffload offload(cache->manager(), runner->geometry(), 16);
+  const auto one = sequence_of(*runner, 16);
+  const auto other = sequence_of(*runner, 16, 100);
+  const ParkedKv parked = offload.park(*one);
+  offload.reset_counts();
+  CHECK(offload.counts().parked == 0);
+  CHECK(offload.counts().taken == Bytes{0});
+  const ParkedKv later = offload.park(*other);
+  CHECK(offload.counts().parked == 1);
+  CHECK(later.blocks.at(0).key != parked.blocks.at(0).key);
+  CHECK(same_bytes(offload.fetch(parked).at(0), one->kv_block({.begin = 0, .end = 16})));
+  CHECK(offload.counts().returned == runner->geometry().kv(16).bytes());
 }
