@@ -19,8 +19,7 @@ Bytes rounded(Bytes bytes) {
 }  // namespace
 
 DeviceBuffers::~DeviceBuffers() {
-  const MutexLock lock(mutex_);
-  free_idle(Bytes{0});
+  free(buffers_);
 }
 
 std::optional<DeviceBuffers::Buffer> DeviceBuffers::acquire(Bytes bytes) {
@@ -38,24 +37,32 @@ std::optional<DeviceBuffers::Buffer> DeviceBuffers::acquire(Bytes bytes) {
     }
   }
   if (const auto at = device_.malloc(size)) return Buffer{.at = *at, .size = size};
+  Idle idle;
   {
     const MutexLock lock(mutex_);
-    if (buffers_.empty()) return std::nullopt;
-    free_idle(Bytes{0});
+    idle = take_idle(Bytes{0});
   }
+  if (idle.empty()) return std::nullopt;
+  free(idle);
   if (const auto at = device_.malloc(size)) return Buffer{.at = *at, .size = size};
   return std::nullopt;
 }
 
 void DeviceBuffers::give_back(Buffer buffer) noexcept {
-  const MutexLock lock(mutex_);
-  if (buffer.size > bound_) {
-    device_.free(buffer.at);
-    return;
+  Idle out;
+  bool kept = false;
+  if (buffer.size <= bound_) {
+    const MutexLock lock(mutex_);
+    out = take_idle(bound_ - buffer.size);
+    try {
+      buffers_.emplace(buffer.size, buffer.at);
+      idle_ += buffer.size;
+      kept = true;
+    } catch (...) {  // no memory to remember it in
+    }
   }
-  free_idle(bound_ - buffer.size);
-  buffers_.emplace(buffer.size, buffer.at);
-  idle_ += buffer.size;
+  free(out);
+  if (!kept) device_.free(buffer.at);
 }
 
 std::uint64_t DeviceBuffers::reused() const {
@@ -68,13 +75,18 @@ Bytes DeviceBuffers::idle() const {
   return idle_;
 }
 
-void DeviceBuffers::free_idle(Bytes down_to) {
+DeviceBuffers::Idle DeviceBuffers::take_idle(Bytes down_to) noexcept {
+  Idle taken;
   while (idle_ > down_to) {
     const auto smallest = buffers_.begin();
     idle_ -= smallest->first;
-    device_.free(smallest->second);
-    buffers_.erase(smallest);
+    taken.insert(buffers_.extract(smallest));  // moves the node: takes no memory
   }
+  return taken;
+}
+
+void DeviceBuffers::free(const Idle& buffers) noexcept {
+  for (const auto& [size, at] : buffers) device_.free(at);
 }
 
 }  // namespace cachebench::pipeline

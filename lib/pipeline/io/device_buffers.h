@@ -13,8 +13,8 @@
 /// Device memory that is used again: asking a device for memory stops it (cudaMalloc) or makes the kernel
 /// find and clear pages (the emulated one), which for inputs of some megabytes takes longer than the link.
 /// Keeps at most `bound` idle, gives the smallest first when more comes back, and gives all of it up before
-/// it says that there is no room. Owns what is idle; what is lent out is the borrower's until it comes back.
-/// Thread-safe. Outlived by the device.
+/// it says that there is no room; the device is never asked with the lock held. Owns what is idle; what is
+/// lent out is the borrower's until it comes back. Thread-safe. Outlived by the device.
 namespace cachebench::pipeline {
 
 class DeviceBuffers {
@@ -37,12 +37,14 @@ class DeviceBuffers {
   [[nodiscard]] Bytes idle() const CACHEBENCH_EXCLUDES(mutex_);
 
  private:
-  void free_idle(Bytes down_to) CACHEBENCH_REQUIRES(mutex_);
+  using Idle = std::multimap<Bytes, tier::DevicePointer>;  // by size
+  [[nodiscard]] Idle take_idle(Bytes down_to) noexcept CACHEBENCH_REQUIRES(mutex_);
+  void free(const Idle& buffers) noexcept CACHEBENCH_EXCLUDES(mutex_);
 
   tier::DeviceApi& device_;
   const Bytes bound_;
   mutable Mutex mutex_;
-  std::multimap<Bytes, tier::DevicePointer> buffers_ CACHEBENCH_GUARDED_BY(mutex_);  // idle, by size
+  Idle buffers_ CACHEBENCH_GUARDED_BY(mutex_);
   Bytes idle_ CACHEBENCH_GUARDED_BY(mutex_);
   std::uint64_t reused_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
 };

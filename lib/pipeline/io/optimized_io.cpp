@@ -195,14 +195,16 @@ void OptimizedIOMechanism::copy(std::span<const std::byte> source, tier::DeviceP
 IoStats OptimizedIOMechanism::stats() const {
   const MutexLock lock(mutex_);
   IoStats stats = stats_;
-  stats.reused_staging = staging_.stats().reused;
-  stats.reused_memory = memory_.reused();
+  stats.reused_staging = staging_.stats().reused - reused_staging_before_;
+  stats.reused_memory = memory_.reused() - reused_memory_before_;
   return stats;
 }
 
 void OptimizedIOMechanism::reset_stats() {
   const MutexLock lock(mutex_);
   stats_ = {};
+  reused_staging_before_ = staging_.stats().reused;
+  reused_memory_before_ = memory_.reused();
 }
 
 std::shared_ptr<tier::DeviceApi> emulated_device_for(const hardware::Profile& profile,

@@ -99,6 +99,9 @@ class OptimizedIOMechanism {
   std::atomic<std::uint32_t> next_stream_{0};
   mutable Mutex mutex_;
   IoStats stats_ CACHEBENCH_GUARDED_BY(mutex_);
+  // Of buffers that go on counting, when counting here began.
+  std::uint64_t reused_staging_before_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
+  std::uint64_t reused_memory_before_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
   std::map<const std::byte*, std::size_t> locked_ CACHEBENCH_GUARDED_BY(mutex_);  // page_locked(), alive
 };
 

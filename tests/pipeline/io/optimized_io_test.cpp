@@ -100,6 +100,21 @@ TEST_CASE("what was made in page-locked memory goes up from there") {
   }
 }
 
+TEST_CASE("counting anew leaves out what was used again before") {
+  const RealClock clock;
+  OptimizedIOMechanism io(device({}), clock, {});
+  const SharedTensor tensors[] = {tensor_of(100'000, 1)};
+  for (int i = 0; i < 3; ++i) io.upload(tensors).wait();
+  REQUIRE(io.stats().reused_memory == 2);
+  REQUIRE(io.stats().reused_staging == 2);
+  io.reset_stats();
+  CHECK(io.stats().reused_memory == 0);
+  CHECK(io.stats().reused_staging == 0);
+  io.upload(tensors).wait();
+  CHECK(io.stats().reused_memory == 1);
+  CHECK(io.stats().reused_staging == 1);
+}
+
 TEST_CASE("memory of the device is used again unless that is switched off") {
   for (const bool reuse : {true, false}) {
     const RealClock clock;
