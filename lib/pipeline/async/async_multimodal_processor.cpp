@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include "core/check.h"
@@ -129,7 +130,22 @@ AsyncMultimodalProcessor::AsyncMultimodalProcessor(BatchExecutor& executor, cons
       config_(checked(config)),
       waiting_(config.async_buffer_size, config.max_wait),
       batches_(config.batching()) {
+  try {
+    start_threads();
+  } catch (const std::system_error& error) {
+    stop(StopMode::kCancel);
+    throw Error(ErrorKind::kEnvironment,
+                fmt::format("workers: {} threads could not all be started ({}): give it fewer",
+                            config_.workers, error.code().message()));
+  } catch (...) {
+    stop(StopMode::kCancel);
+    throw;
+  }
+}
+
+void AsyncMultimodalProcessor::start_threads() {
   const MutexLock lock(mutex_);
+  threads_.reserve(config_.workers);
   for (std::uint32_t i = 0; i < config_.workers; ++i) threads_.emplace_back([this] { work(); });
 }
 

@@ -55,7 +55,8 @@ enum class StopMode : std::uint8_t {
 
 class AsyncMultimodalProcessor {
  public:
-  /// Throws Error{kUsage} for a config that makes no sense.
+  /// Throws Error{kUsage} for a config that makes no sense, and Error{kEnvironment} where the system gives it
+  /// too few threads.
   AsyncMultimodalProcessor(BatchExecutor& executor, const model::Geometry& geometry, const Clock& clock,
                            const AsyncConfig& config);
   ~AsyncMultimodalProcessor();  ///< stop(kCancel)
@@ -103,6 +104,7 @@ class AsyncMultimodalProcessor {
     std::string reason;
   };
 
+  void start_threads() CACHEBENCH_EXCLUDES(mutex_);
   void work() CACHEBENCH_EXCLUDES(mutex_);
   [[nodiscard]] PendingPtr open(AsyncMultimodalRequest request) CACHEBENCH_EXCLUDES(mutex_);
   [[nodiscard]] Refusal enter(PendingPtr pending) CACHEBENCH_EXCLUDES(mutex_);

@@ -3,7 +3,10 @@
 
 #include <time.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "core/check.h"
@@ -68,7 +71,23 @@ EfficientPipeline::EfficientPipeline(EfficientPipelineOptions options, const Clo
       stages_.back().options = stage;
     }
   }
-  // A thread for each worker that a stage may count on; that stage is where it begins to look.
+  try {
+    start_threads();
+  } catch (const std::system_error& error) {
+    stop();
+    throw Error(ErrorKind::kEnvironment,
+                fmt::format("the stages' {} threads could not all be started ({}): give them fewer workers",
+                            threads_for(options_), error.code().message()));
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+// A thread for each worker that a stage may count on; that stage is where it begins to look.
+void EfficientPipeline::start_threads() {
+  const MutexLock lock(mutex_);
+  threads_.reserve(threads_for(options_));
   for (std::size_t i = 0; i < options_.stages.size() && threads_.size() < threads_for(options_); ++i) {
     for (std::size_t n = 0; n < options_.stages[i].workers && threads_.size() < threads_for(options_); ++n)
       threads_.emplace_back([this, i] { work(i); });
@@ -103,9 +122,12 @@ void EfficientPipeline::drain() {
 
 void EfficientPipeline::stop() {
   std::vector<std::unique_ptr<PipelineJob>> given_up;
+  std::vector<std::thread> threads;
+  bool first = false;
   {
     const MutexLock lock(mutex_);
-    stopping_ = true;
+    first = !std::exchange(stopping_, true);
+    threads.swap(threads_);
     for (Stage& stage : stages_) {
       for (Waiting& waiting : stage.queue) given_up.push_back(std::move(waiting.job));
       stage.queue.clear();
@@ -114,9 +136,13 @@ void EfficientPipeline::stop() {
     room_.notify_all();
   }
   for (auto& job : given_up) end_job(std::move(job), stopped_error());
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
+  for (std::thread& thread : threads) thread.join();
+  const MutexLock lock(mutex_);
+  if (first) {
+    joined_ = true;
+    ended_.notify_all();
   }
+  while (!joined_) ended_.wait(mutex_);
 }
 
 bool EfficientPipeline::may_start(std::size_t index) const {
@@ -226,11 +252,14 @@ void EfficientPipeline::finish(Taken taken, const std::exception_ptr& error) {
 }
 
 void EfficientPipeline::end_job(std::unique_ptr<PipelineJob> job, const std::exception_ptr& error) {
+  {
+    const MutexLock lock(mutex_);  // before its caller hears of the end, and asks for a report
+    ++report_.ended;
+    if (error) ++report_.failed;
+  }
   job->end(error);
   job.reset();
   const MutexLock lock(mutex_);
-  ++report_.ended;
-  if (error) ++report_.failed;
   --under_way_;
   ended_.notify_all();
 }

@@ -86,6 +86,7 @@ struct PipelineReport {
 
 class EfficientPipeline {
  public:
+  /// Throws Error{kEnvironment} where the system gives it too few threads.
   EfficientPipeline(EfficientPipelineOptions options, const Clock& clock);
   /// Stops.
   ~EfficientPipeline();
@@ -96,7 +97,8 @@ class EfficientPipeline {
   bool submit(std::unique_ptr<PipelineJob> job) CACHEBENCH_EXCLUDES(mutex_);
   /// Waits until all jobs so far have ended.
   void drain() CACHEBENCH_EXCLUDES(mutex_);
-  /// Ends waiting jobs with an error, lets those under way finish their stage, and joins the threads.
+  /// Ends waiting jobs with an error, lets those under way finish their stage, and joins the threads: on
+  /// return none of them runs, whoever called first. Not from a stage.
   void stop() CACHEBENCH_EXCLUDES(mutex_);
   [[nodiscard]] PipelineReport report() const CACHEBENCH_EXCLUDES(mutex_);
   /// Starts counting anew.
@@ -120,6 +122,7 @@ class EfficientPipeline {
     Nanoseconds cpu{0};  ///< that it took on a core
   };
 
+  void start_threads();
   /// A thread; looks for work in `stage` first.
   void work(std::size_t stage);
   [[nodiscard]] bool may_start(std::size_t stage) const CACHEBENCH_REQUIRES(mutex_);
@@ -142,9 +145,10 @@ class EfficientPipeline {
   std::size_t under_way_ CACHEBENCH_GUARDED_BY(mutex_) = 0;  // submitted and not ended
   std::size_t ahead_ CACHEBENCH_GUARDED_BY(mutex_) = 0;      // of them, not past `ahead_of`
   bool stopping_ CACHEBENCH_GUARDED_BY(mutex_) = false;
+  bool joined_ CACHEBENCH_GUARDED_BY(mutex_) = false;
   Nanoseconds noted_ CACHEBENCH_GUARDED_BY(mutex_){0};
   PipelineReport report_ CACHEBENCH_GUARDED_BY(mutex_);
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> threads_ CACHEBENCH_GUARDED_BY(mutex_);
 };
 
 }  // namespace cachebench::pipeline

@@ -12,6 +12,7 @@
 #include "pipeline/async/scripted_executor.h"
 #include "pipeline/direct_executor.h"
 #include "pipeline/fake_runner.h"
+#include "support/few_threads.h"
 
 using namespace cachebench;
 using namespace cachebench::pipeline;
@@ -429,4 +430,27 @@ TEST_CASE("a config that makes no sense is refused") {
   AsyncConfig config;
   config.async_buffer_size = 0;
   CHECK_THROWS_AS(AsyncMultimodalProcessor(executor, runner.geometry(), clock, config), Error);
+}
+
+TEST_CASE("too few threads are an error that says how many it wanted") {
+  if (!testing::FewThreads::possible()) {
+    MESSAGE("skipped: a sanitizer has the address space");
+    return;
+  }
+  ScriptedExecutor executor;
+  const model::Geometry geometry = model::geometry_named("tiny");
+  const VirtualClock clock;
+  AsyncConfig config;
+  config.workers = 63;
+  std::string said;
+  {
+    const testing::FewThreads few;
+    try {
+      const AsyncMultimodalProcessor processor(executor, geometry, clock, config);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kEnvironment);
+      said = error.what();
+    }
+  }
+  CHECK(said.find("63 threads") != std::string::npos);
 }

@@ -7,9 +7,11 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/error.h"
+#include "support/few_threads.h"
 
 using namespace cachebench;
 using namespace cachebench::pipeline;
@@ -210,4 +212,52 @@ TEST_CASE("a stop ends what waits with an error, and submit says so afterwards")
   CHECK(failed == 6);
   CHECK_FALSE(pipeline.submit(std::make_unique<Job>([](std::size_t) {}, end)));
   CHECK(failed == 7);
+}
+
+TEST_CASE("too few threads are an error that says how many it wanted") {
+  if (!testing::FewThreads::possible()) {
+    MESSAGE("skipped: a sanitizer has the address space");
+    return;
+  }
+  const RealClock clock;
+  EfficientPipelineOptions options = four_stages();
+  options.stages[2].workers = 60;
+  std::string said;
+  {
+    const testing::FewThreads few;
+    try {
+      const EfficientPipeline pipeline(options, clock);
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kEnvironment);
+      said = error.what();
+    }
+  }
+  CHECK(said.find("63 threads") != std::string::npos);
+}
+
+TEST_CASE("several may stop it at once, and each finds it stopped") {
+  for (int round = 0; round < 50; ++round) {
+    const RealClock clock;
+    EfficientPipeline pipeline(four_stages(), clock);
+    std::atomic<int> running{0};
+    std::atomic<int> still_running{0};
+    for (int i = 0; i < 4; ++i) {
+      pipeline.submit(std::make_unique<Job>(
+          [&](std::size_t) {
+            ++running;
+            std::this_thread::yield();
+            --running;
+          },
+          [](const std::exception_ptr&) {}));
+    }
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) {
+      threads.emplace_back([&] {
+        pipeline.stop();
+        still_running += running;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(still_running == 0);
+  }
 }
