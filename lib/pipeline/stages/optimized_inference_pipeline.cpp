@@ -2,7 +2,6 @@
 #include "pipeline/stages/optimized_inference_pipeline.h"
 
 #include <algorithm>
-#include <deque>
 #include <future>
 #include <utility>
 
@@ -25,16 +24,66 @@ std::shared_ptr<tier::DeviceApi> device_of(const InferencePipelineConfig& config
   return emulated_device_for(parts.costs->profile(), io_options(config), parts.throttle);
 }
 
-/// Requests on their way, and their results by number. Thread-safe.
+/// Jobs that use what belongs to their caller. Thread-safe; they share it.
+class OnTheirWay {
+ public:
+  /// Held by a job until it has ended.
+  class Share {
+   public:
+    explicit Share(std::shared_ptr<OnTheirWay> all) : all_(std::move(all)) {
+      const MutexLock lock(all_->mutex_);
+      ++all_->count_;
+    }
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+    ~Share() {
+      const MutexLock lock(all_->mutex_);
+      if (--all_->count_ == 0) all_->none_.notify_all();
+    }
+
+   private:
+    const std::shared_ptr<OnTheirWay> all_;
+  };
+
+  void wait() CACHEBENCH_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    while (count_ > 0) none_.wait(mutex_);
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar none_;
+  std::size_t count_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
+};
+
+/// The jobs of a call, which nobody leaves before they have ended: they read its requests.
+class JobsOfCall {
+ public:
+  JobsOfCall() = default;
+  JobsOfCall(const JobsOfCall&) = delete;
+  JobsOfCall& operator=(const JobsOfCall&) = delete;
+  ~JobsOfCall() { wait(); }
+  [[nodiscard]] std::shared_ptr<OnTheirWay::Share> share() const {
+    return std::make_shared<OnTheirWay::Share>(all_);
+  }
+  void wait() const { all_->wait(); }
+
+ private:
+  const std::shared_ptr<OnTheirWay> all_ = std::make_shared<OnTheirWay>();
+};
+
+/// Results by the numbers of their requests. Thread-safe.
 class Collector {
  public:
+  /// There will be results up to this number: storing them takes no more memory.
+  void expect(std::size_t number) CACHEBENCH_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (number >= results_.size()) results_.resize(number + 1);
+  }
   void store(std::span<const std::size_t> numbers, std::vector<AsyncMultimodalResult> results)
       CACHEBENCH_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      if (numbers[i] >= results_.size()) results_.resize(numbers[i] + 1);
-      results_[numbers[i]] = std::move(results[i]);
-    }
+    for (std::size_t i = 0; i < numbers.size(); ++i) results_[numbers[i]] = std::move(results[i]);
   }
   [[nodiscard]] std::vector<AsyncMultimodalResult> take() CACHEBENCH_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
@@ -54,23 +103,36 @@ struct Arrival {
 /// Results as they come. Thread-safe; outlives whoever pushes.
 class Arrivals {
  public:
+  /// One more will come: pushing it takes no more memory.
+  void expect() CACHEBENCH_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    const std::size_t needed = waiting_.size() + coming_ + 1;
+    if (waiting_.capacity() < needed) waiting_.reserve(2 * needed);
+    ++coming_;
+  }
   void push(Arrival arrival) CACHEBENCH_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
+    --coming_;
     waiting_.push_back(std::move(arrival));
-    there_.notify_one();  // with the lock held: whoever takes the last one may destroy this at once
+    there_.notify_one();
   }
   [[nodiscard]] Arrival pop() CACHEBENCH_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    while (waiting_.empty()) there_.wait(mutex_);
-    Arrival arrival = std::move(waiting_.front());
-    waiting_.pop_front();
+    while (taken_ == waiting_.size()) there_.wait(mutex_);
+    Arrival arrival = std::move(waiting_[taken_++]);
+    if (taken_ == waiting_.size()) {
+      waiting_.clear();
+      taken_ = 0;
+    }
     return arrival;
   }
 
  private:
   Mutex mutex_;
   CondVar there_;
-  std::deque<Arrival> waiting_ CACHEBENCH_GUARDED_BY(mutex_);
+  std::vector<Arrival> waiting_ CACHEBENCH_GUARDED_BY(mutex_);
+  std::size_t taken_ CACHEBENCH_GUARDED_BY(mutex_) = 0;  // of them, from the front
+  std::size_t coming_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
 };
 
 class InOrder final : public BatchFeed {
@@ -148,12 +210,14 @@ std::vector<AsyncMultimodalResult> OptimizedInferencePipeline::execute(std::span
 void OptimizedInferencePipeline::execute_feeding(std::span<const BatchItem> batch, BatchFeed& feed) {
   if (!loop_) return BatchExecutor::execute_feeding(batch, feed);
   Arrivals arrivals;
+  const JobsOfCall jobs;  // also where the feed throws
   std::size_t next = 0;
   const auto enter = [&](std::span<const BatchItem> items) {
     for (const BatchItem& item : items) {
+      arrivals.expect();
       stages_.submit(std::make_unique<InferenceBatch>(
           context_, std::span(&item, 1),
-          [&arrivals, index = next++](std::vector<AsyncMultimodalResult> results) {
+          [&arrivals, index = next++, share = jobs.share()](std::vector<AsyncMultimodalResult> results) {
             arrivals.push({index, std::move(results.front())});
           }));
     }
@@ -170,6 +234,7 @@ std::vector<AsyncMultimodalResult> OptimizedInferencePipeline::run_batch_inferen
     const DataLoader& data_loader) {
   VariableBatchProcessor batches(batching_options(config_));
   Collector collector;
+  const JobsOfCall jobs;  // also where the loader throws
   std::vector<Waiting> waiting;
   std::size_t number = 0;
   // As far ahead as a batcher that groups by size has any use for.
@@ -205,13 +270,14 @@ std::vector<AsyncMultimodalResult> OptimizedInferencePipeline::run_batch_inferen
     const std::size_t together = loop_ ? 1 : items.size();
     for (std::size_t at = 0; at < items.size(); at += together) {
       const auto mine = std::span<const std::size_t>(numbers).subspan(at, together);
+      for (const std::size_t one : mine) collector.expect(one);
       stages_.submit(std::make_unique<InferenceBatch>(
           context_, std::span<const BatchItem>(items).subspan(at, together),
-          [&collector, requests, own = std::vector(mine.begin(), mine.end())](
+          [&collector, requests, own = std::vector(mine.begin(), mine.end()), share = jobs.share()](
               std::vector<AsyncMultimodalResult> results) { collector.store(own, std::move(results)); }));
     }
   }
-  stages_.drain();
+  jobs.wait();
   const MutexLock lock(mutex_);
   padding_ = batches.padding();
   return collector.take();
@@ -234,6 +300,7 @@ void OptimizedInferencePipeline::reset_stats() {
   caching_.reset_stats();
   io_.reset_stats();
   counts_.update([](InferenceCounts::Values& counts) { counts = {}; });
+  if (offload_) offload_->reset_counts();
   const MutexLock lock(mutex_);
   padding_ = {};
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -359,15 +360,17 @@ TEST_CASE("a stop while batches are computed ends every request, and whoever com
     PipelineRig rig(true, config);
     std::vector<AsyncMultimodalRequest> requests = chats(12, 2);
     std::atomic<int> tokens{0};
+    std::atomic<bool> over{false};  // also where requests fail before there are so many tokens
     for (AsyncMultimodalRequest& request : requests) {
       request.max_new_tokens = 40;
       request.on_token = [&](const StreamedToken&) { ++tokens; };
     }
     std::thread stopper([&] {
-      while (tokens < 30) std::this_thread::yield();
+      while (tokens < 30 && !over) std::this_thread::yield();
       rig.pipeline->stop();
     });
     const auto results = rig.run(requests);
+    over = true;
     stopper.join();
     REQUIRE(results.size() == requests.size());
     // How many were done by then depends on the threads; nobody hangs, and nobody ends otherwise.
@@ -406,4 +409,75 @@ TEST_CASE("batches computed at the same time wait for one another's room; one to
       if (i != 4) CHECK(results[i].tokens == expected[i].tokens);
     }
   }
+}
+
+TEST_CASE("where the loader throws, nobody leaves before the requests that it gave have ended") {
+  for (const bool joins : {false, true}) {
+    InferencePipelineConfig config;
+    config.enable_continuous_batching = joins;
+    config.max_batch_size = 1;
+    config.variable_batch_size = false;
+    PipelineRig rig(true, config);
+    std::atomic<int> tokens{0};
+    int asked = 0;
+    const auto loader = [&] {
+      if (++asked > 2) throw std::runtime_error("the list ends in the middle of a line");
+      std::vector<AsyncMultimodalRequest> next = {chats(1, 1).front()};
+      next.front().max_new_tokens = 50;
+      next.front().on_token = [&](const StreamedToken&) { ++tokens; };
+      return next;
+    };
+    CHECK_THROWS_AS(static_cast<void>(rig.pipeline->run_batch_inference(loader)), std::runtime_error);
+    CHECK(tokens == 100);
+  }
+}
+
+TEST_CASE("where the feed throws, nobody leaves before its requests have ended") {
+  class Breaks final : public BatchFeed {
+   public:
+    void finish(std::size_t, AsyncMultimodalResult) override { throw std::runtime_error("no more of this"); }
+    [[nodiscard]] std::vector<BatchItem> join() override { return {}; }
+  };
+  PipelineRig rig(true, continuous());
+  std::vector<AsyncMultimodalRequest> requests = chats(3, 1);
+  std::atomic<std::uint64_t> tokens{0};
+  for (AsyncMultimodalRequest& request : requests) {
+    request.max_new_tokens = 1 + 40 * request.id;
+    request.on_token = [&](const StreamedToken&) { ++tokens; };
+  }
+  Breaks feed;
+  CHECK_THROWS_AS(rig.pipeline->execute_feeding(items_of(requests), feed), std::runtime_error);
+  CHECK(tokens == 1 + 41 + 81);
+}
+
+TEST_CASE("a workload ends with its own requests, whatever else is under way") {
+  InferencePipelineConfig config;
+  config.workers.compute = 2;
+  config.enable_kv_offload = false;
+  PipelineRig rig(false, config);
+  AsyncMultimodalRequest other = chats(1, 1).front();
+  std::atomic<bool> begun{false};
+  std::atomic<bool> may_end{false};
+  other.on_token = [&](const StreamedToken&) {
+    begun = true;
+    while (!may_end) std::this_thread::yield();
+  };
+  std::thread another([&] { static_cast<void>(rig.pipeline->execute(items_of({other}))); });
+  while (!begun) std::this_thread::yield();
+  CHECK(rig.run(chats(2, 1)).size() == 2);
+  may_end = true;
+  another.join();
+}
+
+TEST_CASE("what is counted anew is counted from nothing: keys and values that made room, too") {
+  const std::vector<AsyncMultimodalRequest> requests = long_answers();
+  PipelineRig rig(true, {}, kMiB * 16, {.kv_tokens = 130});
+  static_cast<void>(rig.run(requests));
+  REQUIRE(rig.pipeline->get_pipeline_stats().offload.parked > 0);
+  rig.pipeline->reset_stats();
+  const OffloadCounts counts = rig.pipeline->get_pipeline_stats().offload;
+  CHECK(counts.parked == 0);
+  CHECK(counts.resumed == 0);
+  CHECK(counts.offered == Bytes{0});
+  CHECK(counts.returned == Bytes{0});
 }
