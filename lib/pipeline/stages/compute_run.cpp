@@ -213,7 +213,9 @@ void ComputeRun::prefill(const Members& members) {
   std::vector<model::PrefillOutcome> outcomes = isolate<model::PrefillOutcome>(
       std::span<const model::PrefillItem>(items), [&](auto part) { return context_.runner.prefill(part); },
       [](std::size_t) { return true; });
-  count_pass(items, context_.clock.now() - begun);
+  count_pass(items, outcomes, context_.clock.now() - begun);
+  const auto has_room = [](const model::PrefillOutcome& outcome) { return !outcome.error; };
+  if (room_ && std::any_of(outcomes.begin(), outcomes.end(), has_room)) room_->took();
   const bool alone = running_.empty() && under_way.size() == 1 && !others_hold();
   for (std::size_t i = 0; i < under_way.size(); ++i) {
     InferenceMember& member = *under_way[i];
@@ -235,10 +237,16 @@ void ComputeRun::prefill(const Members& members) {
   }
 }
 
-void ComputeRun::count_pass(std::span<const model::PrefillItem> items, Nanoseconds took) {
+// Who found no room, or could not be read, was not prefilled.
+void ComputeRun::count_pass(std::span<const model::PrefillItem> items,
+                            std::span<const model::PrefillOutcome> outcomes, Nanoseconds took) {
   std::uint64_t real = 0;
   std::uint64_t longest = 0;
-  for (const model::PrefillItem& item : items) {
+  std::uint64_t rows = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (outcomes[i].error) continue;
+    const model::PrefillItem& item = items[i];
+    ++rows;
     std::uint64_t tokens = item.prompt->ids.size();
     for (const SharedTensor& block : item.ready.kv_blocks)
       tokens -= static_cast<std::uint64_t>(block.meta().shape.dims()[3]);
@@ -246,9 +254,10 @@ void ComputeRun::count_pass(std::span<const model::PrefillItem> items, Nanosecon
     real += tokens;
     longest = std::max(longest, tokens);
   }
+  if (rows == 0) return;
   context_.counts.update([&](InferenceCounts::Values& counts) {
     counts.real_tokens += real;
-    counts.padded_tokens += longest * items.size();
+    counts.padded_tokens += longest * rows;
     counts.prefill.record(took.count());
   });
 }

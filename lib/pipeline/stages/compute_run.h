@@ -46,7 +46,8 @@ class ComputeRun {
   void encode(const Members& members);
   void prefill(const Members& members);
   [[nodiscard]] model::PrefillItem item_of(InferenceMember& member) const;
-  void count_pass(std::span<const model::PrefillItem> items, Nanoseconds took);
+  void count_pass(std::span<const model::PrefillItem> items, std::span<const model::PrefillOutcome> outcomes,
+                  Nanoseconds took);
   void take_outputs(InferenceMember& member, model::PrefillOutcome& outcome);
   [[nodiscard]] Members decode(const Members& members);
   [[nodiscard]] bool others_run(const InferenceMember& but) const;

@@ -24,14 +24,23 @@ void KvRoom::Holder::enter() {
   ++room_.entered_;
 }
 
+void KvRoom::Holder::took() {
+  const MutexLock lock(room_.mutex_);
+  took_ = inside_;
+}
+
+// A try that got nothing gives nothing back: two batches that both lack room would else wake one another for
+// ever.
 void KvRoom::Holder::leave() {
   const MutexLock lock(room_.mutex_);
   room_.end_try(*this);
   if (!inside_) return;
   inside_ = false;
   --room_.holders_;
-  ++room_.returned_;
-  ++seen_;
+  if (std::exchange(took_, false)) {
+    ++room_.returned_;
+    ++seen_;
+  }
   room_.changed_.notify_all();
 }
 

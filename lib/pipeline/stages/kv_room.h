@@ -26,7 +26,9 @@ class KvRoom {
 
     /// From now on the batch may hold some. Nothing where it does already.
     void enter();
-    /// It holds none any more.
+    /// It got some.
+    void took();
+    /// It holds none any more. That tells those who wait of room only where it took some.
     void leave();
     /// It has given some back, and goes on.
     void gave_back();
@@ -44,6 +46,7 @@ class KvRoom {
    private:
     KvRoom& room_;
     bool inside_ = false;
+    bool took_ = false;
     bool queued_ = false;
     bool trying_ = false;
     std::uint64_t ticket_ = 0;

@@ -100,6 +100,7 @@ TEST_CASE("many batches larger than half of the room all get through") {
           mine.mark();
           const bool got = take();
           const bool alone = mine.was_alone();
+          if (got) mine.took();
           mine.tried();
           if (got) break;
           if (alone) ++too_large;
@@ -115,4 +116,28 @@ TEST_CASE("many batches larger than half of the room all get through") {
   CHECK(through == 1200);
   CHECK(too_large == 0);
   CHECK(free == kRoom);
+}
+
+TEST_CASE("tries that got nothing give nothing back: two that lack room do not wake one another") {
+  KvRoom room;
+  KvRoom::Holder busy(room);
+  KvRoom::Holder first(room);
+  KvRoom::Holder second(room);
+  busy.enter();
+  busy.took();
+  for (KvRoom::Holder* waiting : {&first, &second}) {
+    waiting->mark();
+    CHECK_FALSE(waiting->wait_turn(kAtOnce));
+  }
+  busy.gave_back();
+  for (KvRoom::Holder* waiting : {&first, &second}) {
+    CHECK(waiting->wait_turn(kAtOnce));
+    waiting->mark();
+    waiting->tried();
+    CHECK_FALSE(waiting->wait_turn(kAtOnce));
+  }
+  CHECK_FALSE(first.wait_turn(kAtOnce));
+  CHECK_FALSE(second.wait_turn(kAtOnce));
+  busy.leave();
+  CHECK(first.wait_turn(kAtOnce));
 }
