@@ -15,9 +15,13 @@ bool all_computed(std::span<InferenceMember* const> members) {
 }  // namespace
 
 void DecodeLoop::compute(std::span<InferenceMember* const> members) {
-  {
+  try {
     const MutexLock lock(mutex_);
     arrived_.insert(arrived_.end(), members.begin(), members.end());
+  } catch (...) {  // memory is out
+    const std::string reason = error_in_flight().what();
+    for (InferenceMember* member : members) member->running.fail(reason);
+    return;
   }
   for (;;) {
     {
@@ -35,28 +39,44 @@ void DecodeLoop::compute(std::span<InferenceMember* const> members) {
 }
 
 void DecodeLoop::round() {
-  std::vector<InferenceMember*> joining;
+  try {
+    admit();
+    run_.step();
+  } catch (...) {  // memory is out
+    fail(error_in_flight().what());
+  }
+  publish();
+}
+
+// Whoever is taken out of the queue is inside at once, so that no exception loses anybody.
+void DecodeLoop::admit() {
+  const std::size_t before = inside_.size();
   {
     const MutexLock lock(mutex_);
-    while (!arrived_.empty() && run_.may_grow() && run_.active() + joining.size() < slots_) {
-      joining.push_back(arrived_.front());
+    while (!arrived_.empty() && run_.may_grow() && run_.active() + inside_.size() - before < slots_) {
+      inside_.push_back(arrived_.front());
       arrived_.pop_front();
     }
   }
-  inside_.insert(inside_.end(), joining.begin(), joining.end());
-  try {
-    if (!joining.empty()) {
-      if (run_.active() > 0)
-        context_.counts.update([&](InferenceCounts::Values& counts) { counts.joined += joining.size(); });
-      run_.admit(joining);
-    }
-    run_.step();
-  } catch (...) {  // memory is out
-    const std::string reason = error_in_flight().what();
-    run_.fail(reason);
-    for (InferenceMember* member : inside_) member->running.fail(reason);
+  const auto joining = std::span<InferenceMember* const>(inside_).subspan(before);
+  if (joining.empty()) return;
+  if (run_.active() > 0)
+    context_.counts.update([&](InferenceCounts::Values& counts) { counts.joined += joining.size(); });
+  run_.admit(joining);
+}
+
+// Nobody else could end those who have arrived where there is nobody inside.
+void DecodeLoop::fail(const std::string& reason) {
+  run_.fail(reason);
+  for (InferenceMember* member : inside_) member->running.fail(reason);
+  if (!inside_.empty()) return;
+  const MutexLock lock(mutex_);
+  for (InferenceMember* member : arrived_) {
+    member->running.fail(reason);
+    member->computed = true;
   }
-  publish();
+  arrived_.clear();
+  changed_.notify_all();
 }
 
 void DecodeLoop::publish() {

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <deque>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "core/sync.h"
 #include "pipeline/stages/compute_run.h"
@@ -26,6 +28,8 @@ class DecodeLoop {
 
  private:
   void round() CACHEBENCH_EXCLUDES(mutex_);
+  void admit();
+  void fail(const std::string& reason) CACHEBENCH_EXCLUDES(mutex_);
   void publish() CACHEBENCH_EXCLUDES(mutex_);
 
   const InferenceContext& context_;

@@ -19,6 +19,8 @@ InferenceBatch::InferenceBatch(const InferenceContext& context, std::span<const 
     : context_(context), done_(std::move(done)) {
   for (std::size_t i = 0; i < items.size(); ++i)
     members_.push_back(std::make_unique<InferenceMember>(i, items[i], context.clock));
+  results_.resize(members_.size());
+  for (std::size_t i = 0; i < items.size(); ++i) results_[i].id = items[i].request->id;
 }
 
 InferenceBatch::~InferenceBatch() = default;
@@ -134,35 +136,41 @@ void InferenceBatch::post() {
 }
 
 void InferenceBatch::end(std::exception_ptr error) noexcept {
-  std::vector<AsyncMultimodalResult> results;
-  for (const auto& member : members_) {
-    RunningRequest& running = member->running;
-    if (error && !running.ended()) {
-      try {
-        std::rethrow_exception(error);
-      } catch (...) {
-        running.fail(error_in_flight().what());
-      }
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    try {
+      end_member(*members_[i], error);
+    } catch (...) {  // memory is out: the answer goes out as far as it is there
     }
-    if (!running.ended()) running.fail("the pipeline ended without an answer");
-    CacheService& service = running.result().cache;
-    for (std::size_t i = 0; i < member->cached.artefacts.size(); ++i) {
-      const CachedArtefact& artefact = member->cached.artefacts[i];
-      const auto kind = static_cast<std::size_t>(member->cached.plan.plan.artefacts[i].kind);
-      if (artefact.tensor) ++service.served[kind];
-      if (artefact.outcome == Outcome::kMiss) ++service.computed[kind];
-    }
-    if (context_.offload != nullptr) context_.offload->forget(member->parked);
-    if (!member->cached.artefacts.empty()) context_.caching.finish(member->cached);
-    context_.counts.update([&](InferenceCounts::Values& counts) {
-      ++counts.requests;
-      counts.images += member->cached.plan.images.size();
-      counts.prompt_tokens += running.result().prompt_tokens;
-      counts.reused_tokens += service.prompt_tokens_reused;
-    });
-    results.push_back(running.finish());
+    if (members_[i]->running.ended()) results_[i] = members_[i]->running.finish();
   }
-  done_(std::move(results));
+  done_(std::move(results_));
+}
+
+void InferenceBatch::end_member(InferenceMember& member, const std::exception_ptr& error) {
+  RunningRequest& running = member.running;
+  if (error && !running.ended()) {
+    try {
+      std::rethrow_exception(error);
+    } catch (...) {
+      running.fail(error_in_flight().what());
+    }
+  }
+  if (!running.ended()) running.fail("the pipeline ended without an answer");
+  CacheService& service = running.result().cache;
+  for (std::size_t i = 0; i < member.cached.artefacts.size(); ++i) {
+    const CachedArtefact& artefact = member.cached.artefacts[i];
+    const auto kind = static_cast<std::size_t>(member.cached.plan.plan.artefacts[i].kind);
+    if (artefact.tensor) ++service.served[kind];
+    if (artefact.outcome == Outcome::kMiss) ++service.computed[kind];
+  }
+  context_.counts.update([&](InferenceCounts::Values& counts) {
+    ++counts.requests;
+    counts.images += member.cached.plan.images.size();
+    counts.prompt_tokens += running.result().prompt_tokens;
+    counts.reused_tokens += service.prompt_tokens_reused;
+  });
+  if (context_.offload != nullptr) context_.offload->forget(member.parked);
+  if (!member.cached.artefacts.empty()) context_.caching.finish(member.cached);
 }
 
 }  // namespace cachebench::pipeline

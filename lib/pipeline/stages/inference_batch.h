@@ -19,7 +19,8 @@ namespace cachebench::pipeline {
 
 class InferenceBatch final : public PipelineJob {
  public:
-  /// Gets the results, one an item, in order; must not throw.
+  /// Gets the results, one an item, in order; must not throw. What makes their room is done before: a batch
+  /// ends where memory is out, too.
   using Done = std::function<void(std::vector<AsyncMultimodalResult>)>;
   /// The requests of the items outlive the batch.
   InferenceBatch(const InferenceContext& context, std::span<const BatchItem> items, Done done);
@@ -33,12 +34,14 @@ class InferenceBatch final : public PipelineJob {
   void transfer();
   void compute();
   void post();
+  void end_member(InferenceMember& member, const std::exception_ptr& error);
   /// Runs `step` for each member that has not ended; what it throws ends that member.
   void each(const std::function<void(InferenceMember&)>& step);
 
   const InferenceContext& context_;
   std::vector<std::unique_ptr<InferenceMember>> members_;
   OptimizedIOMechanism::Upload upload_;
+  std::vector<AsyncMultimodalResult> results_;  // one a member, as if nobody had answered
   Done done_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -41,7 +42,8 @@ class InferenceCounts {
     Histogram encode;                 ///< a pass of the tower, by image
     Histogram prefill;                ///< a pass
     Histogram decode;                 ///< a step
-    [[nodiscard]] std::uint64_t encoder_calls_saved() const { return images - encoded; }
+    /// Images are counted when their request ends: read before that, more may have been encoded.
+    [[nodiscard]] std::uint64_t encoder_calls_saved() const { return images - std::min(images, encoded); }
   };
   template <typename Change>
   void update(const Change& change) CACHEBENCH_EXCLUDES(mutex_) {

@@ -9,6 +9,14 @@
 using namespace cachebench;
 using namespace cachebench::pipeline;
 
+TEST_CASE("calls of the tower that were saved are none while more was encoded than has ended") {
+  InferenceCounts::Values counts;
+  counts.encoded = 3;
+  CHECK(counts.encoder_calls_saved() == 0);
+  counts.images = 5;
+  CHECK(counts.encoder_calls_saved() == 2);
+}
+
 TEST_CASE("a member knows its artefacts by kind and image, and how far its blocks reach") {
   const PipelineRig rig(false);
   AsyncMultimodalRequest request;
