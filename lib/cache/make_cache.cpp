@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "cache/compression/encoded_tensor.h"
 #include "core/check.h"
 #include "tier/device/device_plane.h"
 #include "tier/host/host_plane.h"
@@ -27,6 +28,7 @@ HierarchicalCache::HierarchicalCache(const EngineOptions& options, hardware::Cos
 std::unique_ptr<tier::Plane> make_l1_plane(Bytes capacity, const CacheSite& site) {
   if (site.device != nullptr) return tier::make_device_plane({.capacity = capacity}, site.device);
   tier::EmulatedDeviceOptions device;
+  device.decoder = decode;
   device.h2d = site.profile.h2d;
   device.d2h = site.profile.d2h;
   device.throttle = site.throttle;

@@ -10,6 +10,7 @@
 
 #include "core/float_formats.h"
 #include "core/rng.h"
+#include "tier/lossy/int8_dot.h"
 #include "tier/lossy/lossy.h"
 
 using namespace cachebench;
@@ -99,6 +100,24 @@ void BM_Decode(benchmark::State& state) {
 constexpr std::int64_t kSmall = std::int64_t{1} << 18;
 constexpr std::int64_t kLarge = std::int64_t{1} << 24;
 
+// A query against rows, without decoding them: bytes of codes a second.
+void BM_Int8Dot(benchmark::State& state) {
+  const auto columns = static_cast<std::size_t>(state.range(0));
+  const auto level = static_cast<SimdLevel>(state.range(1));
+  if (!is_supported(level)) return state.SkipWithError("no AVX2 here");
+  constexpr std::size_t kRows = 1000;
+  Rng rng(columns);
+  std::vector<std::int8_t> rows(kRows * columns);
+  for (std::int8_t& code : rows) code = static_cast<std::int8_t>(static_cast<int>(rng.below(255)) - 127);
+  const std::vector<std::int8_t> query(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(columns));
+  for (auto _ : state) {
+    for (std::size_t row = 0; row < kRows; ++row)
+      benchmark::DoNotOptimize(int8_dot(std::span(rows).subspan(row * columns, columns), query, level));
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(rows.size()) *
+                          static_cast<std::int64_t>(state.iterations()));
+}
+
 void cases(benchmark::internal::Benchmark* bench) {
   const auto f32 = static_cast<std::int64_t>(DType::kF32);
   const auto bf16 = static_cast<std::int64_t>(DType::kBF16);
@@ -112,6 +131,7 @@ void cases(benchmark::internal::Benchmark* bench) {
 
 BENCHMARK(BM_Memcpy)->Arg(2 * kSmall)->Arg(4 * kSmall)->Arg(2 * kLarge)->Arg(4 * kLarge);
 BENCHMARK(BM_Encode)->ArgNames({"elements", "format", "dtype", "level"})->Apply(cases);
+BENCHMARK(BM_Int8Dot)->ArgNames({"columns", "level"})->ArgsProduct({{256, 768}, {0, 1}});
 BENCHMARK(BM_Decode)->ArgNames({"elements", "format", "dtype", "level"})->Apply(cases);
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "cache/compression/encoded_tensor.h"
 #include "cache/multimodal/memory_pressure.h"
 #include "core/error.h"
 #include "tier/device/cuda/cuda_device.h"
@@ -100,6 +101,7 @@ tier::DevicePlaneOptions device_options(const TransferSection& transfer, Bytes c
 std::unique_ptr<tier::Plane> make_emulated(const RunConfig& config, Bytes capacity,
                                            const hardware::Profile& profile) {
   tier::EmulatedDeviceOptions options;
+  options.decoder = cache::decode;
   options.h2d = profile.h2d;
   options.d2h = profile.d2h;
   options.throttle = config.throttle ? tier::Throttle::kOn : tier::Throttle::kOff;

@@ -10,12 +10,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <exception>
 #include <utility>
 
 #include "cache/similarity/threshold.h"
 #include "core/check.h"
 #include "core/error.h"
+#include "core/tensor_view.h"
+#include "tier/lossy/int8_dot.h"
+#include "tier/lossy/lossy.h"
 
 namespace cachebench::cache {
 namespace {
@@ -25,8 +29,8 @@ constexpr std::size_t kMaxDimension = 65'536;
 constexpr std::size_t kFirstCapacity = 1024;
 // A cosine of 1 may come out an ulp lower.
 constexpr double kSlack = 1e-9;
-// What single precision may be off by, for 65,536 components too.
-constexpr double kCoarseSlack = 0.02;
+// What sums of single precision may add to a bound, for 65,536 components too.
+constexpr double kRounding = 1e-5;
 
 using Slot = std::uint32_t;
 constexpr Slot kNoSlot = UINT32_MAX;
@@ -74,6 +78,30 @@ float distance(const void* a, const void* b, const void* size) {
   return 1.0F - Dot({.a = static_cast<const float*>(a),
                      .b = static_cast<const float*>(b),
                      .size = *static_cast<const std::size_t*>(size)});
+}
+
+/// A vector of length 1 in int8: a quarter of the bytes to look through, and a bound for what that may hide.
+struct Coded {
+  float scale = 0;
+  float error = 0;  ///< length of what the codes leave of the vector out
+};
+
+Coded encode_int8(std::span<const float> unit, std::span<std::int8_t> codes) {
+  const TensorMeta meta{.shape = {1, static_cast<std::int64_t>(unit.size())}, .dtype = DType::kF32};
+  std::vector<std::byte> form(tier::lossy_bytes(tier::LossyFormat::kInt8, meta));
+  const auto outcome =
+      tier::encode_lossy(tier::LossyFormat::kInt8, {.meta = meta, .data = std::as_bytes(unit)}, form);
+  CACHEBENCH_CHECK(outcome == tier::LossyOutcome::kEncoded, "a vector of length 1");
+  Coded coded;
+  std::memcpy(&coded.scale, form.data(), sizeof(float));
+  std::memcpy(codes.data(), form.data() + sizeof(float), codes.size());
+  double square = 0;
+  for (std::size_t i = 0; i < unit.size(); ++i) {
+    const double left = static_cast<double>(unit[i]) - static_cast<double>(coded.scale) * codes[i];
+    square += left * left;
+  }
+  coded.error = static_cast<float>(std::sqrt(square) * (1 + kRounding));
+  return coded;
 }
 
 /// One minus the dot product of vectors padded with zeros to whole lanes.
@@ -177,20 +205,32 @@ class EmbeddingIndex::Impl {
     const void* data = graph_->getDataByInternalId(slot);
     return {static_cast<const float*>(data), space_.padded()};
   }
-  /// The cosine in single precision.
-  [[nodiscard]] double nearness(const std::vector<float>& unit, Slot slot) const {
-    return 1.0 - static_cast<double>(distance_(unit.data(), at(slot).data(), &space_.padded()));
+  [[nodiscard]] std::span<const std::int8_t> codes_at(Slot slot) const {
+    return std::span(codes_).subspan(std::size_t{slot} * space_.padded(), space_.padded());
   }
+  /// At most so near is the entry, by the codes alone: by Cauchy and Schwarz the errors of both add so much.
+  [[nodiscard]] double largest_cosine(const Coded& query, std::span<const std::int8_t> codes,
+                                      Slot slot) const {
+    const Coded& entry = coded_[slot];
+    const double scales = static_cast<double>(entry.scale) * static_cast<double>(query.scale);
+    const double error = static_cast<double>(query.error) * (1 + kRounding) +
+                         static_cast<double>(entry.error) * (1 + static_cast<double>(query.error));
+    return tier::int8_dot(codes_at(slot), codes, level_) * scales + error + kRounding;
+  }
+  /// Keeps the codes of what was put into the graph there.
+  void keep_codes(Slot slot, std::span<const float> unit);
   void reserve_one();
   void compact();
   [[nodiscard]] std::vector<EmbeddingMatch> best(std::vector<EmbeddingMatch> matches,
                                                  std::size_t top_k) const;
 
   EmbeddingOptions options_;
+  const tier::SimdLevel level_ = tier::best_simd();
   CosineSpace space_;
-  hnswlib::DISTFUNC<float> distance_ = space_.get_dist_func();
-  std::unique_ptr<Graph> graph_;  ///< none while empty
-  std::vector<EntryId> ids_;      ///< by slot; kNoEntry: a way mark
+  std::unique_ptr<Graph> graph_;    ///< none while empty
+  std::vector<EntryId> ids_;        ///< by slot; kNoEntry: a way mark
+  std::vector<std::int8_t> codes_;  ///< by slot, what looking at all goes through
+  std::vector<Coded> coded_;        ///< by slot
   std::vector<Slot> free_;
   std::vector<Slot> slots_;  ///< by id
   std::size_t size_ = 0;
@@ -214,6 +254,15 @@ std::vector<float> EmbeddingIndex::Impl::checked(const EmbeddingQuery& query) co
   return scaled(query.vector);
 }
 
+void EmbeddingIndex::Impl::keep_codes(Slot slot, std::span<const float> unit) {
+  if (slot >= coded_.size()) {
+    coded_.resize(std::size_t{slot} + 1);
+    codes_.resize(coded_.size() * space_.padded());
+  }
+  coded_[slot] =
+      encode_int8(unit, std::span(codes_).subspan(std::size_t{slot} * space_.padded(), space_.padded()));
+}
+
 void EmbeddingIndex::Impl::reserve_one() {
   if (graph_ == nullptr) {
     graph_ = std::make_unique<Graph>(&space_, kFirstCapacity, options_.links, options_.construction_breadth);
@@ -233,6 +282,7 @@ VectorFault EmbeddingIndex::Impl::insert(EntryId id, std::span<const float> vect
     const bool is_new = slot == kNoSlot;
     const Slot into = !is_new ? slot : free_.empty() ? static_cast<Slot>(ids_.size()) : free_.back();
     graph_->addPoint(unit.data(), into);
+    keep_codes(into, unit);
     if (!is_new) return VectorFault::kNone;
     slot = into;
     if (into == ids_.size()) {
@@ -259,6 +309,8 @@ bool EmbeddingIndex::Impl::erase(EntryId id) {
     graph_ = nullptr;
     ids_ = {};
     free_ = {};
+    codes_ = {};
+    coded_ = {};
   } else if (free_.size() >= kFirstCapacity && size_ < ids_.size() / 2) {
     compact();
   }
@@ -270,11 +322,14 @@ void EmbeddingIndex::Impl::compact() {
   const std::unique_ptr<Graph> old = std::move(graph_);
   const std::vector<EntryId> ids = std::exchange(ids_, {});
   free_ = {};
+  codes_ = {};
+  coded_ = {};
   for (Slot slot = 0; slot < ids.size(); ++slot) {
     if (ids[slot] == kNoEntry) continue;
     reserve_one();
     const auto next = static_cast<Slot>(ids_.size());
     graph_->addPoint(old->getDataByInternalId(slot), next);
+    keep_codes(next, at(next));
     ids_.push_back(ids[slot]);
     slots_[index_of(ids[slot])] = next;
   }
@@ -309,8 +364,10 @@ std::vector<EmbeddingMatch> EmbeddingIndex::Impl::query(const EmbeddingQuery& qu
 std::vector<EmbeddingMatch> EmbeddingIndex::Impl::query_all(const EmbeddingQuery& query) const {
   const std::vector<float> unit = checked(query);
   std::vector<EmbeddingMatch> matches;
+  std::vector<std::int8_t> codes(space_.padded());
+  const Coded coded = encode_int8(unit, codes);
   for (Slot slot = 0; slot < ids_.size(); ++slot) {
-    if (ids_[slot] == kNoEntry || nearness(unit, slot) < query.threshold - kCoarseSlack) continue;
+    if (ids_[slot] == kNoEntry || largest_cosine(coded, codes, slot) < query.threshold - kSlack) continue;
     const double cosine = cosine_of(unit, at(slot));
     if (cosine >= query.threshold - kSlack) matches.push_back({.cosine = cosine, .id = ids_[slot]});
   }
@@ -322,6 +379,7 @@ std::vector<EmbeddingMatch> EmbeddingIndex::Impl::query_all(const EmbeddingQuery
 Bytes EmbeddingIndex::Impl::memory() const {
   std::size_t bytes =
       ids_.capacity() * sizeof(EntryId) + (free_.capacity() + slots_.capacity()) * sizeof(Slot);
+  bytes += codes_.capacity() + coded_.capacity() * sizeof(Coded);
   if (graph_ == nullptr) return Bytes{bytes};
   constexpr std::size_t kMutex = 40;
   constexpr std::size_t kLookup = 40;

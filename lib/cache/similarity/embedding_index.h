@@ -13,7 +13,7 @@
 /// The entries whose embedding points the same way as a query's: a navigable small-world graph (Malkov and
 /// Yashunin 2018, hnswlib) proposes candidates, whose cosines are then computed anew in double precision and
 /// compared with the threshold, so a hit's score is right though a near entry may be missed. Owns the
-/// vectors, scaled to length 1: 4 bytes for each dimension and about 250 for links and look-up. Removed
+/// vectors, scaled to length 1: 5 bytes for each dimension and about 250 for links and look-up. Removed
 /// entries stay in the graph as way marks until their place is taken; when three quarters are such, the graph
 /// is made anew. Thread-compatible: queries may run side by side, changes alone. Sums are taken in the same
 /// order with and without AVX2, so machines agree. Throws Error{kUsage} for options that make no sense,

@@ -13,7 +13,7 @@
 
 #include "core/tensor_view.h"
 #include "core/units.h"
-#include "tier/lossy/lossy.h"
+#include "tier/encoding.h"
 #include "tier/pinned_memory.h"
 
 /// What the device plane needs of a GPU: memory, streams, events and asynchronous copies, with the names and
@@ -48,9 +48,16 @@ struct FormToDevice {
   std::span<const std::byte> form;
   DevicePointer room{};
   DevicePointer plain{};
-  LossyFormat format = LossyFormat::kF16;
+  Encoding encoding = Encoding::kPlain;
   TensorMeta meta;
 };
+
+/// Whether tensors of that element type have the form: the narrow ones are float32's alone.
+[[nodiscard]] constexpr bool has_form(Encoding encoding, DType dtype) {
+  if (encoding == Encoding::kPlain) return false;
+  const bool is_narrow = encoding == Encoding::kF16 || encoding == Encoding::kBF16;
+  return dtype == DType::kF32 || (!is_narrow && (dtype == DType::kF16 || dtype == DType::kBF16));
+}
 
 struct CopyResult {
   std::exception_ptr error{};  ///< empty when the bytes are there
@@ -87,7 +94,8 @@ class DeviceStream {
   virtual void memcpy_async(std::span<const HostToDevice> copies, CopyDone done) = 0;
   virtual void memcpy_async(std::span<const DeviceToHost> copies, CopyDone done) = 0;
   /// Copies a form up and decodes it on the device, as one submission: the link carries the form alone. The
-  /// elements are those that decode_lossy gives. REQUIRES: the device `can_decode` it, and its size fits.
+  /// elements are those that the host's decoder gives. REQUIRES: the device `can_decode` it, and its size
+  /// fits.
   virtual void decode_async(const FormToDevice& form, CopyDone done) = 0;
   /// cudaEventRecord.
   virtual void record(DeviceEvent& event) = 0;
@@ -111,7 +119,7 @@ class DeviceApi {
   /// cudaHostAlloc: where to get host memory that the device reaches by itself. It may outlive the device.
   [[nodiscard]] virtual std::shared_ptr<PinnedMemory> pinned_memory() { return nullptr; }
   /// Whether its streams decode this form of such tensors.
-  [[nodiscard]] virtual bool can_decode(LossyFormat format, DType dtype) const = 0;
+  [[nodiscard]] virtual bool can_decode(Encoding encoding, DType dtype) const = 0;
   [[nodiscard]] virtual std::unique_ptr<DeviceStream> create_stream() = 0;
   /// cudaMemcpy on a stream of this call's own: complete when it returns; `meanwhile` is called once, while
   /// it is under way. Nothing, and no call, where the device leaves that to streams.

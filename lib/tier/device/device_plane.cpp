@@ -203,9 +203,8 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
 
   [[nodiscard]] std::optional<Ticket> write_decoded(const Block& block, const RecordInfo& form,
                                                     std::span<const std::byte> stored) override {
-    const std::optional<LossyFormat> format = lossy_format_of(form.encoding);
-    if (!format || !device_->can_decode(*format, form.meta.dtype)) return std::nullopt;
-    CACHEBENCH_CHECK(block.bytes == form.meta.bytes() && stored.size() == lossy_bytes(*format, form.meta),
+    if (!device_->can_decode(form.encoding, form.meta.dtype)) return std::nullopt;
+    CACHEBENCH_CHECK(block.bytes == form.meta.bytes() && stored.size() < block.bytes.value,
                      "{} bytes of a form for a block of {}", stored.size(), block.bytes.value);
     const std::optional<DevicePointer> room = rooms_.take(Bytes{stored.size()});
     if (!room) return std::nullopt;
@@ -214,7 +213,7 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
     streams_.forms->decode_async({.form = stored,
                                   .room = *room,
                                   .plain = static_cast<DevicePointer>(block.handle),
-                                  .format = *format,
+                                  .encoding = form.encoding,
                                   .meta = form.meta},
                                  [this, ticket, room](const CopyResult& result) mutable {
                                    rooms_.give_back(*room);
@@ -232,20 +231,22 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
         block.bytes);
   }
 
-  [[nodiscard]] bool takes_files() const override { return files_ != nullptr; }
+  [[nodiscard]] bool takes_files() const override { return files_ != nullptr && !files_failed_.load(); }
 
-  [[nodiscard]] Completion write_file(const Block& block, const FilePart& part) override {
+  [[nodiscard]] std::optional<Completion> write_file(const Block& block, const FilePart& part) override {
     CACHEBENCH_CHECK(part.bytes == block.bytes, "{} bytes of a file for a block of {}", part.bytes.value,
                      block.bytes.value);
     const MutexLock lock(files_mutex_);
     const auto start = std::chrono::steady_clock::now();
     try {
       files_->upload(part, static_cast<DevicePointer>(block.handle));
-    } catch (const Error&) {
-      return {.status = TransferStatus::kFailed, .error = std::current_exception(), .service = {}};
+    } catch (const Error& error) {
+      if (!files_failed_.exchange(true)) files_failure_ = error.what();
+      return std::nullopt;
     }
     written_.fetch_add(part.bytes.value, std::memory_order_relaxed);
-    return {.service = std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - start)};
+    return Completion{.service =
+                          std::chrono::duration_cast<Nanoseconds>(std::chrono::steady_clock::now() - start)};
   }
 
   [[nodiscard]] std::span<std::byte> host_view(const Block&) override { return {}; }
@@ -269,6 +270,9 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
     stats.bytes_written = Bytes{written_.load(std::memory_order_relaxed)};
     stats.notes = device_->notes();
     stats.notes.insert(stats.notes.end(), notes_.begin(), notes_.end());
+    const MutexLock lock(files_mutex_);
+    if (!files_failure_.empty())
+      stats.notes.push_back(files_failure_ + "; records came through host memory from then on");
     return stats;
   }
 
@@ -283,7 +287,9 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
   Streams streams_;
   Lane<HostToDevice> up_;
   Lane<DeviceToHost> down_;
-  Mutex files_mutex_;  // an upload belongs to one thread at a time
+  mutable Mutex files_mutex_;  // an upload belongs to one thread at a time
+  std::atomic<bool> files_failed_{false};
+  std::string files_failure_ CACHEBENCH_GUARDED_BY(files_mutex_);
   const std::shared_ptr<FileUpload> files_;
   const std::vector<std::string> notes_;
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 
 #include "core/units.h"
 #include "hardware/profile.h"
@@ -18,11 +19,16 @@ namespace cachebench::tier {
 
 enum class Throttle : std::uint8_t { kOff, kOn };
 
+/// Gives plain elements out of a form; false where the sizes do not fit (cache/compression has one).
+using FormDecoder = bool (*)(Encoding encoding, std::span<const std::byte> in, const TensorMeta& meta,
+                             std::span<std::byte> out);
+
 struct EmulatedDeviceOptions {
   hardware::Channel h2d;
   hardware::Channel d2h;
   Throttle throttle = Throttle::kOn;
   Bytes memory{};                       ///< what `malloc` gives in all; 0 for as much as the host has
+  FormDecoder decoder = nullptr;        ///< stands for the kernels; without it nothing is decoded there
   int engines_per_direction = 1;        ///< they share the link
   Bytes inline_up_to{64 * kMiB.value};  ///< unthrottled copies that run on the caller's thread
   /// For tests of what goes on above: so many copies go well, then the device is lost (device_api.h).

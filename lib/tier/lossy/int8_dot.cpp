@@ -4,10 +4,11 @@
 #include <immintrin.h>
 
 #include "core/check.h"
-#include "tier/device/cuda/similarity_kernels.h"
 
 namespace cachebench::tier {
 namespace {
+
+constexpr std::size_t kLongest = 131'071;  // of products up to 128 * 128
 
 __attribute__((target("avx2"))) __m256i widened(const std::int8_t* codes) {
   return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes)));
@@ -31,11 +32,12 @@ __attribute__((target("avx2"))) std::int32_t dot_avx2(const std::int8_t* a, cons
 }  // namespace
 
 std::int32_t int8_dot(std::span<const std::int8_t> a, std::span<const std::int8_t> b, SimdLevel level) {
-  CACHEBENCH_CHECK(a.size() == b.size() && a.size() <= cuda::kMostColumns, "rows of {} and {} codes",
-                   a.size(), b.size());
+  CACHEBENCH_CHECK(a.size() == b.size() && a.size() <= kLongest, "rows of {} and {} codes", a.size(),
+                   b.size());
   const std::size_t whole = level == SimdLevel::kAvx2 ? a.size() / 32 * 32 : 0;
-  const std::int32_t sum = whole > 0 ? dot_avx2(a.data(), b.data(), whole) : 0;
-  return sum + cuda::dot_bytes(a.data() + whole, b.data() + whole, a.size() - whole, {});
+  std::int32_t sum = whole > 0 ? dot_avx2(a.data(), b.data(), whole) : 0;
+  for (std::size_t i = whole; i < a.size(); ++i) sum += std::int32_t{a[i]} * std::int32_t{b[i]};
+  return sum;
 }
 
 }  // namespace cachebench::tier

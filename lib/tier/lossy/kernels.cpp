@@ -10,12 +10,18 @@ namespace {
 
 // Clang 14's __builtin_cpu_supports does not know it. The operating system's part is AVX's, asked for beside
 // it.
-bool has_f16c() {
+bool ask_for_f16c() {
   unsigned eax = 0;
   unsigned ebx = 0;
   unsigned ecx = 0;
   unsigned edx = 0;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+
+// A virtual machine stops for each such question, which takes longer than encoding a row.
+bool has_f16c() {
+  static const bool kHas = ask_for_f16c();
+  return kHas;
 }
 
 }  // namespace

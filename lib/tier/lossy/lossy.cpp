@@ -139,10 +139,6 @@ std::optional<LossyFormat> lossy_format_of(Encoding encoding) {
   CACHEBENCH_CHECK(false, "encoding {}", static_cast<int>(encoding));
 }
 
-bool has_lossy_form(LossyFormat format, DType dtype) {
-  return is_scaled(format) ? element_of(dtype).has_value() : dtype == DType::kF32;
-}
-
 std::size_t lossy_bytes(LossyFormat format, const TensorMeta& meta) {
   const std::size_t elements = meta.shape.elements();
   if (!is_scaled(format)) return 2 * elements;

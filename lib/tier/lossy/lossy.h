@@ -31,9 +31,6 @@ enum class LossyOutcome : std::uint8_t {
   kUnsupported,  ///< an element type that is no floating-point number
 };
 
-/// Whether tensors of that element type have the form at all.
-[[nodiscard]] bool has_lossy_form(LossyFormat format, DType dtype);
-
 /// Bytes of the encoded form: for int8 and fp8 a float32 scale a row, then the codes.
 [[nodiscard]] std::size_t lossy_bytes(LossyFormat format, const TensorMeta& meta);
 

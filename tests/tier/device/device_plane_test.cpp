@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "tier/device/device_types.h"
 #include "tier/device/emulated_device.h"
 #include "tier/form_sink.h"
 #include "tier/gate.h"
@@ -93,7 +94,8 @@ TEST_CASE("without room for the slack the plane makes do; without room for the c
 }
 
 TEST_CASE("a form is decoded into its block, and only what the device cannot do is left to the caller") {
-  const auto plane = make_device_plane({.capacity = kMiB * 300}, unthrottled());
+  const auto plane =
+      make_device_plane({.capacity = kMiB * 300}, testing::EmulatedQueued::make({.memory = kGiB}));
   auto* const sink = dynamic_cast<FormSink*>(plane.get());
   REQUIRE(sink != nullptr);
   RecordInfo info{.key = {}, .meta = {.shape = {11, 100}, .dtype = DType::kF16}};
@@ -152,7 +154,7 @@ class FailingDevice final : public DeviceApi {
   [[nodiscard]] DeviceProperties properties() const override { return {}; }
   [[nodiscard]] std::optional<DevicePointer> malloc(Bytes) override { return DevicePointer{4096}; }
   void free(DevicePointer) noexcept override {}
-  [[nodiscard]] bool can_decode(LossyFormat, DType) const override { return true; }
+  [[nodiscard]] bool can_decode(Encoding, DType) const override { return true; }
   [[nodiscard]] std::unique_ptr<DeviceStream> create_stream() override {
     ++streams;
     return std::make_unique<FailingStream>(gate_, submissions);

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "core/error.h"
@@ -13,6 +15,7 @@
 #include "tier/device/cuda/cuda_device.h"
 #include "tier/device/emulated_device.h"
 #include "tier/device/fake_driver/fake_cuda.h"
+#include "tier/lossy/lossy.h"
 
 /// The devices that the common suite runs on. Each type makes one; null where this machine has none, said in
 /// a message. The fake driver's are the product's CUDA code, executed on the processor: no GPU.
@@ -25,6 +28,12 @@ struct DeviceSetUp {
   std::uint64_t lost_after_copies = kNever;
 };
 
+inline bool decode_on_host(Encoding encoding, std::span<const std::byte> in, const TensorMeta& meta,
+                           std::span<std::byte> out) {
+  const std::optional<LossyFormat> format = lossy_format_of(encoding);
+  return format && decode_lossy(*format, in, meta, out);
+}
+
 template <Throttle kThrottle, std::uint64_t kInline>
 struct EmulatedDeviceType {
   static constexpr bool kCanBeLost = true;
@@ -35,6 +44,7 @@ struct EmulatedDeviceType {
                                  .d2h = link,
                                  .throttle = kThrottle,
                                  .memory = set_up.memory,
+                                 .decoder = decode_on_host,
                                  .inline_up_to = Bytes{kInline},
                                  .lost_after_copies = set_up.lost_after_copies});
   }

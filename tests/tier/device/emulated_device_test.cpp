@@ -85,7 +85,7 @@ TEST_CASE("what this machine cannot emulate is noted") {
   const std::vector<std::string> notes = device->notes();
   REQUIRE(notes.size() == 2);
   CHECK(notes[0].find("faster than this machine's memcpy") != std::string::npos);
-  CHECK(notes[1].find("hand-over between threads") != std::string::npos);
+  CHECK(notes[1].find("an empty copy") != std::string::npos);
   CHECK(make_emulated_device(unthrottled())->notes().empty());
 }
 

@@ -2,6 +2,9 @@
 #include "tier/device/file_upload.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -49,6 +52,26 @@ TEST_CASE_TEMPLATE(
   CHECK_THROWS_AS(upload->upload({.descriptor = -1, .offset = 0, .bytes = Bytes{1}}, memory), Error);
   CHECK_THROWS_AS(
       upload->upload({.descriptor = file.descriptor(), .offset = 0, .bytes = Bytes{200'000}}, memory), Error);
+  device->free(memory);
+}
+
+TEST_CASE("a direct read ends with the part that was asked for, in the last page of the file") {
+  const auto device = EmulatedInline::make({});
+  const UploadFile file(9'000);
+  const std::string path = fmt::format("/proc/self/fd/{}", file.descriptor());
+  const int direct = ::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
+  if (direct < 0) {
+    MESSAGE("skipped: no O_DIRECT here");
+    return;
+  }
+  const DevicePointer memory = device->malloc(Bytes{9'000}).value();
+  const auto upload = make_staged_upload(device, {.chunk = Bytes{65'536}, .buffers = 1});
+  upload->upload({.descriptor = direct, .offset = 4'096, .bytes = Bytes{4'904}}, memory);
+  const std::vector<std::byte> got = read_back(*device, memory, 4'904);
+  CHECK(std::equal(got.begin(), got.end(), file.bytes().begin() + 4'096));
+  CHECK_THROWS_AS(upload->upload({.descriptor = direct, .offset = 4'096, .bytes = Bytes{4'905}}, memory),
+                  Error);
+  ::close(direct);
   device->free(memory);
 }
 

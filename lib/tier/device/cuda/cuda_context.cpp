@@ -8,13 +8,13 @@
 #include <iterator>
 
 #include "core/check.h"
+#include "tier/round_up.h"
 
 namespace cachebench::tier::cuda {
 
 #if __has_include(<cuda.h>)
 namespace {
 
-constexpr std::uintptr_t kPage = 4096;
 constexpr const char* kInstead = "host and SSD tiers work all the same, and device \"emulated\" needs no GPU";
 
 [[noreturn]] void refuse(const std::string& reason) {

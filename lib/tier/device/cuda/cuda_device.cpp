@@ -26,7 +26,6 @@ using cuda::CudaContext;
 using cuda::CudaEvent;
 using cuda::CudaStream;
 
-constexpr std::uint64_t kPinnedPage = 4096;
 // Pieces up to here come from the driver's pool, which gives them without a wait for the device. Arenas do
 // not: they live as long as the run.
 constexpr Bytes kPooled{64 * kMiB.value};
@@ -72,14 +71,14 @@ class CudaDevice final : public DeviceApi {
   [[nodiscard]] std::optional<DevicePointer> malloc(Bytes size) override {
     if (size.value > std::numeric_limits<std::uint64_t>::max() / 2 || context_->lost()) return std::nullopt;
     const CudaContext::Scope scope(*context_);
-    const std::uint64_t whole = round_up(size.value == 0 ? 1 : size.value, kPinnedPage);
+    const std::uint64_t whole = round_up(size.value == 0 ? 1 : size.value, kPage);
     std::optional<Piece> piece = take(whole);
-    if (piece && piece->base % kPinnedPage != 0) {
+    if (piece && piece->base % kPage != 0) {
       give_back(*piece);
-      piece = take(whole + kPinnedPage);
+      piece = take(whole + kPage);
     }
     if (!piece) return std::nullopt;
-    const auto pointer = static_cast<DevicePointer>(round_up(piece->base, kPinnedPage));
+    const auto pointer = static_cast<DevicePointer>(round_up(piece->base, kPage));
     context_->add_memory(static_cast<CUdeviceptr>(pointer), Bytes{whole});
     const MutexLock lock(mutex_);
     pieces_.emplace(pointer, *piece);
@@ -103,8 +102,8 @@ class CudaDevice final : public DeviceApi {
   [[nodiscard]] std::shared_ptr<PinnedMemory> pinned_memory() override {
     return std::make_shared<CudaPinnedMemory>(context_);
   }
-  [[nodiscard]] bool can_decode(LossyFormat format, DType dtype) const override {
-    return cuda::can_decode_form(*kernels_, format, dtype);
+  [[nodiscard]] bool can_decode(Encoding encoding, DType dtype) const override {
+    return cuda::can_decode_form(*kernels_, encoding, dtype);
   }
   [[nodiscard]] std::unique_ptr<DeviceStream> create_stream() override {
     return std::make_unique<CudaStream>(context_, kernels_, options_.batched);
@@ -133,6 +132,7 @@ class CudaDevice final : public DeviceApi {
     return notes;
   }
 
+  [[nodiscard]] const CudaContext& context() const { return *context_; }
   [[nodiscard]] std::string why_no_kernel_moves() const {
     return kernels_->has("move_ranges") ? "" : kernels_->reason();
   }
@@ -195,10 +195,23 @@ class CudaDevice final : public DeviceApi {
   std::map<DevicePointer, Piece> pieces_ CACHEBENCH_GUARDED_BY(mutex_);
 };
 
+class ScopeOfThread final : public CurrentContext {
+ public:
+  explicit ScopeOfThread(const CudaContext& context) : scope_(context) {}
+
+ private:
+  const CudaContext::Scope scope_;
+};
+
 }  // namespace
 
 std::shared_ptr<DeviceApi> make_cuda_device(const CudaDeviceOptions& options) {
   return std::make_shared<CudaDevice>(options);
+}
+
+std::unique_ptr<CurrentContext> make_current(const DeviceApi& device) {
+  const auto* const cuda = dynamic_cast<const CudaDevice*>(&device);
+  return cuda == nullptr ? nullptr : std::make_unique<ScopeOfThread>(cuda->context());
 }
 
 std::string why_no_kernel_moves(const DeviceApi& device) {
@@ -213,6 +226,10 @@ std::shared_ptr<DeviceApi> make_cuda_device(const CudaDeviceOptions&) {
       ErrorKind::kEnvironment,
       "device \"cuda\": this program was built without cuda.h; build it where a CUDA toolkit is, or take "
       "device \"emulated\"");
+}
+
+std::unique_ptr<CurrentContext> make_current(const DeviceApi&) {
+  return nullptr;
 }
 
 std::string why_no_kernel_moves(const DeviceApi&) {

@@ -31,6 +31,14 @@ struct CudaDeviceOptions {
 /// Throws Error{kEnvironment} with what to do where this build, the driver or the machine has no such device.
 [[nodiscard]] std::shared_ptr<DeviceApi> make_cuda_device(const CudaDeviceOptions& options = {});
 
+/// A device's context, the calling thread's for as long as this lives; to be ended on the same thread.
+class CurrentContext {
+ public:
+  virtual ~CurrentContext() = default;
+};
+/// For libraries that look for it there. Null where `device` is none of CUDA's.
+[[nodiscard]] std::unique_ptr<CurrentContext> make_current(const DeviceApi& device);
+
 /// Why no kernel moves copies of `device`, whatever was asked for; empty where one can.
 [[nodiscard]] std::string why_no_kernel_moves(const DeviceApi& device);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -256,7 +257,7 @@ CUresult CudaStream::take_events(Pending& pending) {
 }
 
 CUresult CudaStream::copy(Way way, std::span<const MoveRange> ranges, Pending& pending) {
-  if (ranges.size() > 1 && batched_ != BatchedCopies::kSingle) {
+  if (ranges.size() > 1 && batched_ != BatchedCopies::kSingle && are_on_device(way, ranges)) {
     const bool by_driver = has_batches(context_->driver()) && batched_ != BatchedCopies::kKernel;
     const CUresult result =
         by_driver ? copy_by_driver(context_->driver(), stream_, ranges) : CUDA_ERROR_NOT_SUPPORTED;
@@ -279,14 +280,21 @@ CUresult CudaStream::copy_one_by_one(Way way, std::span<const MoveRange> ranges)
   return CUDA_SUCCESS;
 }
 
-// The kernel reads and writes both ends by itself. The host's has to be known to the device; and where the
-// device's is not its memory, the driver would refuse a copy, but a kernel takes the context down with it.
+// A copy says which way it goes, and the driver refuses an address that is not the device's. A batch does
+// not: such an address counts as the host's there; and a kernel that follows one takes the context down with
+// it.
+bool CudaStream::are_on_device(Way way, std::span<const MoveRange> ranges) const {
+  return std::all_of(ranges.begin(), ranges.end(), [&](const MoveRange& range) {
+    return context_->is_memory(way == Way::kUp ? range.target : range.source, Bytes{range.bytes});
+  });
+}
+
+// The kernel reads and writes the host's end by itself, so that end has to be known to the device.
 bool CudaStream::can_use_kernel(Way way, std::span<const MoveRange> ranges) const {
   if (kernels_ == nullptr || !kernels_->has("move_ranges") || ranges.size_bytes() > kRangesRoom) return false;
   for (const MoveRange& range : ranges) {
     const void* const host = host_pointer(way == Way::kUp ? range.source : range.target);
     if (!context_->is_pinned({static_cast<const std::byte*>(host), range.bytes})) return false;
-    if (!context_->is_memory(way == Way::kUp ? range.target : range.source, Bytes{range.bytes})) return false;
   }
   return true;
 }
@@ -308,9 +316,11 @@ CUresult CudaStream::copy_by_kernel(std::span<const MoveRange> ranges, const Pen
 }
 
 CUresult CudaStream::decode(const FormToDevice& form) const {
-  CACHEBENCH_CHECK(kernels_ != nullptr && can_decode_form(*kernels_, form.format, form.meta.dtype),
+  CACHEBENCH_CHECK(kernels_ != nullptr && can_decode_form(*kernels_, form.encoding, form.meta.dtype),
                    "a form without a kernel");
-  return decode_form(*kernels_, form, stream_);
+  const bool is_here = context_->is_memory(static_cast<CUdeviceptr>(form.room), Bytes{form.form.size()}) &&
+                       context_->is_memory(static_cast<CUdeviceptr>(form.plain), form.meta.bytes());
+  return is_here ? decode_form(*kernels_, form, stream_) : CUDA_ERROR_INVALID_VALUE;
 }
 
 void CudaStream::record(DeviceEvent& event) {

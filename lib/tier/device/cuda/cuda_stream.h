@@ -106,6 +106,7 @@ class CudaStream final : public DeviceStream {
       CACHEBENCH_REQUIRES(mutex_);
   [[nodiscard]] CUresult copy_one_by_one(Way way, std::span<const MoveRange> ranges);
   [[nodiscard]] CUresult copy_by_kernel(std::span<const MoveRange> ranges, const Pending& pending);
+  [[nodiscard]] bool are_on_device(Way way, std::span<const MoveRange> ranges) const;
   [[nodiscard]] bool can_use_kernel(Way way, std::span<const MoveRange> ranges) const;
   /// Whether there is page-locked memory for what the kernel reads.
   [[nodiscard]] bool take_ranges(Pending& pending) CACHEBENCH_REQUIRES(mutex_);

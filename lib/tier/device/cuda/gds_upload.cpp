@@ -5,11 +5,14 @@
 #include <fmt/format.h>
 #include <sys/types.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "core/error.h"
+#include "tier/device/cuda/cuda_device.h"
 
 namespace cachebench::tier {
 namespace {
@@ -100,13 +103,19 @@ class GdsUpload final : public FileUpload {
   [[nodiscard]] const char* kind() const override { return "direct"; }
 
   void upload(const FilePart& part, DevicePointer target) override {
+    const std::unique_ptr<CurrentContext> context = make_current(*device_);
     const Registered file(api_, part.descriptor);
     // An address of the device. NOLINTNEXTLINE(performance-no-int-to-ptr)
     auto* const base = reinterpret_cast<void*>(static_cast<std::uintptr_t>(target));
     for (std::uint64_t at = 0; at < part.bytes.value;) {
       const ssize_t got = api_.read(file.handle(), base, part.bytes.value - at,
                                     static_cast<off_t>(part.offset + at), static_cast<off_t>(at));
-      if (got < 0) refuse(fmt::format("reading at byte {} fails (error {})", part.offset + at, -got));
+      // -1: the system's error; below: cuFile's own, negated.
+      if (got < 0) {
+        const std::string why =
+            got == -1 ? std::system_category().message(errno) : fmt::format("cuFile error {}", -got);
+        refuse(fmt::format("reading at byte {} fails ({})", part.offset + at, why));
+      }
       if (got == 0) {
         throw Error(ErrorKind::kEnvironment,
                     fmt::format("the file ends before byte {}", part.offset + part.bytes.value));

@@ -50,12 +50,12 @@ std::optional<Element> element_of(DType dtype) {
   return std::nullopt;
 }
 
-const char* widening_kernel(LossyFormat format) {
-  return format == LossyFormat::kF16 ? "f16_decode" : "bf16_decode";
+const char* widening_kernel(Encoding encoding) {
+  return encoding == Encoding::kF16 ? "f16_decode" : "bf16_decode";
 }
 
-bool is_narrow(LossyFormat format) {
-  return format == LossyFormat::kF16 || format == LossyFormat::kBF16;
+bool is_narrow(Encoding encoding) {
+  return encoding == Encoding::kF16 || encoding == Encoding::kBF16;
 }
 
 // Enough blocks to fill a card; what is left over, each thread takes in turns.
@@ -66,7 +66,7 @@ CUresult widen(const Kernels& kernels, const FormToDevice& form, CUstream stream
   std::uint64_t count = form.meta.shape.elements();
   std::array<void*, 3> arguments{&from, &count, &to};
   const std::uint64_t columns = std::clamp<std::uint64_t>(count / kThreads, 1, kBlocks);
-  return kernels.launch(widening_kernel(form.format),
+  return kernels.launch(widening_kernel(form.encoding),
                         {.columns = static_cast<unsigned>(columns), .threads = kThreads}, stream, arguments);
 }
 
@@ -117,13 +117,13 @@ CUresult decode(const Kernels& kernels, const CodedRows& tensor, CUstream stream
   return kernels.launch(kernel_of(tensor, "decode"), shape_of(tensor), stream, arguments);
 }
 
-bool can_decode_form(const Kernels& kernels, LossyFormat format, DType dtype) {
-  if (!has_lossy_form(format, dtype)) return false;
-  return kernels.has(is_narrow(format) ? widening_kernel(format) : "int8_decode_f32");
+bool can_decode_form(const Kernels& kernels, Encoding encoding, DType dtype) {
+  if (!has_form(encoding, dtype)) return false;
+  return kernels.has(is_narrow(encoding) ? widening_kernel(encoding) : "int8_decode_f32");
 }
 
 CUresult decode_form(const Kernels& kernels, const FormToDevice& form, CUstream stream) {
-  if (is_narrow(form.format)) return widen(kernels, form, stream);
+  if (is_narrow(form.encoding)) return widen(kernels, form, stream);
   const std::uint64_t elements = form.meta.shape.elements();
   const auto columns = static_cast<std::uint64_t>(form.meta.shape.dims().back());
   const std::uint64_t rows = elements / columns;
@@ -131,7 +131,7 @@ CUresult decode_form(const Kernels& kernels, const FormToDevice& form, CUstream 
   const auto scales = static_cast<CUdeviceptr>(form.room);
   return decode(kernels,
                 {.element = element_of(form.meta.dtype).value(),
-                 .form = form.format == LossyFormat::kInt8 ? RowCodes::kInt8 : RowCodes::kE4M3,
+                 .form = form.encoding == Encoding::kInt8 ? RowCodes::kInt8 : RowCodes::kE4M3,
                  .rows = static_cast<std::uint32_t>(rows),
                  .columns = columns,
                  .plain = static_cast<CUdeviceptr>(form.plain),

@@ -58,7 +58,7 @@ struct ScoredRows {
 [[nodiscard]] CUresult decode(const Kernels& kernels, const CodedRows& tensor, CUstream stream);
 [[nodiscard]] CUresult gather(const Kernels& kernels, const IndexedRows& rows, CUdeviceptr refused,
                               CUstream stream);
-[[nodiscard]] bool can_decode_form(const Kernels& kernels, LossyFormat format, DType dtype);
+[[nodiscard]] bool can_decode_form(const Kernels& kernels, Encoding encoding, DType dtype);
 /// The form lies in its room. REQUIRES: can_decode_form.
 [[nodiscard]] CUresult decode_form(const Kernels& kernels, const FormToDevice& form, CUstream stream);
 [[nodiscard]] CUresult score(const Kernels& kernels, const ScoredRows& rows, CUstream stream);

@@ -2,6 +2,8 @@
 #include "tier/device/cuda/gds_upload.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -41,6 +43,13 @@ TEST_CASE("the direct way brings the same bytes, in as many reads as it takes") 
   CHECK_THROWS_AS(
       upload->upload({.descriptor = file.descriptor(), .offset = 0, .bytes = Bytes{250'001}}, memory), Error);
   CHECK_THROWS_AS(upload->upload({.descriptor = -1, .offset = 0, .bytes = Bytes{1}}, memory), Error);
+  const int write_only = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  REQUIRE(write_only >= 0);
+  CHECK_THROWS_WITH_AS(
+      upload->upload({.descriptor = write_only, .offset = 7, .bytes = Bytes{1}}, memory),
+      "GPUDirect Storage: reading at byte 7 fails (Bad file descriptor); the staged upload works without it",
+      Error);
+  ::close(write_only);
   device->free(memory);
 }
 

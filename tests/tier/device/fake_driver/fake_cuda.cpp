@@ -367,8 +367,12 @@ CUresult cuMemcpyBatchAsync(CUdeviceptr* targets, CUdeviceptr* sources, std::siz
     return CUDA_ERROR_INVALID_VALUE;
   }
   for (std::size_t i = 0; i < count; ++i) {
-    if (!is_device_range(targets[i], sizes[i]) && !is_device_range(sources[i], sizes[i]))
-      return CUDA_ERROR_INVALID_VALUE;
+    // Addresses that the driver does not know count as the host's, and the copy goes wrong later.
+    if (!is_device_range(targets[i], sizes[i]) && !is_device_range(sources[i], sizes[i])) {
+      g_lost = CUDA_ERROR_ILLEGAL_ADDRESS;
+      g_changed.notify_all();
+      return CUDA_SUCCESS;
+    }
   }
   ++g_counts.batches;
   for (std::size_t i = 0; i < count; ++i) {

@@ -2,11 +2,13 @@
 //
 // A stand-in for NVIDIA's cuFile library: reads into the fake driver's device memory, which is the
 // processor's.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <string>
 
 struct FakeFileError {
   int status;
@@ -48,8 +50,13 @@ void cuFileHandleDeregister(void* handle) {
 }
 ssize_t cuFileRead(void* handle, void* base, std::size_t bytes, off_t offset, off_t memory_offset) {
   const std::size_t part = std::min<std::size_t>(bytes, 100'000);  // short reads are allowed
-  return ::pread(static_cast<FakeFile*>(handle)->descriptor, static_cast<std::byte*>(base) + memory_offset,
-                 part, offset);
+  // Like the library, any place and length will do, also of a file that was opened with O_DIRECT.
+  const std::string path = "/proc/self/fd/" + std::to_string(static_cast<FakeFile*>(handle)->descriptor);
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return -1;
+  const ssize_t got = ::pread(descriptor, static_cast<std::byte*>(base) + memory_offset, part, offset);
+  ::close(descriptor);
+  return got;
 }
 
 }  // extern "C"
