@@ -30,8 +30,9 @@ class FileSink {
  public:
   virtual ~FileSink() = default;
   [[nodiscard]] virtual bool takes_files() const = 0;
-  /// Returns when it is done. REQUIRES: it takes files, and the part is as long as the block.
-  [[nodiscard]] virtual Completion write_file(const Block& block, const FilePart& part) = 0;
+  /// Returns when it is done; nothing where it could not be, and the sink takes no more files then: the bytes
+  /// come another way. REQUIRES: the part is as long as the block.
+  [[nodiscard]] virtual std::optional<Completion> write_file(const Block& block, const FilePart& part) = 0;
 };
 
 }  // namespace cachebench::tier

@@ -75,6 +75,44 @@ TEST_CASE("a device that takes files gets plain records from the drive's file, a
   }
 }
 
+class RefusingUpload final : public tier::FileUpload {
+ public:
+  [[nodiscard]] const char* kind() const override { return "refusing"; }
+  void upload(const tier::FilePart&, tier::DevicePointer) override {
+    throw Error(ErrorKind::kEnvironment, "the file system is none of mine");
+  }
+};
+
+TEST_CASE("a device that fails with a file gets the bytes through host memory, and says so") {
+  const auto device = tier::make_emulated_device({.h2d = {}, .d2h = {}, .throttle = tier::Throttle::kOff});
+  const auto above =
+      tier::make_device_plane({.capacity = kMiB * 4, .files = std::make_shared<RefusingUpload>()}, device);
+  const auto below = tier::make_ssd_plane({.capacity = kMiB * 16});
+  auto movers =
+      std::make_unique<Movers>(std::vector<tier::Plane*>{above.get(), below.get()}, Movers::Options{});
+  const Movers& watched = *movers;
+  const hardware::CostModel costs = testing::round_costs();
+  HierarchicalCacheManager manager(testing::engine_options_of({{2 * kMi}, {8 * kMi}}, "demote-on-evict"),
+                                   costs, std::move(movers), DecisionClock::kServiceSum);
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const std::vector<std::byte> content = content_of(i, 700'001);
+    const EntryDescription what = entry_of(i, 700'001);
+    const TensorView view{.meta = what.meta, .data = content};
+    CHECK(manager.put(what, &view, nullptr).status == PutStatus::kStored);
+  }
+  manager.drain();
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    const LookupResult found = manager.lookup(entry_of(i, 700'001));
+    REQUIRE(found.handle);
+    CHECK(RealCache::bytes_of(found.handle) == content_of(i, 700'001));
+  }
+  CHECK(watched.failures() == 0);
+  const std::vector<std::string> notes = above->stats().notes;
+  CHECK(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
+    return note == "the file system is none of mine; records came through host memory from then on";
+  }));
+}
+
 /// Planes with the budget's room and no slack at all.
 void take_slack(RealCache& cache, std::initializer_list<std::uint64_t> capacities) {
   std::size_t tier = 0;

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -108,6 +110,23 @@ TEST_CASE("a file system in memory is measured, and the profile says that it is 
   fs::remove_all(cache, failed);
 }
 
+TEST_CASE("the limit of time is kept: what did not fit is named, and no files stay") {
+  const TempDir folder;
+  const auto begun = std::chrono::steady_clock::now();
+  // A quick look at the drive takes three times as long at least: 25 rows of three windows of 5 ms.
+  const CommandResult result = calibrate({"--quick", "--only", "ssd", "--time", "100ms", "--cache-dir",
+                                          folder / "cache", "--output", folder / "p.json", "--json"});
+  const auto took = std::chrono::steady_clock::now() - begun;
+  REQUIRE_MESSAGE(result.exit_code == 0, result.err);
+  CHECK(took < std::chrono::seconds(60));  // far off: writing the file is not under the limit
+  const auto document = nlohmann::json::parse(result.out);
+  const auto is_left_out = [](const nlohmann::json& note) {
+    return note.get<std::string>().find("not measured, the time was over") != std::string::npos;
+  };
+  CHECK(std::any_of(document["notes"].begin(), document["notes"].end(), is_left_out));
+  CHECK(fs::is_empty(folder / "cache"));
+}
+
 TEST_CASE("an interrupt ends it without a profile and without files") {
   const TempDir folder;
   const std::string cache = folder / "cache";
@@ -118,6 +137,8 @@ TEST_CASE("an interrupt ends it without a profile and without files") {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  // Profiles are found from any folder.
+  ::setenv("CACHEBENCH_PROFILES", CACHEBENCH_SOURCE_DIR "/configs/profiles", 0);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);

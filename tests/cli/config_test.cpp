@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -85,6 +86,50 @@ TEST_CASE("config init --auto writes plain JSON that run takes, with hits on a s
       options);
   REQUIRE(run.exit_code == 0);
   CHECK(nlohmann::json::parse(run.out)["totals"]["hits"].get<std::uint64_t>() > 0);
+}
+
+TEST_CASE(
+    "a card that no driver gives is planned in host memory, at a size that leaves room for the others") {
+  const TempDir folder;
+  const std::string file = folder / "auto.json";
+  testing::CommandOptions options;
+  options.directory = CACHEBENCH_SOURCE_DIR;
+  const std::string tree = CACHEBENCH_SOURCE_DIR;
+  options.environment = {{"CACHEBENCH_PROFILES", tree + "/configs/profiles"},
+                         {"HWLOC_XMLFILE", tree + "/tests/hardware/fixtures/laptop.xml"}};
+  const CommandResult written = testing::cachebench({"config", "init", file, "--auto"}, options);
+  REQUIRE(written.exit_code == 0);
+  const auto tiers = nlohmann::json::parse(testing::read_text(file))["cache"]["tiers"];
+  if (tiers[0]["device"] == "cuda") {
+    MESSAGE("skipped: this machine has a card");
+    return;
+  }
+  CHECK(tiers[0]["device"] == "emulated");
+  CHECK(written.err.find("emulated, a quarter of the") != std::string::npos);
+}
+
+TEST_CASE("what the plan says of copies, the drive and threads is what a run is told") {
+  testing::CommandOptions options;
+  options.directory = CACHEBENCH_SOURCE_DIR;
+  options.environment = {{"CACHEBENCH_PROFILES", std::string(CACHEBENCH_SOURCE_DIR) + "/configs/profiles"}};
+  const CommandResult config_text = testing::cachebench({"config", "init", "--auto"}, options);
+  const CommandResult plan_text = testing::cachebench({"topology", "--json"}, options);
+  REQUIRE(config_text.exit_code == 0);
+  REQUIRE(plan_text.exit_code == 0);
+  const auto transfer = nlohmann::json::parse(config_text.out)["cache"]["transfer"];
+  const std::map<std::string, std::string> keys{{"copy.chunk", "chunk"},    {"copy.small", "small"},
+                                                {"copy.batch", "batch"},    {"copy.streams", "streams"},
+                                                {"ssd.block", "ssd_block"}, {"ssd.depth", "ssd_depth"},
+                                                {"host.staging", "staging"}};
+  std::size_t found = 0;
+  for (const auto& item : nlohmann::json::parse(plan_text.out)["plan"]) {
+    const auto key = keys.find(item["name"].get<std::string>());
+    if (key == keys.end()) continue;
+    CAPTURE(key->second);
+    CHECK(transfer[key->second] == item["value"]);
+    ++found;
+  }
+  CHECK(found == keys.size());
 }
 
 TEST_CASE("config init takes a profile") {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "hardware/cache_folder.h"
 #include "hardware/limits.h"
 
 namespace cachebench::bench {
@@ -28,9 +29,9 @@ void require_room(const std::string& folder, Bytes size) {
   const Bytes room{static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize};
   if (size + kReserve <= room) return;
   throw Error(ErrorKind::kEnvironment,
-              fmt::format("{}: calibration needs a file of {} and {} are free: take another --cache-dir, or "
-                          "--quick",
-                          folder, format_bytes(size), format_bytes(room)));
+              fmt::format("{}: calibration needs a file of {} and {} to spare, and {} are free: take another "
+                          "--cache-dir, or --quick",
+                          folder, format_bytes(size), format_bytes(kReserve), format_bytes(room)));
 }
 
 // One that never has a name; closed where the file system has none such.
@@ -71,15 +72,7 @@ ScratchFile::ScratchFile(const std::string& folder, Bytes size)
 }
 
 std::string scratch_folder(const std::string& named) {
-  fs::path folder = named;
-  if (named.empty()) {
-    const char* base = std::getenv("XDG_CACHE_HOME");  // NOLINT(concurrency-mt-unsafe): before threads start
-    const char* home = std::getenv("HOME");            // NOLINT(concurrency-mt-unsafe)
-    const fs::path parent = base != nullptr && *base != '\0' ? fs::path(base)
-                            : home != nullptr                ? fs::path(home) / ".cache"
-                                                             : fs::temp_directory_path();
-    folder = parent / "cachebench";
-  }
+  const fs::path folder = named.empty() ? hardware::cache_folder() : named;
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed) throw Error(ErrorKind::kEnvironment, fmt::format("{}: {}", folder.string(), failed.message()));

@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "cache/compression/encoded_tensor.h"
 #include "cache/multimodal/memory_pressure.h"
 #include "core/error.h"
+#include "hardware/cache_folder.h"
 #include "tier/device/cuda/cuda_device.h"
 #include "tier/device/cuda/gds_upload.h"
 #include "tier/device/device_plane.h"
@@ -54,19 +54,14 @@ void require_disk(const std::string& folder, Bytes wanted) {
   if (wanted + kDiskReserve <= room) return;
   throw Error(
       ErrorKind::kEnvironment,
-      fmt::format("{}: the SSD tier needs {} and {} are free: make its capacity smaller or take another "
-                  "--cache-dir",
-                  folder, format_bytes(wanted), format_bytes(room)));
+      fmt::format("{}: the SSD tier needs {} and {} to spare, and {} are free: make its capacity smaller or "
+                  "take another --cache-dir",
+                  folder, format_bytes(wanted), format_bytes(kDiskReserve), format_bytes(room)));
 }
 
-// Below $XDG_CACHE_HOME, as its specification has it; its own for every process.
+// Its own for every process.
 std::string fresh_folder() {
-  const char* base = std::getenv("XDG_CACHE_HOME");  // NOLINT(concurrency-mt-unsafe): before threads start
-  const char* home = std::getenv("HOME");            // NOLINT(concurrency-mt-unsafe)
-  fs::path parent = base != nullptr && *base != '\0' ? fs::path(base)
-                    : home != nullptr                ? fs::path(home) / ".cache"
-                                                     : fs::temp_directory_path();
-  return (parent / "cachebench" / fmt::format("run-{}", ::getpid())).string();
+  return (fs::path(hardware::cache_folder()) / fmt::format("run-{}", ::getpid())).string();
 }
 
 std::unique_ptr<tier::Plane> make_ssd(const RunConfig& config, const TierSection& tier, Bytes capacity) {
@@ -120,6 +115,9 @@ std::unique_ptr<tier::Plane> make_cuda(const TransferSection& transfer, const Ti
   if (transfer.gpu_direct) {
     try {
       plane.files = tier::make_gds_upload(gpu);
+      plane.notes.emplace_back(
+          "cache.transfer.gpu_direct: records go from the drive to the GPU past host memory, their checksums "
+          "not looked at");
     } catch (const Error& error) {
       plane.notes.push_back(fmt::format("cache.transfer.gpu_direct: {}", error.what()));
     }
