@@ -14,7 +14,6 @@
 namespace cachebench::tier {
 namespace {
 
-constexpr std::uint64_t kSpacePage = 4096;
 constexpr Bytes kSmallestSlack{16 * kMiB.value};
 // An overflow region of up to this size is kept when it falls empty: fragmentation that came once comes
 // again.
@@ -26,7 +25,7 @@ Bytes with_slack(Bytes budget) {
     throw Error(ErrorKind::kEnvironment,
                 fmt::format("a tier of {} is more than memory can be", format_bytes(budget)));
   }
-  return round_up(budget + std::max(Bytes{budget.value / 8}, kSmallestSlack), kSpacePage);
+  return round_up(budget + std::max(Bytes{budget.value / 8}, kSmallestSlack), kPage);
 }
 
 }  // namespace
@@ -36,7 +35,7 @@ BlockSpace::BlockSpace(const BlockSpaceOptions& options, MemorySource& source)
   Bytes size = limit_;
   primary_ = source_.map(size);
   if (primary_ == 0) {
-    size = round_up(std::max(options.budget, Bytes{1}), kSpacePage);
+    size = round_up(std::max(options.budget, Bytes{1}), kPage);
     primary_ = source_.map(size);
   }
   if (primary_ == 0) {
@@ -59,7 +58,7 @@ std::optional<Block> BlockSpace::allocate(Bytes bytes) {
     if (const std::optional<Block> block = take_existing(bytes)) return block;
   }
   const Bytes standard = std::min(kOverflowRegion, limit_);
-  const Bytes size = round_up(std::max(bytes, standard), kSpacePage);
+  const Bytes size = round_up(std::max(bytes, standard), kPage);
   const std::uint64_t address = source_.map(size);
   if (address == 0) {
     forget(bytes);

@@ -14,7 +14,6 @@
 namespace cachebench::tier {
 namespace {
 
-constexpr std::uint64_t kMappedPage = 4096;
 constexpr std::uint64_t kHugePage = 2 * kMiB.value;
 
 std::byte* map_anonymous(std::uint64_t size) {
@@ -29,7 +28,7 @@ std::optional<Mapping> Mapping::try_map(Bytes size) {
   constexpr std::uint64_t kLargest = std::uint64_t{1} << 46;  // what user space can address
   if (size.value > kLargest) return std::nullopt;
   Mapping mapping;
-  mapping.size_ = round_up(size.value == 0 ? 1 : size.value, kMappedPage);
+  mapping.size_ = round_up(size.value == 0 ? 1 : size.value, kPage);
   if (mapping.size_ < kHugePage) {
     mapping.data_ = map_anonymous(mapping.size_);
     if (mapping.data_ == nullptr) return std::nullopt;
@@ -49,7 +48,7 @@ std::optional<Mapping> Mapping::try_map(Bytes size) {
 
 std::optional<Mapping> Mapping::try_pinned(Bytes size, const std::shared_ptr<PinnedMemory>& pinned) {
   if (pinned == nullptr) return try_map(size);
-  const std::uint64_t whole = round_up(size.value == 0 ? 1 : size.value, kMappedPage);
+  const std::uint64_t whole = round_up(size.value == 0 ? 1 : size.value, kPage);
   std::byte* const memory = pinned->allocate(Bytes{whole});
   if (memory == nullptr) return try_map(size);
   Mapping mapping;

@@ -8,6 +8,9 @@
 /// Whole units of memory. Constant expressions without state.
 namespace cachebench::tier {
 
+/// Of memory and of direct I/O.
+inline constexpr std::uint64_t kPage = 4096;
+
 /// The least multiple of `unit`, a power of two, that is at least `value`.
 [[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
   return (value + unit - 1) & ~(unit - 1);

@@ -13,16 +13,17 @@
 #include "core/error.h"
 #include "core/sync.h"
 #include "tier/mapping.h"
+#include "tier/round_up.h"
 
 namespace cachebench::tier {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
-
-/// Reads until `target` is full or the file ends; the bytes read.
-std::size_t read_fully(int descriptor, std::uint64_t offset, std::span<std::byte> target) {
+/// Reads until `wanted` bytes are there or the file ends; the bytes read. Direct reads take whole pages, also
+/// the last one, which may be short: to go on behind it would not be direct any more.
+std::size_t read_fully(int descriptor, std::uint64_t offset, std::span<std::byte> target,
+                       std::size_t wanted) {
   std::size_t done = 0;
-  while (done < target.size()) {
+  while (done < wanted) {
     const ssize_t got =
         ::pread(descriptor, target.data() + done, target.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
@@ -104,9 +105,8 @@ class StagedUpload final : public FileUpload {
       Slot& slot = *slots_[next_++ % slots_.size()];
       if (const std::exception_ptr failed = slot.wait()) std::rethrow_exception(failed);
       const std::size_t wanted = std::min(chunk_, part.bytes.value - at);
-      // Direct reads take whole pages, also the last one.
-      const std::size_t asked = (wanted + kPage - 1) / kPage * kPage;
-      if (read_fully(part.descriptor, part.offset + at, slot.span().first(asked)) < wanted) {
+      const std::span<std::byte> room = slot.span().first(round_up(wanted, kPage));
+      if (read_fully(part.descriptor, part.offset + at, room, wanted) < wanted) {
         throw Error(ErrorKind::kEnvironment,
                     fmt::format("the file ends before byte {}", part.offset + part.bytes.value));
       }

@@ -12,11 +12,12 @@
 #include "core/sync.h"
 #include "core/trace_range.h"
 #include "tier/block_space.h"
+#include "tier/round_up.h"
 
 namespace cachebench::tier {
 namespace {
 
-constexpr Bytes kWholePage{4096};
+constexpr Bytes kWholePage{kPage};
 // Smaller blocks are packed: at a page each they would take several times their bytes.
 constexpr Bytes kPageAlignedFrom{32 * kKiB.value};
 

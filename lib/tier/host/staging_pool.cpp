@@ -11,17 +11,17 @@
 
 #include "core/check.h"
 #include "core/error.h"
+#include "tier/round_up.h"
 
 namespace cachebench::tier {
 namespace {
 
-constexpr std::uint64_t kPageBytes = 4096;
 constexpr std::uint64_t kSmallest = 64 * kKiB.value;
 // Beyond this a power of two would only waste address space that is never reused anyway.
 constexpr std::uint64_t kLargestClass = kGiB.value;
 
 Bytes size_class(Bytes bytes) {
-  if (bytes.value > kLargestClass) return Bytes{(bytes.value + kPageBytes - 1) / kPageBytes * kPageBytes};
+  if (bytes.value > kLargestClass) return round_up(bytes, kPage);
   return Bytes{std::max(kSmallest, std::bit_ceil(bytes.value))};
 }
 
@@ -55,7 +55,7 @@ StagingPool::~StagingPool() {
 
 StagingPool::Lease StagingPool::acquire(Bytes bytes) {
   const Bytes size = size_class(bytes);
-  const std::size_t usable = std::max(bytes.value + kPageBytes - 1, kPageBytes) / kPageBytes * kPageBytes;
+  const std::size_t usable = round_up(std::max<std::uint64_t>(bytes.value, 1), kPage);
   std::vector<Mapping> dropped;  // unmapped after the lock is released
   std::optional<Mapping> buffer;
   {

@@ -7,14 +7,14 @@
 #include <memory>
 #include <span>
 
+#include "tier/round_up.h"
+
 /// The unit of a segment file: everything starts at a multiple of it and is transferred in multiples of it,
 /// which is what O_DIRECT asks of every device. Values and one owning buffer; thread-compatible.
 namespace cachebench::tier {
 
-inline constexpr std::uint64_t kPage = 4096;
-
 [[nodiscard]] constexpr std::uint64_t round_up_to_page(std::uint64_t bytes) {
-  return (bytes + kPage - 1) / kPage * kPage;
+  return round_up(bytes, kPage);
 }
 
 [[nodiscard]] inline bool is_page_aligned(const std::byte* data) {
