@@ -44,7 +44,9 @@ struct Shortcut {
   const char* help;
 };
 constexpr Shortcut kShortcuts[] = {
-    {"--mode", "mode", "simulate: no bytes, virtual time; real: real bytes, the machine's clock"},
+    {"--mode", "mode",
+     "simulate: no bytes, virtual time; real: real bytes, the machine's clock; pipeline: real, and the model "
+     "computes what misses"},
     {"--trace", "trace.path", "The workload to replay"},
     {"--trace-format", "trace.format", "Its format, where detection is wrong"},
     {"--limit", "trace.limit", "Replay the first N requests"},
