@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -51,6 +52,11 @@ void cuFileHandleDeregister(void* handle) {
 ssize_t cuFileRead(void* handle, void* base, std::size_t bytes, off_t offset, off_t memory_offset) {
   const std::size_t part = std::min<std::size_t>(bytes, 100'000);  // short reads are allowed
   // Like the library, any place and length will do, also of a file that was opened with O_DIRECT.
+  const int flags = ::fcntl(static_cast<FakeFile*>(handle)->descriptor, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY) {
+    errno = EBADF;
+    return -1;
+  }
   const std::string path = "/proc/self/fd/" + std::to_string(static_cast<FakeFile*>(handle)->descriptor);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return -1;
