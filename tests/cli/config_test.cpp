@@ -122,7 +122,8 @@ TEST_CASE("what the plan says of copies, the drive and threads is what a run is 
                                                 {"ssd.block", "ssd_block"}, {"ssd.depth", "ssd_depth"},
                                                 {"host.staging", "staging"}};
   std::size_t found = 0;
-  for (const auto& item : nlohmann::json::parse(plan_text.out)["plan"]) {
+  const auto machine = nlohmann::json::parse(plan_text.out);
+  for (const auto& item : machine["plan"]) {
     const auto key = keys.find(item["name"].get<std::string>());
     if (key == keys.end()) continue;
     CAPTURE(key->second);
