@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <sstream>
@@ -20,6 +19,8 @@
 #include <vector>
 
 #include "core/file.h"
+#include "hardware/cache_folder.h"
+#include "hardware/kernel_books.h"
 #include "hardware/small_files.h"
 
 namespace cachebench::hardware {
@@ -110,16 +111,6 @@ void find_mount(CacheDirectory& directory, const std::string& path, const std::s
   }
 }
 
-std::string default_cache_directory() {
-  // NOLINTBEGIN(concurrency-mt-unsafe): nothing in the project changes the environment
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  // NOLINTEND(concurrency-mt-unsafe)
-  if (cache != nullptr && *cache != '\0') return std::string(cache) + "/cachebench";
-  if (home != nullptr && *home != '\0') return std::string(home) + "/.cache/cachebench";
-  return "/tmp/cachebench";
-}
-
 Bound bound_of(rlim_t limit) {
   if (limit == RLIM_INFINITY) return {.is_unlimited = true, .bytes = {}};
   return {.is_unlimited = false, .bytes = Bytes{limit}};
@@ -142,18 +133,6 @@ void read_resource_limits(Limits& limits) {
   }
 }
 
-// "MemAvailable:   12345 kB"
-std::optional<Bytes> memory_line(const std::string& meminfo, std::string_view name) {
-  const std::size_t at = meminfo.find(std::string(name) + ":");
-  if (at == std::string::npos || (at > 0 && meminfo[at - 1] != '\n')) return std::nullopt;
-  const std::size_t digits = meminfo.find_first_of("0123456789\n", at);
-  if (digits == std::string::npos) return std::nullopt;
-  std::uint64_t kibibytes = 0;
-  const char* end = meminfo.data() + meminfo.size();
-  if (std::from_chars(meminfo.data() + digits, end, kibibytes).ec != std::errc{}) return std::nullopt;
-  return kKiB * kibibytes;
-}
-
 // As <liburing.h> does, without it: this layer only asks whether the kernel would.
 bool io_uring_works() {
   struct io_uring_params parameters {};
@@ -162,38 +141,30 @@ bool io_uring_works() {
   return ring.is_open();
 }
 
-// The folders of this process's control group and of those above it, innermost first (control groups version
-// 2).
-std::vector<std::string> cgroup_folders(const LimitSources& sources) {
-  const std::optional<std::string> text = read_small_file(sources.proc + "/self/cgroup");
-  if (!text) return {};
-  const std::size_t at = text->starts_with("0::") ? 0 : text->find("\n0::");
-  if (at == std::string::npos) return {};
-  const std::size_t start = text->find("::", at) + 2;
-  fs::path group(text->substr(start, text->find('\n', start) - start));
-  std::vector<std::string> folders;
-  while (group.has_relative_path()) {
-    folders.push_back(sources.sys + "/fs/cgroup" + group.string());
-    group = group.parent_path();
-  }
-  folders.push_back(sources.sys + "/fs/cgroup");
-  return folders;
+std::vector<std::string> folders_of(const LimitSources& sources, GroupVersion version,
+                                    std::string_view controller) {
+  return group_folders(sources.proc, sources.sys, version, controller);
 }
 
-std::optional<Bound> cgroup_memory(const LimitSources& sources, const std::vector<std::string>& folders) {
-  std::optional<Bound> bound;
-  for (const std::string& folder : folders) {
-    const std::string line = first_line(folder + "/memory.max");
-    if (line == "max" && !bound) bound = Bound{.is_unlimited = true, .bytes = {}};
-    const std::optional<std::uint64_t> bytes = read_number(folder + "/memory.max");
-    if (!bytes) continue;
-    if (!bound || bound->is_unlimited || *bytes < bound->bytes.value) bound = Bound{.bytes = Bytes{*bytes}};
+// The tightest of the groups; that there is none where all of them say so.
+void tighten(std::optional<Bound>& bound, const std::string& file) {
+  if (first_line(file) == "max" && !bound) bound = Bound{.is_unlimited = true, .bytes = {}};
+  const std::optional<std::uint64_t> bytes = read_number(file);
+  if (!bytes) return;
+  if (*bytes >= kNoGroupLimit) {
+    if (!bound) bound = Bound{.is_unlimited = true, .bytes = {}};
+  } else if (!bound || bound->is_unlimited || *bytes < bound->bytes.value) {
+    bound = Bound{.bytes = Bytes{*bytes}};
   }
-  if (bound) return bound;
-  const auto old = read_number(sources.sys + "/fs/cgroup/memory/memory.limit_in_bytes");
-  if (!old) return std::nullopt;
-  constexpr std::uint64_t kNone = 1ULL << 62;  // version 1 writes "no limit" as a number close to 2^63
-  return *old >= kNone ? Bound{.is_unlimited = true, .bytes = {}} : Bound{.bytes = Bytes{*old}};
+}
+
+std::optional<Bound> cgroup_memory(const LimitSources& sources) {
+  std::optional<Bound> bound;
+  for (const std::string& folder : folders_of(sources, GroupVersion::kTwo, "memory"))
+    tighten(bound, folder + "/memory.max");
+  for (const std::string& folder : folders_of(sources, GroupVersion::kOne, "memory"))
+    tighten(bound, folder + "/memory.limit_in_bytes");
+  return bound;
 }
 
 // "QUOTA PERIOD" in microseconds, or "max PERIOD".
@@ -208,15 +179,17 @@ std::optional<double> quota_of(const std::string& line) {
   return static_cast<double>(quota) / static_cast<double>(period);
 }
 
-std::optional<double> cgroup_cpus(const LimitSources& sources, const std::vector<std::string>& folders) {
+std::optional<double> cgroup_cpus(const LimitSources& sources) {
   std::optional<double> cpus;
-  for (const std::string& folder : folders) {
-    const std::optional<double> here = quota_of(first_line(folder + "/cpu.max"));
+  const auto tighten_to = [&cpus](const std::string& quota) {
+    const std::optional<double> here = quota_of(quota);
     if (here) cpus = cpus ? std::min(*cpus, *here) : here;
-  }
-  if (cpus) return cpus;
-  const std::string old = sources.sys + "/fs/cgroup/cpu/cpu.cfs_";
-  return quota_of(first_line(old + "quota_us") + " " + first_line(old + "period_us"));
+  };
+  for (const std::string& folder : folders_of(sources, GroupVersion::kTwo, "cpu"))
+    tighten_to(first_line(folder + "/cpu.max"));
+  for (const std::string& folder : folders_of(sources, GroupVersion::kOne, "cpu"))
+    tighten_to(first_line(folder + "/cpu.cfs_quota_us") + " " + first_line(folder + "/cpu.cfs_period_us"));
+  return cpus;
 }
 
 HugePages read_huge_pages(const LimitSources& sources) {
@@ -266,16 +239,15 @@ Limits read_limits(const LimitSources& sources) {
   Limits limits;
   read_resource_limits(limits);
   const std::string meminfo = read_small_file(sources.proc + "/meminfo").value_or("");
-  limits.memory_total = memory_line(meminfo, "MemTotal");
-  limits.memory_available = memory_line(meminfo, "MemAvailable");
-  limits.swap = memory_line(meminfo, "SwapTotal");
-  const std::vector<std::string> folders = cgroup_folders(sources);
-  limits.cgroup_memory = cgroup_memory(sources, folders);
-  limits.cgroup_cpus = cgroup_cpus(sources, folders);
+  limits.memory_total = meminfo_line(meminfo, "MemTotal");
+  limits.memory_available = meminfo_line(meminfo, "MemAvailable");
+  limits.swap = meminfo_line(meminfo, "SwapTotal");
+  limits.cgroup_memory = cgroup_memory(sources);
+  limits.cgroup_cpus = cgroup_cpus(sources);
   limits.io_uring = io_uring_works();
   limits.huge_pages = read_huge_pages(sources);
   limits.cache_directory = inspect_directory(
-      sources.cache_directory.empty() ? default_cache_directory() : sources.cache_directory, sources.proc);
+      sources.cache_directory.empty() ? cache_folder() : sources.cache_directory, sources.proc);
   return limits;
 }
 

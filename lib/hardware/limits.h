@@ -57,7 +57,7 @@ struct Limits {
 struct LimitSources {
   std::string proc = "/proc";
   std::string sys = "/sys";
-  std::string cache_directory = "";  ///< "": $XDG_CACHE_HOME/cachebench, or ~/.cache/cachebench
+  std::string cache_directory = "";  ///< "": cache_folder()
 };
 
 [[nodiscard]] Limits read_limits(const LimitSources& sources);

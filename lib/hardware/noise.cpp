@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <sstream>
 
+#include "hardware/kernel_books.h"
 #include "hardware/small_files.h"
 
 namespace cachebench::hardware {
@@ -39,17 +39,6 @@ std::optional<double> stolen_between(const std::optional<CpuTimes>& before,
   return static_cast<double>(after->stolen - before->stolen) / static_cast<double>(after->all - before->all);
 }
 
-// "some avg10=1.23 avg60=…"
-std::optional<double> pressure(const std::string& proc) {
-  const std::string line = first_line(proc + "/pressure/cpu");
-  const std::size_t at = line.find("avg10=");
-  if (at == std::string::npos) return std::nullopt;
-  double percent = 0;
-  const char* begin = line.data() + at + 6;
-  if (std::from_chars(begin, line.data() + line.size(), percent).ec != std::errc{}) return std::nullopt;
-  return percent / 100;
-}
-
 void spin(Nanoseconds duration, Noise& noise) {
   constexpr Nanoseconds kGap{10'000};
   using Clock = std::chrono::steady_clock;
@@ -75,7 +64,7 @@ Noise measure_noise(Nanoseconds duration, const NoiseSources& sources) {
   const std::optional<CpuTimes> before = cpu_times(sources.proc);
   spin(duration, noise);
   noise.steal_share = stolen_between(before, cpu_times(sources.proc));
-  noise.cpu_pressure = pressure(sources.proc);
+  noise.cpu_pressure = pressure_share(sources.proc, "cpu");
   noise.governor = first_line(sources.sys + "/devices/system/cpu/cpu0/cpufreq/scaling_governor");
   return noise;
 }

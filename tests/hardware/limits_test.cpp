@@ -66,6 +66,20 @@ TEST_CASE("control groups without a limit, of version 1, and none at all") {
   CHECK_FALSE(read_limits(old.sources()).cgroup_cpus.has_value());
 }
 
+TEST_CASE("control groups of version 1: this process's own limit counts, not the root's alone") {
+  const Roots roots;
+  roots.write("proc/self/cgroup", "4:memory:/box/job\n3:cpu,cpuacct:/box\n");
+  roots.write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  roots.write("sys/fs/cgroup/memory/box/memory.limit_in_bytes", "1073741824\n");
+  roots.write("sys/fs/cgroup/memory/box/job/memory.limit_in_bytes", "9223372036854771712\n");
+  roots.write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  roots.write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  roots.write("sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "250000\n");
+  roots.write("sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000\n");
+  CHECK(read_limits(roots.sources()).cgroup_memory == Bound{.bytes = cachebench::kGiB});
+  CHECK(read_limits(roots.sources()).cgroup_cpus == 2.5);
+}
+
 TEST_CASE("malformed control group files are no limits") {
   const Roots roots;
   roots.write("proc/self/cgroup", "0::");
