@@ -63,6 +63,19 @@ Json transfer_of(const hardware::HardwarePlan& plan) {
           {"processors", hardware::processors_text(plan.mover_pins)}};
 }
 
+// A card that no driver gives is emulated in host memory, which the plan has to set aside.
+MachinePlan plan_with_driver(const hardware::Topology& topology, const PlanRequest& request) {
+  MachinePlan planned = plan_machine(topology, request);
+  if (planned.plan.first_tier != hardware::FirstTier::kCuda || !hardware::ask_cuda().cards.empty())
+    return planned;
+  hardware::Topology without = topology;
+  for (hardware::Gpu& gpu : without.gpus) gpu.compute_capability.clear();
+  PlanRequest same = request;
+  same.profile = planned.profile;
+  planned.plan = plan_machine(without, same).plan;
+  return planned;
+}
+
 }  // namespace
 
 std::string shipped_workload(const std::string& name) {
@@ -80,9 +93,9 @@ std::string shipped_workload(const std::string& name) {
 
 AutoConfig auto_config(const PlanRequest& request) {
   const hardware::Topology topology = hardware::read_topology();
-  const MachinePlan planned = plan_machine(topology, request);
+  const MachinePlan planned = plan_with_driver(topology, request);
   const hardware::HardwarePlan& plan = planned.plan;
-  const bool has_cuda = plan.first_tier == hardware::FirstTier::kCuda && !hardware::ask_cuda().cards.empty();
+  const bool has_cuda = plan.first_tier == hardware::FirstTier::kCuda;
   const std::string workload =
       request.trace.empty() ? shipped_workload(kWorkload) : fs::absolute(request.trace).string();
   Json config{{"name", "auto"},
@@ -104,7 +117,7 @@ AutoConfig auto_config(const PlanRequest& request) {
   result.reasons =
       fmt::format("profile {}: {}\n{}", planned.profile, planned.profile_reason, hardware::plan_text(plan));
   for (const hardware::MachineNote& note : hardware::machine_notes(topology)) {
-    result.reasons += fmt::format("note: {}: {}\n", note.about, note.text);
+    result.reasons += fmt::format("note: {}: {}\n", note.about, note.text());
   }
   if (workload.empty()) result.reasons += "no shipped workload was found: fill in trace.path\n";
   return result;

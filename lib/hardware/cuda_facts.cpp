@@ -63,6 +63,7 @@ CudaAnswer ask_cuda([[maybe_unused]] const std::string& library) {
 #if __has_include(<cuda.h>)
   const nvidia::OpenedDriver opened =
       nvidia::open_cuda_driver(library.empty() ? nvidia::kCudaLibrary : library);
+  answer.has_driver = opened.is_installed;
   if (opened.driver == nullptr) {
     answer.reason = opened.reason;
     return answer;
@@ -94,7 +95,6 @@ void merge_cuda(const std::vector<CudaFacts>& cards, std::vector<Gpu>& gpus) {
     }
     Gpu gpu;
     gpu.vendor = "NVIDIA";
-    gpu.pci_id = "10de";
     gpu.bus_id = card.bus_id;
     merge(card, gpu);
     gpus.push_back(std::move(gpu));

@@ -24,7 +24,8 @@ struct CudaFacts {
 /// A list, or why it is empty.
 struct CudaAnswer {
   std::vector<CudaFacts> cards;
-  std::string reason;  ///< "" where there are cards
+  std::string reason;       ///< "" where there are cards
+  bool has_driver = false;  ///< the library is there, whether it serves or not
 };
 
 /// Asks the driver in `library`; "": where NVIDIA puts it.

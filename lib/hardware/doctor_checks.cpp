@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -16,16 +17,21 @@ constexpr double kMuchStolen = 0.01;
 constexpr double kMuchPressure = 0.05;
 constexpr double kMuchLost = 0.01;
 
+const MachineNote* note_about(const std::string& subject, const std::vector<MachineNote>& notes) {
+  const auto found = std::find_if(notes.begin(), notes.end(),
+                                  [&](const MachineNote& note) { return note.about == subject; });
+  return found == notes.end() ? nullptr : &*found;
+}
+
 // A check that a note of the machine's answers, where there is one about the subject.
 DoctorCheck from_notes(const std::string& name, std::string found, const std::vector<MachineNote>& notes) {
   DoctorCheck check{.name = name, .ok = true, .found = std::move(found), .cost = {}, .remedy = {}};
-  for (const MachineNote& note : notes) {
-    if (note.about != name) continue;
-    check.ok = false;
-    check.cost = note.text;
-    check.remedy = "see docs/hardware.md, notes";
-    break;
-  }
+  const MachineNote* const note = note_about(name, notes);
+  if (note == nullptr) return check;
+  check.ok = false;
+  check.found += "; " + note->what;
+  check.cost = note->works;
+  check.remedy = note->remedy;
   return check;
 }
 
@@ -37,7 +43,7 @@ std::string gpu_found(const Topology& topology) {
                      gpu->source == GpuSource::kCuda ? "" : ", no CUDA driver");
 }
 
-DoctorCheck check_gpu(const Topology& topology) {
+DoctorCheck check_gpu(const Topology& topology, const std::vector<MachineNote>& notes) {
   const Gpu* gpu = chosen_gpu(topology);
   DoctorCheck check{.name = "gpu", .ok = true, .found = gpu_found(topology), .cost = {}, .remedy = {}};
   check.ok = gpu != nullptr && gpu->source == GpuSource::kCuda;
@@ -45,6 +51,10 @@ DoctorCheck check_gpu(const Topology& topology) {
   check.cost = "the first tier is emulated: its times are the profile's, not measured";
   check.remedy = gpu == nullptr ? "none needed for simulation; choose the profile of the machine that counts"
                                 : "install NVIDIA's driver (branch 580 or older for SM 6.1)";
+  if (const MachineNote* const note = note_about("gpu", notes)) {
+    check.found += "; " + note->what;
+    check.remedy = note->remedy;
+  }
   return check;
 }
 
@@ -131,7 +141,7 @@ std::vector<DoctorCheck> doctor_checks(const Topology& topology, const Noise& no
   return {check_threads(topology),
           from_notes("memory", memory, notes),
           from_notes("pci", fmt::format("{} devices", topology.pci.size()), notes),
-          check_gpu(topology),
+          check_gpu(topology, notes),
           from_notes("locked-memory", locked_found(limits), notes),
           from_notes("cache-directory", directory_found(limits), notes),
           from_notes("io_uring",

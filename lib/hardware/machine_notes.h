@@ -11,8 +11,12 @@
 namespace cachebench::hardware {
 
 struct MachineNote {
-  std::string about;  ///< "pci", "locked-memory", "cache-directory", "memory", "gpu", "io_uring"
-  std::string text;
+  std::string about;   ///< "pci", "locked-memory", "cache-directory", "memory", "gpu", "io_uring"
+  std::string what;    ///< is wrong
+  std::string works;   ///< still, and how
+  std::string remedy;  ///< what to do
+  /// All of it, one line.
+  [[nodiscard]] std::string text() const { return what + ": " + works + "; " + remedy; }
 };
 
 [[nodiscard]] std::vector<MachineNote> machine_notes(const Topology& topology);

@@ -182,7 +182,7 @@ class Sizes {
         "l1.capacity", plan_.l1.value, "bytes",
         fmt::format(
             "{}: emulated, a quarter of the {} that are left, at most what the profile's card has ({}){}{}",
-            gpu == nullptr ? "no NVIDIA card" : "a card that no code here runs on", text(rest),
+            gpu == nullptr ? "no NVIDIA card" : "a card that no driver or no code here serves", text(rest),
             text(input_.profile.device_memory), l1.why, too_small_note(input_, plan_.l1)));
     return minus(rest, plan_.l1);
   }

@@ -120,7 +120,9 @@ void complete_from_kernel(Topology& topology) {
   }
   for (Gpu& gpu : topology.gpus) complete_gpu(gpu);
   merge_nvml(nvidia::nvml_gpus(), topology.gpus);
-  merge_cuda(ask_cuda().cards, topology.gpus);
+  const CudaAnswer cuda = ask_cuda();
+  merge_cuda(cuda.cards, topology.gpus);
+  topology.no_cuda = {.reason = cuda.reason, .has_driver = cuda.has_driver};
   topology.block_devices = block_devices("/sys");
   topology.limits = read_limits({});
   // Memory that was added while the system ran belongs to no node that hwloc sees.

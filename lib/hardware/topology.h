@@ -50,7 +50,7 @@ enum class GpuSource : std::uint8_t { kPciId, kCuda, kNvml };
 struct Gpu {
   std::string vendor;  ///< "NVIDIA", "Intel", "AMD", … or the id in hex
   std::string name;
-  std::string pci_id;  ///< "10de:1d13"
+  std::string pci_id;  ///< "10de:1d13"; "" of a card that only CUDA sees
   std::string bus_id;  ///< "0000:01:00.0"
   std::string chip;    ///< "GP108"
   std::string compute_capability;
@@ -86,6 +86,12 @@ struct BlockDevice {
   Link link;
 };
 
+/// Why CUDA names no card of this machine.
+struct NoCuda {
+  std::string reason;       ///< "" where it names one, or was not asked
+  bool has_driver = false;  ///< there is a driver, and it does not serve
+};
+
 struct Topology {
   std::string origin;            ///< "this machine", or the file it was read from
   bool is_this_machine = false;  ///< false: threads_allowed and the like are what the file says
@@ -93,8 +99,9 @@ struct Topology {
   std::optional<Bytes> memory;
   std::vector<CacheLevel> caches;  ///< largest level first
   std::vector<NumaNode> numa;
-  std::vector<PciDevice> pci{};            ///< each after the bridge above it
-  std::vector<Gpu> gpus;                   ///< by bus id
+  std::vector<PciDevice> pci{};  ///< each after the bridge above it
+  std::vector<Gpu> gpus;         ///< by bus id
+  NoCuda no_cuda{};
   std::vector<BlockDevice> block_devices;  ///< by name
   Limits limits;                           ///< nothing known unless this machine
 };

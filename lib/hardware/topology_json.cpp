@@ -69,7 +69,7 @@ Json gpus_json(const std::vector<Gpu>& gpus) {
   for (const Gpu& gpu : gpus) {
     list.push_back({{"vendor", gpu.vendor},
                     {"name", text(gpu.name)},
-                    {"pci_id", gpu.pci_id},
+                    {"pci_id", text(gpu.pci_id)},
                     {"bus_id", text(gpu.bus_id)},
                     {"chip", text(gpu.chip)},
                     {"compute_capability", text(gpu.compute_capability)},
@@ -160,7 +160,7 @@ Json target_json(const Topology& topology, const Target& target) {
 Json notes_json(const Topology& topology) {
   Json list = Json::array();
   for (const MachineNote& note : machine_notes(topology)) {
-    list.push_back({{"about", note.about}, {"text", note.text}});
+    list.push_back({{"about", note.about}, {"text", note.text()}});
   }
   return list;
 }

@@ -83,7 +83,8 @@ std::string card_name(const Gpu& gpu) {
 void add_gpus(Table& table, const Topology& topology) {
   for (const Gpu& gpu : topology.gpus) {
     std::string row =
-        fmt::format("{} ({}{}{})", card_name(gpu), gpu.pci_id, gpu.chip.empty() ? "" : ", ", gpu.chip);
+        fmt::format("{} ({}{}{})", card_name(gpu), gpu.pci_id.empty() ? "unknown id" : gpu.pci_id,
+                    gpu.chip.empty() ? "" : ", ", gpu.chip);
     if (gpu.vendor == "NVIDIA") {
       row += fmt::format(", compute capability {}, {}, {}",
                          gpu.compute_capability.empty() ? "unknown" : gpu.compute_capability,
@@ -214,7 +215,7 @@ std::string topology_text(const Topology& topology, const Target& target, Topolo
   table.add(
       "", fmt::format("{} {}", target.all() ? "this is the target" : "this is not the target", kTargetName));
   for (const std::string& line : what_follows(topology, target)) table.add("so", line);
-  for (const MachineNote& note : machine_notes(topology)) table.add("note", note.about + ": " + note.text);
+  for (const MachineNote& note : machine_notes(topology)) table.add("note", note.about + ": " + note.text());
   if (detail == TopologyDetail::kExplain) {
     table.add_gap();
     add_reasons(table, target);

@@ -37,6 +37,8 @@ TEST_CASE("a driver tells everything of its cards; one without cards, and no dri
   cachebench::tier::testing::set_up({.devices = 0});
   CHECK(ask_cuda(kFakeCudaLibrary).cards.empty());
   CHECK_FALSE(ask_cuda(kFakeCudaLibrary).reason.empty());
+  CHECK(ask_cuda(kFakeCudaLibrary).has_driver);
+  CHECK_FALSE(ask_cuda("no-such-driver.so.1").has_driver);
   CHECK(ask_cuda("no-such-driver.so.1").reason.find("no-such-driver.so.1") != std::string::npos);
 }
 
@@ -65,6 +67,7 @@ TEST_CASE("CUDA's word completes a card, adds one that was not seen, and leaves 
   CHECK(gpus[0].source == GpuSource::kPciId);
   CHECK(gpus[1].compute_capability == "9.0");
   CHECK(gpus[1].source == GpuSource::kCuda);
+  CHECK(gpus[1].pci_id.empty());  // CUDA does not tell it
   CHECK(gpus[2].name == "NVIDIA GeForce MX250");
   CHECK(gpus[2].pci_id == "10de:1d13");
   CHECK(gpus[2].memory == cachebench::kGiB * 2);

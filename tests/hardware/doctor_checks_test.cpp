@@ -66,6 +66,20 @@ TEST_CASE("each lack is told by its own check") {
   CHECK(check(machine, noise, "noise").ok);
 }
 
+TEST_CASE("a check says apart what was found, what it costs and what to do") {
+  Topology machine = sound_machine();
+  machine.limits.cgroup_memory = Bound{.bytes = cachebench::kMiB};
+  const DoctorCheck memory = check(machine, {}, "memory");
+  CHECK(memory.found.find("the control group may use 1.00 MiB") != std::string::npos);
+  CHECK(memory.cost.find("the control group") == std::string::npos);
+  CHECK(memory.remedy.find("memory.max") != std::string::npos);
+  machine.gpus[0].source = GpuSource::kPciId;
+  machine.no_cuda = {.reason = "the driver does not start", .has_driver = true};
+  const DoctorCheck gpu = check(machine, {}, "gpu");
+  CHECK(gpu.found.find("CUDA gives no card: the driver does not start") != std::string::npos);
+  CHECK(gpu.remedy.find("restart") != std::string::npos);
+}
+
 TEST_CASE("the document has the keys scripts use, the text a line a check") {
   const auto checks = doctor_checks({}, {});
   const auto document = doctor_json(checks);

@@ -35,8 +35,12 @@ std::string only_note(const Topology& machine, const std::string& about) {
   const std::vector<MachineNote> notes = machine_notes(machine);
   REQUIRE(notes.size() == 1);
   CHECK(notes[0].about == about);
-  CHECK(notes[0].text.find('\n') == std::string::npos);
-  return notes[0].text;
+  for (const std::string& part : {notes[0].what, notes[0].works, notes[0].remedy}) {
+    CHECK(!part.empty());
+    CHECK(part.find('\n') == std::string::npos);
+    CHECK(notes[0].text().find(part) != std::string::npos);
+  }
+  return notes[0].text();
 }
 
 bool has(const std::string& text, const std::string& part) {
@@ -106,4 +110,19 @@ TEST_CASE("a control group below the memory, no ring, an unknown card, unknown m
   machine.gpus.clear();
   machine.memory.reset();
   CHECK(has(only_note(machine, "memory"), "not known"));
+}
+
+TEST_CASE("why CUDA gives no card is told where there is a card or a driver, and nowhere else") {
+  Topology machine = sound_machine();
+  machine.no_cuda = {.reason = "libcuda.so.1: not found", .has_driver = false};
+  CHECK(machine_notes(machine).empty());
+  machine.no_cuda.has_driver = true;
+  CHECK(has(only_note(machine, "gpu"), "CUDA gives no card: libcuda.so.1: not found"));
+  machine.no_cuda = {.reason = "the driver is one of CUDA 10.2", .has_driver = true};
+  Gpu gpu;
+  gpu.vendor = "NVIDIA";
+  gpu.compute_capability = "6.1";
+  machine.gpus = {gpu};
+  CHECK(has(only_note(machine, "gpu"), "the driver is one of CUDA 10.2"));
+  CHECK(has(only_note(machine, "gpu"), "update NVIDIA's driver"));
 }

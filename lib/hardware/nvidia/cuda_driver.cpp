@@ -100,7 +100,9 @@ OpenedDriver open_cuda_driver(const std::string& library) {
   // Never closed: the driver's own threads may outlast whoever opened it.
   void* const handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
-    return {.driver = nullptr, .reason = library + ": not found, so there is no NVIDIA driver here"};
+    return {.driver = nullptr,
+            .reason = library + ": not found, so there is no NVIDIA driver here",
+            .is_installed = false};
   }
   auto table = std::make_shared<CudaDriver>();
   table->library = library;

@@ -82,6 +82,7 @@ struct CudaDriver {
 struct OpenedDriver {
   std::shared_ptr<const CudaDriver> driver;
   std::string reason;
+  bool is_installed = true;  ///< false: there is no such library
 };
 
 /// The oldest driver that serves: the one of CUDA 11.0.
