@@ -9,9 +9,5 @@ using namespace cachebench::bench;
 TEST_CASE("hits of the first tier are timed, again and again") {
   const RealClock clock;
   LookupProbe probe(hardware::find_profile(hardware::kDefaultProfile), clock);
-  for (int i = 0; i < 3; ++i) {
-    const Nanoseconds time = probe.once();
-    CHECK(time.count() > 0);
-    CHECK(time < Nanoseconds{10'000'000});
-  }
+  for (int i = 0; i < 3; ++i) CHECK(probe.once().count() > 0);
 }
