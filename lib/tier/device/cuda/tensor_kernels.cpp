@@ -123,9 +123,11 @@ bool can_decode_form(const Kernels& kernels, Encoding encoding, DType dtype) {
 }
 
 CUresult decode_form(const Kernels& kernels, const FormToDevice& form, CUstream stream) {
-  if (is_narrow(form.encoding)) return widen(kernels, form, stream);
   const std::uint64_t elements = form.meta.shape.elements();
-  const auto columns = static_cast<std::uint64_t>(form.meta.shape.dims().back());
+  if (elements == 0) return CUDA_SUCCESS;
+  if (is_narrow(form.encoding)) return widen(kernels, form, stream);
+  const auto dims = form.meta.shape.dims();
+  const std::uint64_t columns = dims.empty() ? 1 : static_cast<std::uint64_t>(dims.back());
   const std::uint64_t rows = elements / columns;
   if (rows > kMostBlocks) return CUDA_ERROR_INVALID_VALUE;
   const auto scales = static_cast<CUdeviceptr>(form.room);

@@ -89,6 +89,16 @@ TEST_CASE("tensors of every element type, encoded and decoded by launches, are t
   CHECK(testing::fake_counts().launches == 12);
 }
 
+TEST_CASE("a form without elements is decoded without a launch") {
+  const KernelRig rig;
+  for (const Encoding encoding : {Encoding::kInt8, Encoding::kE4M3, Encoding::kF16}) {
+    const FormToDevice form{
+        .form = {}, .encoding = encoding, .meta = {.shape = {3, 0}, .dtype = DType::kF32}};
+    CHECK(decode_form(*rig.kernels, form, rig.stream) == CUDA_SUCCESS);
+  }
+  CHECK(testing::fake_counts().launches == 0);
+}
+
 TEST_CASE("a tensor that the form cannot hold is refused on the device") {
   const KernelRig rig;
   std::vector<float> values(20, 1.0F);
