@@ -32,6 +32,25 @@ std::span<const std::byte> addressable(const cache::TensorHandle& handle) {
   return {data, copy.bytes().value};
 }
 
+// Whether what a look-up found is the artefact that was asked for: an entry of another size, or one that grew
+// out of every tier, is of no use.
+bool usable(const cache::TensorHandle& handle, const model::Artefact& asked) {
+  return handle && handle.has_bytes() && handle.meta() == asked.meta;
+}
+
+/// A transfer into memory of whoever holds this, which does not go before it has ended.
+class Arriving {
+ public:
+  explicit Arriving(tier::Ticket ticket) : ticket_(std::move(ticket)) {}
+  Arriving(Arriving&&) = default;
+  Arriving& operator=(Arriving&&) = delete;
+  ~Arriving() { static_cast<void>(ticket_.wait()); }
+  [[nodiscard]] bool wait() const { return ticket_.wait().status == tier::TransferStatus::kDone; }
+
+ private:
+  tier::Ticket ticket_;
+};
+
 // Memory that an artefact is copied to.
 struct Target {
   std::shared_ptr<cache::TensorPool::Lease> lease;
@@ -48,23 +67,6 @@ struct Target {
 };
 
 }  // namespace
-
-const char* name_of(Temperature temperature) {
-  switch (temperature) {
-    case Temperature::kHot:
-      return "hot";
-    case Temperature::kWarm:
-      return "warm";
-    case Temperature::kCold:
-      return "cold";
-  }
-  return "";
-}
-
-Temperature temperature_of(hardware::Medium medium, bool compressed) {
-  if (medium != hardware::Medium::kSsd) return Temperature::kHot;
-  return compressed ? Temperature::kCold : Temperature::kWarm;
-}
 
 CachingMechanism::CachingMechanism(cache::HierarchicalCacheManager* manager, const hardware::CostModel& costs,
                                    const Clock& clock, const CachingOptions& options)
@@ -121,13 +123,11 @@ bool CachingMechanism::probe(CachedRequest& request, std::size_t index) {
   }
   artefact.owned = std::move(found.owned);
   artefact.served = found.decision.served;
-  // An entry of another size, or one that grew out of every tier, is of no use here.
-  const bool usable =
-      found.decision.hit && found.handle && found.handle.has_bytes() && found.handle.meta() == asked.meta;
-  if (usable && found.similarity) request.approximate = true;
-  if (usable) artefact.handle = std::move(found.handle);
-  artefact.outcome = usable ? Outcome::kHit : Outcome::kMiss;
-  return usable;
+  const bool serves = found.decision.hit && usable(found.handle, asked);
+  if (serves && found.similarity) request.approximate = true;
+  if (serves) artefact.handle = std::move(found.handle);
+  artefact.outcome = serves ? Outcome::kHit : Outcome::kMiss;
+  return serves;
 }
 
 bool CachingMechanism::await_one(CachedRequest& request, std::size_t index) {
@@ -158,10 +158,11 @@ void CachingMechanism::fetch(CachedRequest& request) {
   struct Copying {
     std::size_t artefact;
     Target target;
-    tier::Ticket ticket;
+    Arriving arriving;  // goes before its target
     Nanoseconds begun;
   };
   std::vector<Copying> copies;
+  copies.reserve(request.artefacts.size());
   for (std::size_t i = 0; i < request.artefacts.size(); ++i) {
     CachedArtefact& artefact = request.artefacts[i];
     if (!artefact.handle || !await_one(request, i)) continue;
@@ -181,13 +182,13 @@ void CachingMechanism::fetch(CachedRequest& request) {
     } else {
       target.own = std::make_shared<std::vector<std::byte>>(meta.bytes().value);
     }
-    tier::Ticket ticket = artefact.handle.copy().read(target.bytes());
+    Arriving arriving(artefact.handle.copy().read(target.bytes()));
     copies.push_back(
-        {.artefact = i, .target = std::move(target), .ticket = std::move(ticket), .begun = begun});
+        {.artefact = i, .target = std::move(target), .arriving = std::move(arriving), .begun = begun});
   }
   for (Copying& copy : copies) {
     CachedArtefact& artefact = request.artefacts[copy.artefact];
-    if (copy.ticket.wait().status != tier::TransferStatus::kDone) {
+    if (!copy.arriving.wait()) {
       give_up(request, copy.artefact);
       continue;
     }
@@ -218,8 +219,10 @@ bool CachingMechanism::available(CachedRequest& request, std::size_t index) {
       manager_->finish_join(describe(request.plan.plan.artefacts[index]),
                             std::exchange(artefact.joined, nullptr), context_of(request));
   artefact.served = found.decision.served;
-  artefact.handle = std::move(found.handle);
-  if (artefact.handle) fetch(request);
+  if (usable(found.handle, request.plan.plan.artefacts[index])) {
+    artefact.handle = std::move(found.handle);
+    fetch(request);
+  }
   if (!artefact.tensor) artefact.outcome = Outcome::kMiss;
   return static_cast<bool>(artefact.tensor);
 }
@@ -230,7 +233,11 @@ void CachingMechanism::offer(CachedRequest& request, std::size_t index, const Sh
   const model::Artefact& what = request.plan.plan.artefacts[index];
   CACHEBENCH_CHECK(tensor.meta() == what.meta, "an artefact of another shape than its plan's");
   const TensorView view = tensor.view();
-  if (artefact.outcome != Outcome::kMiss) return;  // whoever is computing it too will publish it
+  if (artefact.joined) {  // whoever is computing it too will publish it
+    const MutexLock lock(mutex_);
+    ++stats_.computed_twice;
+  }
+  if (artefact.outcome != Outcome::kMiss) return;
   if (request.approximate) return;
   const cache::FlightPtr owned = std::exchange(artefact.owned, nullptr);
   if (options_.front != nullptr) {
@@ -255,8 +262,6 @@ void CachingMechanism::finish(CachedRequest& request) {
     joined->when_landed([manager = manager_, what, joined, context = context_of(request)] {
       static_cast<void>(manager->finish_join(what, joined, context));
     });
-    const MutexLock lock(mutex_);
-    ++stats_.computed_twice;
   }
   manager_->end_request(context_of(request).request);
 }

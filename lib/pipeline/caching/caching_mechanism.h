@@ -23,12 +23,6 @@
 /// Borrows manager and costs. Thread-safe; a CachedRequest belongs to one thread at a time.
 namespace cachebench::pipeline {
 
-/// Where a tier stands in the source document's words.
-enum class Temperature : std::uint8_t { kHot, kWarm, kCold };
-[[nodiscard]] const char* name_of(Temperature temperature);
-/// Memory is hot, an SSD warm, and cold where its records are compressed.
-[[nodiscard]] Temperature temperature_of(hardware::Medium medium, bool compressed);
-
 /// A cache in front of the manager, which asks it in turn: like content may serve, and others keep books of
 /// what was asked. Thread-safe.
 class CacheFront {
@@ -67,7 +61,7 @@ struct CachedRequest {
 struct CachingStats {
   std::array<std::uint64_t, kArtefactKinds> served{};   ///< artefacts taken from the cache, by kind
   std::array<std::uint64_t, kArtefactKinds> offered{};  ///< computed and offered
-  std::uint64_t computed_twice = 0;                     ///< somebody else was computing it at the same time
+  std::uint64_t computed_twice = 0;                     ///< made here while somebody else was making it, too
   std::uint64_t zero_copy = 0;                          ///< of those served: read where they lie
   std::uint64_t copied = 0;  ///< copied out of a tier that the model cannot address
   /// From the question to the tensor, of vision outputs, by the tier that served.

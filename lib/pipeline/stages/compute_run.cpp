@@ -170,9 +170,13 @@ void ComputeRun::encode(const Members& members) {
         continue;
       }
       one.member->vision[one.number] = outcomes[i].output;
-      // At once: others may be waiting to use it.
+      // At once: others may be waiting to use it. It was made once, so it is offered once, by the first or by
+      // whoever promised it.
       const std::size_t artefact = one.member->find(ArtefactKind::kVisionEncoderOutput, one.number);
-      if (artefact != kNoArtefact) context_.caching.offer(one.member->cached, artefact, outcomes[i].output);
+      if (artefact == kNoArtefact) continue;
+      const bool promised = one.member->cached.artefacts[artefact].owned != nullptr;
+      if (promised || one.member == wanted[i].front().member)
+        context_.caching.offer(one.member->cached, artefact, outcomes[i].output);
     }
   }
 }

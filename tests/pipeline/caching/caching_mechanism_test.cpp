@@ -145,12 +145,35 @@ TEST_CASE("what another has computed meanwhile is there") {
   rig.caching->finish(second);
 }
 
+TEST_CASE("what another published instead of what was asked for is of no use") {
+  Rig rig;
+  CachedRequest first = rig.ask(question());
+  CachedRequest second = rig.ask(question());
+  REQUIRE(second.artefacts[0].joined != nullptr);
+  const model::Artefact& asked = first.plan.plan.artefacts[0];
+  const TensorMeta meta{.shape = {16}, .dtype = DType::kU8};
+  const std::vector<std::byte> bytes(16);
+  const TensorView content{.meta = meta, .data = bytes};
+  rig.cache->manager().put({.key = asked.key, .kind = asked.kind, .meta = meta, .bytes = Bytes{16}}, &content,
+                           std::exchange(first.artefacts[0].owned, nullptr));
+  CHECK_FALSE(rig.caching->available(second, 0));
+  CHECK(second.artefacts[0].outcome == Outcome::kMiss);
+  rig.caching->finish(first);
+  rig.caching->finish(second);
+}
+
 TEST_CASE("joins that are closed after their request are counted when they land") {
   Rig rig;
   CachedRequest first = rig.ask(question());
   CachedRequest second = rig.ask(question());
-  rig.caching->finish(second);  // computed it itself
-  CHECK(rig.caching->stats().computed_twice > 0);
+  rig.caching->finish(second);  // needed none of it in the end
+  CHECK(rig.caching->stats().computed_twice == 0);
+  CachedRequest third = rig.ask(question());
+  REQUIRE(third.artefacts[0].joined != nullptr);
+  rig.caching->offer(third, 0, content_of(third.plan.plan.artefacts[0]));  // computed it itself
+  CHECK(rig.caching->stats().computed_twice == 1);
+  rig.caching->finish(third);
+  CHECK(rig.caching->stats().computed_twice == 1);
   offer_all(rig, first);
   rig.caching->finish(first);
   const cache::CacheCounters counters = rig.cache->manager().counters();
@@ -220,12 +243,4 @@ TEST_CASE("without a cache everything is a miss, and offers go nowhere") {
   }
   caching.finish(cached);
   CHECK_FALSE(caching.enabled());
-}
-
-TEST_CASE("memory is hot, an SSD warm, a compressed one cold") {
-  CHECK(temperature_of(hardware::Medium::kDevice, false) == Temperature::kHot);
-  CHECK(temperature_of(hardware::Medium::kHost, true) == Temperature::kHot);
-  CHECK(temperature_of(hardware::Medium::kSsd, false) == Temperature::kWarm);
-  CHECK(temperature_of(hardware::Medium::kSsd, true) == Temperature::kCold);
-  CHECK(std::string(name_of(Temperature::kCold)) == "cold");
 }
