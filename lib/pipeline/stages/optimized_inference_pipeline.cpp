@@ -199,11 +199,12 @@ std::vector<AsyncMultimodalResult> OptimizedInferencePipeline::execute(std::span
     execute_feeding(batch, in_order);
     return std::move(in_order.results);
   }
-  std::promise<std::vector<AsyncMultimodalResult>> promise;
-  std::future<std::vector<AsyncMultimodalResult>> future = promise.get_future();
+  // Shared: the job may not be done with it yet when its result is taken.
+  const auto promise = std::make_shared<std::promise<std::vector<AsyncMultimodalResult>>>();
+  std::future<std::vector<AsyncMultimodalResult>> future = promise->get_future();
   stages_.submit(std::make_unique<InferenceBatch>(
       context_, batch,
-      [&promise](std::vector<AsyncMultimodalResult> results) { promise.set_value(std::move(results)); }));
+      [promise](std::vector<AsyncMultimodalResult> results) { promise->set_value(std::move(results)); }));
   return future.get();
 }
 

@@ -139,6 +139,14 @@ TEST_CASE("the same picture in one batch goes through the tower once") {
   const auto results = rig.run(requests);
   for (std::size_t i = 0; i < 3; ++i) CHECK(results[i].tokens == expected[i].tokens);
   CHECK(rig.pipeline->get_pipeline_stats().inference.encoded == 1);
+  // Nor does it count as made twice where its output is all that is kept.
+  config.kinds.fill(false);
+  config.kinds[static_cast<std::size_t>(ArtefactKind::kVisionEncoderOutput)] = true;
+  PipelineRig outputs(true, config);
+  static_cast<void>(outputs.run(requests));
+  const PipelineStats stats = outputs.pipeline->get_pipeline_stats();
+  CHECK(stats.inference.encoded == 1);
+  CHECK(stats.caching.computed_twice == 0);
 }
 
 TEST_CASE("a bad request fails alone") {
