@@ -26,7 +26,6 @@ class RunningRequest {
   [[nodiscard]] const AsyncMultimodalRequest& request() const { return *item_.request; }
   [[nodiscard]] AsyncMultimodalResult& result() { return result_; }
   [[nodiscard]] model::Sequence* sequence() const { return sequence_.get(); }
-  [[nodiscard]] std::unique_ptr<model::Sequence> take_sequence() { return std::move(sequence_); }
   void set_sequence(std::unique_ptr<model::Sequence> sequence) { sequence_ = std::move(sequence); }
   /// The token to be decoded next. REQUIRES: one has been accepted.
   [[nodiscard]] std::int64_t last_token() const { return result_.tokens.back(); }

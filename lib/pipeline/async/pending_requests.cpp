@@ -56,11 +56,6 @@ std::vector<PendingPtr> PendingRequests::take_unwanted(Nanoseconds now) {
   return taken;
 }
 
-std::vector<PendingPtr> PendingRequests::take_all() {
-  order_.clear();
-  return std::exchange(waiting_, {});
-}
-
 std::span<const BatchCandidate> PendingRequests::candidates(Nanoseconds now) {
   order_.resize(waiting_.size());
   std::iota(order_.begin(), order_.end(), std::size_t{0});

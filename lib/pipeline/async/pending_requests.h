@@ -44,7 +44,6 @@ class PendingRequests {
   [[nodiscard]] PendingPtr shed_for(PendingPtr newcomer);
   /// Those that nobody waits for any more: cancelled, or past their deadline.
   [[nodiscard]] std::vector<PendingPtr> take_unwanted(Nanoseconds now);
-  [[nodiscard]] std::vector<PendingPtr> take_all();
 
   /// What there is to choose from, in the order in which they go at `now`. Valid until something changes.
   [[nodiscard]] std::span<const BatchCandidate> candidates(Nanoseconds now);
