@@ -71,6 +71,7 @@ class MultimodalRun {
   std::atomic<std::uint64_t> resizes_{0};
   cache::IntelligentMultimodalCache cache_;
   mutable Mutex mutex_;
+  // Of every artefact that was ever put: some hundred bytes each, as long as the run lasts.
   std::unordered_map<Key, model::Likeness> stored_ CACHEBENCH_GUARDED_BY(mutex_);
   SimilarityErrors errors_;
   PictureFeatures pictures_;

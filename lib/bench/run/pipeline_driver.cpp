@@ -335,10 +335,10 @@ result::Roofline roofline_of(const ReplayInputs& inputs, const Machinery& machin
 
 void add_latencies(const ReplayInputs& inputs, const pipeline::PipelineStats& stats,
                    const RequestTimes& times, std::map<std::string, result::LatencySummary>& to) {
-  const std::vector<TierSection>& devices = inputs.config.cache.tiers;
+  const std::vector<TierSection>& sections = inputs.config.cache.tiers;
   const bool modelled = inputs.config.pipeline.runner == kModelled;
   // A request waits for the emulated link as well, whoever computes.
-  const bool linked = std::any_of(devices.begin(), devices.end(),
+  const bool linked = std::any_of(sections.begin(), sections.end(),
                                   [](const TierSection& tier) { return tier.device == Device::kEmulated; });
   const result::Basis computing = clock_basis(modelled);
   const result::Basis basis = clock_basis(modelled || linked);
@@ -416,9 +416,10 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   const std::size_t all = machinery.requests().size();
   const std::size_t warm = std::min<std::size_t>(inputs.config.load.warmup.requests, all);
   const Nanoseconds begun = machinery.clock().now();
+  std::uint64_t warmed_up = 0;  // a stop may leave some out
   for (std::uint32_t i = 0; i < inputs.config.pipeline.warm_passes; ++i)
-    static_cast<void>(replayer.run({.begin = 0, .end = all}));
-  if (warm > 0) static_cast<void>(replayer.run({.begin = 0, .end = warm}));
+    warmed_up += replayer.run({.begin = 0, .end = all}).size();
+  if (warm > 0) warmed_up += replayer.run({.begin = 0, .end = warm}).size();
   inputs.manager.drain();
   const cache::CacheCounters warmup = inputs.manager.reset_counters();
   machinery.stages().reset_stats();
@@ -454,6 +455,11 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   const pipeline::PipelineStats stats = machinery.stages().get_pipeline_stats();
   RequestTimes times;
   note_failures(results, replay.notes);
+  if (inputs.config.pipeline.continuous_batching && !inputs.config.pipeline.async_io)
+    replay.notes.push_back(
+        "pipeline.continuous_batching: nobody joined a running batch, as pipeline.async_io=false computes "
+        "one "
+        "batch at a time");
   replay.pipeline = count_results(inputs.config, results, times);
   replay.pipeline.failures = failures_of(results, machinery.requests());
   replay.pipeline.elapsed_ns = elapsed.count();
@@ -469,7 +475,7 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   replay.outcome = books.finish(elapsed, std::move(counted));
   replay.outcome.elapsed = elapsed;
   replay.outcome.warmup = warmup;
-  replay.outcome.warmup_requests = warm + inputs.config.pipeline.warm_passes * all;
+  replay.outcome.warmup_requests = warmed_up;
   replay.outcome.warmup_elapsed = warmed - begun;
   replay.outcome.measured.requests = results.size();
   replay.outcome.failed = replay.pipeline.failed;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -89,6 +91,31 @@ TEST_CASE("warm passes are counted apart, and what they left is served") {
   const result::RunResult cold = run({});
   CHECK(warm.pipeline->reused_tokens > cold.pipeline->reused_tokens);
   CHECK(warm.pipeline->images_encoded < cold.pipeline->images_encoded);
+}
+
+TEST_CASE("a stop during the warm-up: only what was answered counts as warmed up") {
+  ConfigSource source;
+  source.file = CACHEBENCH_SOURCE_DIR "/configs/run/pipeline.json";
+  source.overrides = {"trace.limit=20", "load.warmup=5", "device.throttle=false", "pipeline.max_new_tokens=1",
+                      "pipeline.warm_passes=3"};
+  StopToken stop;
+  stop.request(SIGINT);
+  RunInputs inputs;
+  inputs.config = load_config(source);
+  inputs.stop = &stop;
+  const result::RunResult stopped = run_experiment(inputs);
+  CHECK(stopped.status == result::Status::kPartial);
+  CHECK(stopped.warmup.requests == 0);
+}
+
+TEST_CASE("continuous batching that one batch at a time leaves without effect is noted") {
+  const auto noted = [](const result::RunResult& result) {
+    return std::any_of(result.notes.begin(), result.notes.end(), [](const std::string& note) {
+      return note.find("pipeline.continuous_batching") != std::string::npos;
+    });
+  };
+  CHECK(noted(run({"pipeline.continuous_batching=true", "pipeline.async_io=false"})));
+  CHECK_FALSE(noted(run({"pipeline.continuous_batching=true"})));
 }
 
 TEST_CASE("runners and kinds that are none are refused by name") {
