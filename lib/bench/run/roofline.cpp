@@ -9,6 +9,7 @@
 #include "bench/run/machine_peak.h"
 #include "core/clock.h"
 #include "core/tensor_view.h"
+#include "core/thread_time.h"
 #include "hardware/live_machine.h"
 
 namespace cachebench::bench {
@@ -21,12 +22,6 @@ constexpr const char* kCores = "cpu cores";
 constexpr const char* kDevice = "device";
 constexpr const char* kLink = "link up";
 constexpr const char* kSsd = "ssd read";
-
-Nanoseconds cpu_clock(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return std::chrono::seconds(now.tv_sec) + Nanoseconds{now.tv_nsec};
-}
 
 std::uint64_t blocks_tokens(const model::PrefillItem& item) {
   std::uint64_t tokens = 0;
@@ -78,11 +73,10 @@ result::RooflineCompute compute_of(const RooflineInputs& inputs) {
 /// Times a call of the model and adds what it was for.
 class CountingRunner::Call {
  public:
-  explicit Call(CountingRunner& runner)
-      : runner_(runner), begun_(RealClock().now()), cpu_(cpu_clock(CLOCK_THREAD_CPUTIME_ID)) {}
+  explicit Call(CountingRunner& runner) : runner_(runner), begun_(RealClock().now()), cpu_(thread_time()) {}
   void end(const Work& work) {
     const Nanoseconds busy = RealClock().now() - begun_;
-    const Nanoseconds cpu = cpu_clock(CLOCK_THREAD_CPUTIME_ID) - cpu_;
+    const Nanoseconds cpu = thread_time() - cpu_;
     const MutexLock lock(runner_.mutex_);
     runner_.work_.work.flops += work.flops;
     runner_.work_.work.bytes_moved += work.bytes_moved;
@@ -151,7 +145,9 @@ std::vector<model::DecodeOutcome> CountingRunner::decode(std::span<const model::
 }
 
 Nanoseconds process_cpu_time() {
-  return cpu_clock(CLOCK_PROCESS_CPUTIME_ID);
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + Nanoseconds{now.tv_nsec};
 }
 
 result::Roofline roofline_of(const RooflineInputs& inputs) {

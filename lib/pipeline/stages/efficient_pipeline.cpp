@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/stages/efficient_pipeline.h"
 
-#include <time.h>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 
 #include "core/check.h"
 #include "core/error.h"
+#include "core/thread_time.h"
 
 namespace cachebench::pipeline {
 namespace {
@@ -21,12 +20,6 @@ double share(Nanoseconds part, Nanoseconds whole) {
 
 std::exception_ptr stopped_error() {
   return std::make_exception_ptr(Error(ErrorKind::kUsage, "the pipeline was stopped"));
-}
-
-Nanoseconds cpu_time_of_thread() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return std::chrono::seconds(now.tv_sec) + Nanoseconds{now.tv_nsec};
 }
 
 // One job at a time: what runs in order on one thread.
@@ -212,13 +205,13 @@ void EfficientPipeline::work(std::size_t stage) {
     }
     stage = taken.stage;
     std::exception_ptr error;
-    const Nanoseconds cpu = cpu_time_of_thread();
+    const Nanoseconds cpu = thread_time();
     try {
       taken.job->run(taken.stage);
     } catch (...) {
       error = std::current_exception();
     }
-    taken.cpu = cpu_time_of_thread() - cpu;
+    taken.cpu = thread_time() - cpu;
     finish(std::move(taken), error);
   }
 }
