@@ -13,14 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::optional<double> per_second(std::uint64_t bytes, std::int64_t ns) {
-  if (ns <= 0 || bytes == 0) return std::nullopt;
-  return static_cast<double>(bytes) * 1e9 / static_cast<double>(ns);
-}
-
-std::optional<double> share(std::uint64_t part, std::uint64_t whole) {
-  if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
+// Nothing was done where there were no bytes.
+std::optional<double> rate_of(std::uint64_t bytes, std::int64_t ns) {
+  return bytes == 0 ? std::nullopt : per_second(bytes, ns);
 }
 
 Json measured_to_json(const MeasuredCodec& codec) {
@@ -86,16 +81,16 @@ CompressedKind kind_from(const JsonReader& reader) {
 }  // namespace
 
 std::optional<double> MeasuredCodec::ratio() const {
-  return share(stored_bytes, plain_bytes);
+  return ratio_of(stored_bytes, plain_bytes);
 }
 std::optional<double> MeasuredCodec::encode_per_second() const {
-  return per_second(plain_bytes + declined_bytes, encode_ns);
+  return rate_of(plain_bytes + declined_bytes, encode_ns);
 }
 std::optional<double> MeasuredCodec::decode_per_second() const {
-  return per_second(decoded_bytes, decode_ns);
+  return rate_of(decoded_bytes, decode_ns);
 }
 std::optional<double> CompressedKind::ratio() const {
-  return share(charged_bytes, plain_bytes);
+  return ratio_of(charged_bytes, plain_bytes);
 }
 
 Json compression_to_json(const Compression& compression) {

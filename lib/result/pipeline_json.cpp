@@ -14,16 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::optional<double> share(std::int64_t part, std::int64_t whole) {
-  if (whole <= 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
-std::optional<double> per_second(std::uint64_t count, std::int64_t elapsed_ns) {
-  if (elapsed_ns <= 0) return std::nullopt;
-  return static_cast<double>(count) * 1e9 / static_cast<double>(elapsed_ns);
-}
-
 Json stage_to_json(const PipelineStage& stage) {
   return {{"name", stage.name},
           {"workers", stage.workers},
@@ -70,10 +60,10 @@ std::optional<double> Pipeline::mean_decode_batch() const {
   return ratio_of(decoded_tokens, decode_steps);
 }
 std::optional<double> Pipeline::overlap_ratio() const {
-  return share(overlapped_ns, active_ns);
+  return quotient(static_cast<double>(overlapped_ns), static_cast<double>(active_ns));
 }
 std::optional<double> Pipeline::efficiency_ratio() const {
-  return share(slowest_stage_ns, active_ns);
+  return quotient(static_cast<double>(slowest_stage_ns), static_cast<double>(active_ns));
 }
 
 Json pipeline_to_json(const Pipeline& pipeline) {

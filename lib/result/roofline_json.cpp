@@ -11,11 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::optional<double> quotient(double part, double whole) {
-  if (!(whole > 0)) return std::nullopt;
-  return part / whole;
-}
-
 Json compute_to_json(const RooflineCompute& compute) {
   return {{"basis", compute.basis},
           {"flops", compute.flops},

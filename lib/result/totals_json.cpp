@@ -35,6 +35,16 @@ Json number_or_null(std::optional<double> value) {
   return *value;
 }
 
+std::optional<double> quotient(double part, double whole) {
+  if (!(whole > 0)) return std::nullopt;
+  return part / whole;
+}
+
+std::optional<double> per_second(std::uint64_t count, std::int64_t ns) {
+  if (ns <= 0) return std::nullopt;
+  return static_cast<double>(count) * 1e9 / static_cast<double>(ns);
+}
+
 Json totals_to_json(const Totals& totals) {
   return {{"requests", totals.requests},
           {"accesses", totals.accesses},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -23,6 +24,10 @@ namespace cachebench::result {
 
 /// Null when absent.
 [[nodiscard]] nlohmann::ordered_json number_or_null(std::optional<double> value);
+/// Nothing where there is no whole.
+[[nodiscard]] std::optional<double> quotient(double part, double whole);
+/// Nothing where no time passed.
+[[nodiscard]] std::optional<double> per_second(std::uint64_t count, std::int64_t ns);
 
 /// Throws Error{kInput} naming the path of any integer in `document` that is not exact below 2^53.
 void require_exact_integers(const nlohmann::ordered_json& document);

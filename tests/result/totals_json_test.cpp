@@ -61,6 +61,15 @@ TEST_CASE("absent numbers are null, and integers that JSON cannot hold are refus
   }
 }
 
+TEST_CASE("there is no quotient without a whole, and no rate without time") {
+  CHECK(result::quotient(1, 4).value() == 0.25);
+  CHECK_FALSE(result::quotient(1, 0).has_value());
+  CHECK_FALSE(result::quotient(1, -1).has_value());
+  CHECK(result::per_second(3, 500'000'000).value() == 6);
+  CHECK(result::per_second(0, 5).value() == 0);
+  CHECK_FALSE(result::per_second(3, 0).has_value());
+}
+
 TEST_CASE("opaque parts must be objects") {
   CHECK(result::parse_opaque(R"({"a":1})", "config")["a"] == 1);
   CHECK_THROWS_AS((void)result::parse_opaque("[1]", "config"), Error);
