@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "core/error.h"
 #include "hardware/nvidia/cuda_driver.h"
 #include "hardware/profile.h"
 #include "tier/device/cuda/cuda_device.h"
@@ -27,14 +28,23 @@ std::shared_ptr<tier::DeviceApi> device(const IoOptions& options,
   return emulated_device_for(hardware::find_profile("i5-10210u-mx250-nvme"), options, throttle);
 }
 
+std::shared_ptr<tier::DeviceApi> small_device(Bytes memory) {
+  tier::EmulatedDeviceOptions options;
+  options.memory = memory;
+  options.throttle = tier::Throttle::kOff;
+  return tier::make_emulated_device(options);
+}
+
 }  // namespace
 
 TEST_CASE("uploads arrive whatever the switches, and their memory is given back") {
   for (const bool pinned : {true, false}) {
     for (const bool async : {true, false}) {
       const RealClock clock;
-      const IoOptions options{.pinned_memory = pinned, .async_transfers = async, .streams = 3};
-      OptimizedIOMechanism io(device(options), clock, options);
+      const IoOptions options{
+          .pinned_memory = pinned, .async_transfers = async, .streams = 3, .reuse_memory = false};
+      // Room for one of the uploads: the next one finds some only where the one before gave its back.
+      OptimizedIOMechanism io(small_device(Bytes{80'000}), clock, options);
       for (int round = 0; round < 3; ++round) {
         const SharedTensor tensors[] = {tensor_of(1000, 1), tensor_of(70'000, 2), tensor_of(0, 0)};
         auto upload = io.upload(tensors);
@@ -71,6 +81,44 @@ TEST_CASE("a GPU's uploads are staged in memory that its driver locked") {
     }
     CHECK(tier::testing::fake_counts().live_pinned == 0);
     CHECK(tier::testing::fake_counts().stale_copies == 0);
+  }
+}
+
+TEST_CASE("an upload that finds no room on the device is counted and copies nothing") {
+  const RealClock clock;
+  OptimizedIOMechanism io(small_device(Bytes{80'000}), clock, {.reuse_memory = false});
+  {
+    const auto held = io.upload(std::vector<SharedTensor>{tensor_of(70'000, 1)});
+    auto none = io.upload(std::vector<SharedTensor>{tensor_of(70'000, 2)});
+    none.wait();
+    CHECK(io.stats().no_room == 1);
+    CHECK(io.stats().copies == 1);
+  }
+  io.upload(std::vector<SharedTensor>{tensor_of(70'000, 3)}).wait();
+  CHECK(io.stats().no_room == 1);
+  CHECK(io.stats().uploads == 3);
+  CHECK(io.stats().copies == 2);
+}
+
+TEST_CASE("a copy that the device refuses is told to whoever waits, and whoever does not wait goes on") {
+  if (!hardware::nvidia::kHasCudaHeader || !std::filesystem::exists(tier::testing::kFakeCudaLibrary)) {
+    MESSAGE("skipped: this build has no cuda.h, or no fake driver");
+    return;
+  }
+  for (const bool async : {true, false}) {
+    tier::testing::set_up({.lost_after_copies = 1});
+    const RealClock clock;
+    OptimizedIOMechanism io(tier::make_cuda_device({.library = tier::testing::kFakeCudaLibrary}), clock,
+                            {.async_transfers = async});
+    const std::vector<SharedTensor> tensors{tensor_of(1000, 1), tensor_of(1000, 2), tensor_of(1000, 3)};
+    auto upload = io.upload(tensors);
+    try {
+      upload.wait();
+      FAIL("not thrown");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::kEnvironment);
+    }
+    { const auto nobody_waits = io.upload(tensors); }
   }
 }
 
