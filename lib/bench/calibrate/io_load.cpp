@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <exception>
 
+#include "bench/calibrate/memory.h"
 #include "core/check.h"
 #include "core/error.h"
 
@@ -26,10 +26,7 @@ IoLoad::IoLoad(const ScratchFile& file, const IoShape& shape, const Clock& clock
     const tier::PageBuffer& buffer = buffers_.emplace_back(shape.block.value);
     if (buffer.data() == nullptr) throw system_error(ErrorKind::kEnvironment, "no buffer", ENOMEM);
     // What compresses or is all zero would be no measure of a drive that looks.
-    for (std::size_t i = 0; i + 8 <= buffer.size(); i += 8) {
-      const std::uint64_t word = rng_.next();
-      std::memcpy(buffer.data() + i, &word, sizeof word);
-    }
+    fill_random(buffer.span(), rng_);
   }
 }
 

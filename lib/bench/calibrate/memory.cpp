@@ -33,6 +33,15 @@ Bytes beyond_caches() {
   return std::max(Bytes{size.value / kMiB.value * kMiB.value}, kMiB);
 }
 
+void fill_random(std::span<std::byte> memory, Rng& rng) {
+  while (!memory.empty()) {
+    const std::uint64_t word = rng.next();
+    const std::size_t part = std::min(memory.size(), sizeof word);
+    std::memcpy(memory.data(), &word, part);
+    memory = memory.subspan(part);
+  }
+}
+
 double rate(Bytes bytes, Nanoseconds elapsed) {
   return static_cast<double>(bytes.value) * 1e9 /
          static_cast<double>(std::max<std::int64_t>(elapsed.count(), 1));

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <exception>
 
+#include "bench/calibrate/memory.h"
 #include "core/error.h"
 #include "core/rng.h"
 #include "tier/ssd/ssd_plane.h"
@@ -36,10 +36,7 @@ RecordTimes::RecordTimes(const std::string& folder, RecordDirection direction)
   if (buffer_.data() == nullptr || scratch_.data() == nullptr)
     throw system_error(ErrorKind::kEnvironment, "no buffer", ENOMEM);
   Rng rng(2);
-  for (std::size_t i = 0; i + 8 <= buffer_.size(); i += 8) {
-    const std::uint64_t word = rng.next();
-    std::memcpy(buffer_.data() + i, &word, sizeof word);
-  }
+  fill_random(buffer_.span(), rng);
 }
 
 RecordTimes::~RecordTimes() {

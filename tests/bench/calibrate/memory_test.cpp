@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "core/error.h"
 
@@ -31,4 +32,18 @@ TEST_CASE("arrays to copy are larger than the last cache, as far as the memory g
 TEST_CASE("rates") {
   CHECK(rate(Bytes{1'000}, Nanoseconds{1'000'000'000}) == 1'000);
   CHECK(rate(Bytes{3}, Nanoseconds{0}) == 3e9);
+}
+
+TEST_CASE(
+    "random bytes fill all of a buffer, the end that is no whole word included, and follow from the seed") {
+  std::vector<std::byte> first(1003);
+  std::vector<std::byte> second(1003);
+  Rng one(7);
+  Rng other(7);
+  fill_random(first, one);
+  fill_random(second, other);
+  CHECK(first == second);
+  CHECK(std::any_of(first.end() - 3, first.end(), [](std::byte byte) { return byte != std::byte{0}; }));
+  fill_random({}, one);
+  CHECK(one.next() == other.next());
 }
