@@ -402,6 +402,13 @@ void note_failures(const std::vector<AsyncMultimodalResult>& results, std::vecto
     notes.push_back(fmt::format("not every request was answered; the first that was not: {}", failed->error));
 }
 
+// What was asked for and cannot be.
+void note_settings(const PipelineSection& config, std::vector<std::string>& notes) {
+  if (config.continuous_batching && !config.async_io)
+    notes.emplace_back(
+        "pipeline.continuous_batching: no effect, as pipeline.async_io=false computes one batch at a time");
+}
+
 // What was replayed, each request once; the pipeline reads the trace by itself.
 void record(Workload& workload, std::size_t requests) {
   model::Plan plan;
@@ -455,11 +462,7 @@ PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
   const pipeline::PipelineStats stats = machinery.stages().get_pipeline_stats();
   RequestTimes times;
   note_failures(results, replay.notes);
-  if (inputs.config.pipeline.continuous_batching && !inputs.config.pipeline.async_io)
-    replay.notes.push_back(
-        "pipeline.continuous_batching: nobody joined a running batch, as pipeline.async_io=false computes "
-        "one "
-        "batch at a time");
+  note_settings(inputs.config.pipeline, replay.notes);
   replay.pipeline = count_results(inputs.config, results, times);
   replay.pipeline.failures = failures_of(results, machinery.requests());
   replay.pipeline.elapsed_ns = elapsed.count();
