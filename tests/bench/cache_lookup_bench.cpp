@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cache/cache_fixtures.h"
+#include "result/statistics.h"
 #include "tier/mapping.h"
 
 using namespace cachebench;
@@ -106,11 +107,6 @@ double seconds_of(const auto& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 // In turns, so that both see the same machine; sources are cycled through, as a cache's hits are.
 void BM_HostHitRead(benchmark::State& state) {
   const auto bytes = static_cast<std::uint64_t>(state.range(0)) << 10;
@@ -142,9 +138,9 @@ void BM_HostHitRead(benchmark::State& state) {
   }
   if (wrong > 0) return state.SkipWithError("a read failed");
   const auto total = static_cast<double>(bytes * count);
-  state.counters["hit"] = total / median(through);
-  state.counters["memcpy"] = total / median(copied);
-  state.counters["of_memcpy"] = median(copied) / median(through);
+  state.counters["hit"] = total / result::median_of(through);
+  state.counters["memcpy"] = total / result::median_of(copied);
+  state.counters["of_memcpy"] = result::median_of(copied) / result::median_of(through);
 }
 
 }  // namespace

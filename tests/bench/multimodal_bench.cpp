@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "cache/multimodal/multimodal_fixtures.h"
+#include "result/statistics.h"
 
 using namespace cachebench;
 using namespace cachebench::cache;
@@ -162,11 +163,6 @@ Spurt at_once(std::initializer_list<Shared*> each, std::uint64_t seed) {
   return sum;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values.empty() ? 0 : values[values.size() / 2];
-}
-
 // How much more two threads do than one, over one cache and over a cache each, which is what the machine
 // allows: in turns of three milliseconds, so that what else goes on meets all three alike. Only turns count
 // in which no other process took a core; medians of them.
@@ -190,9 +186,9 @@ void BM_Scaling(benchmark::State& state) {
       if (apart.undisturbed()) apart_gain.push_back(apart.rate() / alone.rate());
     }
   }
-  state.counters["two_threads"] = median(shared_gain);
-  state.counters["two_caches"] = median(apart_gain);
-  state.counters["one_thread_per_s"] = median(single);
+  state.counters["two_threads"] = result::median_of(shared_gain);
+  state.counters["two_caches"] = result::median_of(apart_gain);
+  state.counters["one_thread_per_s"] = result::median_of(single);
   state.counters["rounds"] = static_cast<double>(shared_gain.size());
 }
 
