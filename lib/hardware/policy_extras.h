@@ -19,6 +19,9 @@ namespace cachebench::hardware {
 using PolicyExtras = std::map<std::string, Nanoseconds>;
 
 inline constexpr char kPolicyExtras[] = "policy_extra_ns";
+/// What the first look-up of a request takes beyond the others: the processor has had other things to do, and
+/// nothing of the cache is at hand. No policy's, so runs expect it of those alone.
+inline constexpr char kFirstLookup[] = "lookup.first";
 
 /// Reads and checks those of a profile's document; `path` is for messages. Empty where it has none.
 [[nodiscard]] PolicyExtras policy_extras_of(const std::string& path, const nlohmann::ordered_json& document);

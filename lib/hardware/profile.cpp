@@ -17,6 +17,7 @@
 #include "core/nearest.h"
 #include "hardware/policy_extras.h"
 #include "hardware/profile_file.h"
+#include "hardware/time_skews.h"
 
 namespace cachebench::hardware {
 namespace {
@@ -161,7 +162,7 @@ Profile profile_from(const std::string& path, const Json& document) {
   if (!document.is_object()) refuse(path, "a profile is a JSON object");
   refuse_unknown(path, document,
                  {"$schema", "format", "version", "name", "description", "figures", "policy_extra_ns",
-                  "measurements", "notes"});
+                  "mean_over_median", "measurements", "notes"});
   if (text_at(path, document, "format", "") != "cachebench-profile") {
     refuse(path, "'format' must be \"cachebench-profile\"");
   }
@@ -179,6 +180,7 @@ Profile profile_from(const std::string& path, const Json& document) {
   for (const Figure& figure : kFigures) read_figure(path, figure, *figures, profile);
   fill_in(profile);
   static_cast<void>(policy_extras_of(path, document));
+  static_cast<void>(time_skews_of(path, document));
   return profile;
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hardware/policy_extras.h"
+#include "hardware/time_skews.h"
 
 namespace cachebench::bench {
 namespace {
@@ -53,8 +54,8 @@ constexpr std::array<Figure, 24> kFigures{{
 }};
 
 // Beside the figures, as there are as many as there are policies.
-Json policy_extras_json(const Session& session) {
-  const std::string prefix = std::string(hardware::kPolicyExtras) + ".";
+Json figures_below(const Session& session, const std::string& object) {
+  const std::string prefix = object + ".";
   Json extras = Json::object();
   for (const auto& [key, figure] : session.figures()) {
     if (key.starts_with(prefix))
@@ -115,8 +116,10 @@ Json profile_document(const ProfileInputs& inputs) {
                                   "those of {}.",
                                   inputs.session.date(), inputs.base.name)},
       {"figures", std::move(figures)}};
-  if (Json extras = policy_extras_json(inputs.session); !extras.empty())
-    document[hardware::kPolicyExtras] = std::move(extras);
+  for (const char* object : {hardware::kPolicyExtras, hardware::kTimeSkews}) {
+    if (Json below = figures_below(inputs.session, object); !below.empty())
+      document[object] = std::move(below);
+  }
   document["measurements"] = measurements_json(inputs.session);
   if (!inputs.session.notes().empty()) document["notes"] = inputs.session.notes();
   return document;

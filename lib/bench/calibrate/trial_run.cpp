@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "bench/calibrate/profile_document.h"
 #include "bench/config/load.h"
@@ -73,6 +74,7 @@ TrialRun::TrialRun(const Session& session, const hardware::Profile& base, const 
   writer->finish();
   write_file(folder_ + "/trial.json",
              profile_document({.name = "trial", .base = base, .session = session}).dump());
+  profile_ = hardware::read_profile(folder_ + "/trial.json");
 }
 
 TrialRun::~TrialRun() {
@@ -80,13 +82,19 @@ TrialRun::~TrialRun() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-std::vector<result::TierCheck> TrialRun::once(const TrialShape& shape) const {
+TrialTimes TrialRun::once(const TrialShape& shape) const {
   StopToken stop;
   RunInputs inputs;
   inputs.config = parse_config({.name = "trial", .text = config_of(folder_, shape).dump()});
   inputs.stop = &stop;
   inputs.bounds = BoundsChoice::kOff;
-  return run_experiment(inputs).tier_checks;
+  result::RunResult result = run_experiment(inputs);
+  TrialTimes times{.tiers = std::move(result.tier_checks)};
+  if (const auto found = result.latency.find("first_lookup"); found != result.latency.end()) {
+    times.firsts = found->second.count;
+    times.first_lookup = Nanoseconds{found->second.p50_ns};
+  }
+  return times;
 }
 
 }  // namespace cachebench::bench

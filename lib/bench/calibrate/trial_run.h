@@ -20,6 +20,12 @@ struct TrialShape {
   std::uint64_t requests = 500;
 };
 
+struct TrialTimes {
+  std::vector<result::TierCheck> tiers;  ///< predicted and measured service; one without hits is absent
+  std::uint64_t firsts = 0;              ///< hits of the first tier looked up first of their request
+  Nanoseconds first_lookup{0};           ///< median of what they took
+};
+
 class TrialRun {
  public:
   TrialRun(const Session& session, const hardware::Profile& base, const std::string& folder);
@@ -27,11 +33,13 @@ class TrialRun {
   TrialRun(const TrialRun&) = delete;
   TrialRun& operator=(const TrialRun&) = delete;
 
-  /// Predicted and measured service of the hits, tier by tier; one of them may be absent without hits.
-  [[nodiscard]] std::vector<result::TierCheck> once(const TrialShape& shape = {}) const;
+  [[nodiscard]] TrialTimes once(const TrialShape& shape = {}) const;
+  /// The figures that the model of the runs has.
+  [[nodiscard]] const hardware::Profile& profile() const { return profile_; }
 
  private:
   std::string folder_;
+  hardware::Profile profile_;
 };
 
 }  // namespace cachebench::bench

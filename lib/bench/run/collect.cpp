@@ -127,6 +127,7 @@ void collect_latency(const CollectInputs& inputs, result::RunResult& out) {
   add("request", measured.request, basis);
   add("request_service", measured.request_service, basis);
   add("put", measured.put, basis);
+  add("first_lookup", measured.first_lookup, Basis::kMeasured);
   add("schedule_lag", measured.lag, Basis::kMeasured);
 }
 

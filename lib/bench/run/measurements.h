@@ -31,6 +31,7 @@ struct Measurements {
   Histogram lag;                                 ///< actual minus planned start, open loop
   Histogram put;                                 ///< real runs: offering one computed entry
   std::array<std::array<ServiceSum, kArtefactKinds>, kMaxTiers + 1> checks{};
+  Histogram first_lookup;  ///< real runs: of hits of the first tier that were looked up first of a request
   // The same accesses by tier, as distributions.
   std::array<Histogram, kMaxTiers> predicted_service;
   std::array<Histogram, kMaxTiers> measured_service;

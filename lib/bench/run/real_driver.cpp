@@ -262,11 +262,13 @@ class Worker {
     ServiceSum& sum = measured_.checks[row][static_cast<std::size_t>(artefact.kind)];
     const Nanoseconds service =
         looked_up - hit.result.handed_over - hit.off_processor + moved + fetched.service;
+    const Nanoseconds predicted = decision.service + (hit.is_first ? inputs_.first_lookup : Nanoseconds{0});
     ++sum.count;
     sum.measured_ns += service.count();
-    sum.predicted_ns += decision.service.count();
+    sum.predicted_ns += predicted.count();
     measured_.measured_service[row].record(service.count());
-    measured_.predicted_service[row].record(decision.service.count());
+    measured_.predicted_service[row].record(predicted.count());
+    if (hit.is_first && decision.served == Level::kL1) measured_.first_lookup.record(service.count());
   }
 
   // Returns how many bytes of the entry are in the scratch space now: all of them, or none.

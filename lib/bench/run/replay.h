@@ -43,6 +43,7 @@ struct ReplayInputs {
   std::span<const std::uint32_t> future{};  ///< next_references, where a policy sees the future
   MultimodalRun* multimodal = nullptr;      ///< in front of the manager, where the config has it
   VisualRun* visual = nullptr;              ///< beside it, likewise
+  Nanoseconds first_lookup{0};  ///< what a request's first look-up is expected to take beyond the others'
 };
 
 /// Keeps the books of a replay: ends the warm-up, samples the counters, reports progress, ends the run when

@@ -9,6 +9,7 @@
 
 #include "bench/run/collect.h"
 #include "bench/run/collect_compression.h"
+#include "bench/run/expected_service.h"
 #include "bench/run/manifest.h"
 #include "bench/run/pipeline_driver.h"
 #include "bench/run/real_driver.h"
@@ -32,6 +33,12 @@ std::vector<std::string> variants_of(const RunConfig& config) {
   std::vector<std::string> variants{"eviction." + eviction.name, "migration." + config.cache.migration.name};
   if (multimodal.enabled) variants.emplace_back("multimodal");
   return variants;
+}
+
+Nanoseconds first_lookup_of(const RunConfig& config) {
+  const hardware::PolicyExtras extras = hardware::find_policy_extras(config.profile);
+  const auto found = extras.find(hardware::kFirstLookup);
+  return found != extras.end() ? found->second : Nanoseconds{0};
 }
 
 // Lossless compression charges no budget: what it saves is reported. Its time is modelled.
@@ -101,11 +108,25 @@ void note_transfers(const cache::TransferStats& stats, std::vector<std::string>&
   }
 }
 
+std::vector<hardware::Medium> media_of(const cache::HierarchicalCacheManager& manager) {
+  std::vector<hardware::Medium> media;
+  for (const cache::TierOptions& tier : manager.tiers()) media.push_back(tier.medium);
+  return media;
+}
+
+// Of a real run, whose hits are timed.
+void settle_checks(const ReplayInputs& inputs, result::RunResult& result) {
+  if (result.tier_checks.empty()) return;
+  const hardware::TimeSkews skews = hardware::find_time_skews(inputs.config.profile);
+  const std::vector<std::string> variants = variants_of(inputs.config);
+  expect_means({.profile = inputs.costs.profile(), .skews = skews, .variants = variants},
+               media_of(inputs.manager), result);
+}
+
 result::Bounds bounds_for(const ReplayInputs& inputs, const ReplayOutcome& outcome,
                           const LoadedWorkload* loaded) {
   const std::vector<cache::TierOptions> tiers = inputs.manager.tiers();
-  std::vector<hardware::Medium> media;
-  for (const cache::TierOptions& tier : tiers) media.push_back(tier.medium);
+  const std::vector<hardware::Medium> media = media_of(inputs.manager);
   const ReuseBuilder reuse = read_reuse(
       inputs.config, media, inputs.costs,
       {.warmup_requests = outcome.warmup_requests, .requests = outcome.measured.requests, .loaded = loaded});
@@ -153,13 +174,15 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                             .progress = with_snapshots(inputs, facts, setup),
                             .future = future,
                             .multimodal = setup.multimodal.get(),
-                            .visual = setup.visual.get()};
+                            .visual = setup.visual.get(),
+                            .first_lookup = first_lookup_of(config)};
   std::optional<PipelineReplay> answered;
-  if (config.mode == RunMode::kPipeline) answered = replay_pipeline(replay);
+  if (config.mode == RunMode::kPipeline) answered = replay_pipeline(replay, setup.movers);
   const ReplayOutcome outcome = answered        ? answered->outcome
                                 : setup.machine ? replay_simulated(replay, *setup.machine)
                                                 : replay_real(replay, *setup.movers);
   result::RunResult result = collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
+  settle_checks(replay, result);
   if (answered) add_pipeline(std::move(*answered), costs.profile(), config, result);
   result.hashing = collect_hashing(config, facts, costs.profile(), outcome.measured);
   workload.finish_recording();

@@ -18,8 +18,14 @@ TEST_CASE("a trial run has hits in every tier, counts the same each time, and le
   const Session session(options, stop, clock);
   {
     const TrialRun trial(session, hardware::find_profile(hardware::kDefaultProfile), folder / "");
-    const std::vector<result::TierCheck> first = trial.once();
-    const std::vector<result::TierCheck> second = trial.once();
+    const TrialTimes once = trial.once();
+    const TrialTimes again = trial.once();
+    CHECK(once.firsts >= 100);
+    CHECK(once.firsts == again.firsts);
+    CHECK(once.first_lookup.count() > 0);
+    CHECK(trial.profile().name == "trial");
+    const std::vector<result::TierCheck>& first = once.tiers;
+    const std::vector<result::TierCheck>& second = again.tiers;
     REQUIRE(first.size() == 3);
     REQUIRE(second.size() == 3);
     for (std::size_t i = 0; i < first.size(); ++i) {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hardware/time_skews.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "core/error.h"
+#include "core/json_file.h"
+#include "hardware/profile.h"
+#include "support/temp_dir.h"
+
+using namespace cachebench;
+using namespace cachebench::hardware;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+const std::string kDefaultFile =
+    std::string(CACHEBENCH_SOURCE_DIR) + "/configs/profiles/" + kDefaultProfile + ".json";
+
+Json skew(double value) {
+  return {{"value", value}, {"source", "measured"}};
+}
+
+bool is_refused(const Json& skews) {
+  const Json document{{kTimeSkews, skews}};
+  try {
+    (void)time_skews_of("p.json", document);
+  } catch (const Error& error) {
+    return error.kind() == ErrorKind::kUsage &&
+           std::string(error.what()).find(kTimeSkews) != std::string::npos;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a figure's skew is that of the last variant that is known, of itself, or none") {
+  const Json document{
+      {kTimeSkews, {{"lookup", skew(1.5)}, {"ssd_read", skew(1.25)}, {"ssd_read.multimodal", skew(2)}}}};
+  const TimeSkews skews = time_skews_of("p.json", document);
+  CHECK(skews.size() == 3);
+  const std::vector<std::string> usual{"eviction.lru", "migration.demote-on-evict"};
+  const std::vector<std::string> multimodal{"eviction.lru", "multimodal"};
+  CHECK(skew_of(skews, "lookup", usual) == 1.5);
+  CHECK(skew_of(skews, "ssd_read", usual) == 1.25);
+  CHECK(skew_of(skews, "lookup", multimodal) == 1.5);
+  CHECK(skew_of(skews, "ssd_read", multimodal) == 2);
+  CHECK(skew_of(skews, "h2d", usual) == 1);
+}
+
+TEST_CASE("a profile need not have any skews, and senseless ones are refused") {
+  CHECK(time_skews_of("p.json", Json::object()).empty());
+  CHECK(find_time_skews(kDefaultFile).empty());
+  CHECK(is_refused(Json::array()));
+  CHECK(is_refused({{"d2h", skew(1)}}));
+  CHECK(is_refused({{"lookup_ns", skew(1)}}));
+  CHECK(is_refused({{"lookup", 3}}));
+  CHECK(is_refused({{"lookup", {{"value", 3}}}}));
+  CHECK(is_refused({{"lookup", skew(0)}}));
+  CHECK(is_refused({{"lookup", skew(-1)}}));
+  CHECK(is_refused({{"lookup", skew(1e7)}}));
+  CHECK(is_refused({{"lookup", {{"value", 3}, {"source", ""}}}}));
+}
+
+TEST_CASE("skews are part of a profile's file, and change none of its figures") {
+  const testing::TempDir folder;
+  Json document = read_json_file(kDefaultFile, ErrorKind::kUsage);
+  document[kTimeSkews] = {{"lookup", skew(1.5)}};
+  const std::string path = folder / "mine.json";
+  testing::write_text(path, document.dump());
+  CHECK(read_profile(path).lookup == read_profile(kDefaultFile).lookup);
+  CHECK(find_time_skews(path).at("lookup") == 1.5);
+  document[kTimeSkews] = {{"lfu", skew(1)}};
+  testing::write_text(path, document.dump());
+  CHECK_THROWS_AS(static_cast<void>(read_profile(path)), Error);
+}
