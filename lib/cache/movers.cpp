@@ -438,23 +438,27 @@ std::optional<Completion> Movers::transfer_form(const Copy& source, Copy& target
 }
 
 Completion Movers::fetch_to_device(const Copy& source) {
+  if (const auto view = source.host_view(); !view.empty() || source.bytes().value == 0)
+    return fetch_to_device(source, view);
+  const tier::StagingPool::Lease staging = staging_.acquire(source.bytes());
+  const Completion read = source.read(staging.span()).wait();
+  if (read.status != TransferStatus::kDone) return read;
+  Completion done = fetch_to_device(source, staging.span().first(source.bytes().value));
+  done.service += read.service;
+  return done;
+}
+
+Completion Movers::fetch_to_device(const Copy& source, std::span<const std::byte> in_host) {
   Completion done;
-  std::span<const std::byte> bytes = source.host_view();
-  std::optional<tier::StagingPool::Lease> staging;
-  if (bytes.empty() && source.bytes().value > 0) {
-    staging = staging_.acquire(source.bytes());
-    done = source.read(staging->span()).wait();
-    bytes = staging->span().first(source.bytes().value);
-  }
-  while (done.status == TransferStatus::kDone && !bytes.empty()) {
-    const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), kLandingBytes.value));
+  while (done.status == TransferStatus::kDone && !in_host.empty()) {
+    const auto piece = in_host.first(std::min<std::size_t>(in_host.size(), kLandingBytes.value));
     const LandingBlocks::Lease landing(landing_);
     if (!landing) break;
     const tier::Block room{.handle = landing.block().handle, .bytes = Bytes{piece.size()}};
     const Nanoseconds before = done.service;
     done = written(landing_.plane(), room, source.info(), piece);
     done.service += before;
-    bytes = bytes.subspan(piece.size());
+    in_host = in_host.subspan(piece.size());
   }
   return done;
 }

@@ -69,6 +69,8 @@ class Movers final : public Transfers {
   /// is served. Says how long it took, or that the record failed its checksum. Throws Error{kEnvironment}
   /// when there is no memory for a staging buffer.
   [[nodiscard]] tier::Completion fetch_to_device(const Copy& source);
+  /// The same of a copy whose bytes, `in_host`, are in host memory by now.
+  [[nodiscard]] tier::Completion fetch_to_device(const Copy& source, std::span<const std::byte> in_host);
 
   [[nodiscard]] TransferStats stats() const override CACHEBENCH_EXCLUDES(stats_mutex_);
   [[nodiscard]] std::uint64_t failures() const { return stats().failures; }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What it is worth to keep an image's embeddings: the tower of the tiny model under LibTorch against serving
-// its output from L1 and from L2, over the emulated link with the target profile's rate and latency. In
-// turns, in one process: encode a picture, get its embeddings from L2 (the hit brings them up and moves
-// others down), get them from L1. The figures are medians; the tower's are measured, the cache's emulated.
-// Pictures beyond the tiny model's budget of 65,536 pixels are brought down to it, so both sizes give 64
-// visual tokens.
+// its output from L1 and from L2: over the emulated link with the target profile's rate and latency (link 1),
+// or without a link, as the plain copy that it is in this machine's memory (link 0). In turns, in one
+// process: encode a picture, get its embeddings from L2 (the hit brings them up and moves others down), get
+// them from L1. The figures are medians; the tower's are measured, the cache's with a link emulated. Pictures
+// beyond the tiny model's budget of 65,536 pixels are brought down to it, so both sizes give 64 visual
+// tokens.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -48,7 +49,7 @@ double microseconds(Nanoseconds time) {
 
 class Stand {
  public:
-  explicit Stand(std::uint32_t side)
+  Stand(std::uint32_t side, tier::Throttle throttle)
       : runner_(model::load_runner("libtorch").make({.preset = "tiny"})),
         costs_(hardware::find_profile("i5-10210u-mx250-nvme"), 1.0) {
     for (std::size_t i = 0; i < kPictures; ++i) {
@@ -66,9 +67,10 @@ class Stand {
     tiers.l1_eviction_policy = tiers.l2_eviction_policy = "lru";
     cache::CacheSite site;
     site.profile = costs_.profile();
+    site.throttle = throttle;
     cache_ = cache::make_hierarchical_cache(tiers, site);
     caching_.emplace(&cache_->manager(), costs_, clock_,
-                     CachingOptions{.kinds = vision_alone(), .tensor_caching = true, .front = nullptr});
+                     CachingOptions{.kinds = vision_alone(), .movers = &cache_->movers()});
     for (std::size_t i = 0; i < kPictures; ++i) {
       CachedRequest request = ask(i);
       caching_->offer(request, 0, encode(i));
@@ -147,7 +149,8 @@ void take_turns(Stand& stand, bool drained, Times& times) {
 void BM_Embedding(benchmark::State& state) {
   std::optional<Stand> stand;
   try {
-    stand.emplace(static_cast<std::uint32_t>(state.range(0)));
+    stand.emplace(static_cast<std::uint32_t>(state.range(0)),
+                  state.range(2) != 0 ? tier::Throttle::kOn : tier::Throttle::kOff);
   } catch (const Error& error) {
     state.SkipWithError(error.what());  // no module: nothing to measure
     return;
@@ -170,8 +173,8 @@ void BM_Embedding(benchmark::State& state) {
   state.counters["encode_per_l2"] = microseconds(encode) / microseconds(median(l2));
 }
 BENCHMARK(BM_Embedding)
-    ->ArgNames({"side", "drained"})
-    ->ArgsProduct({{256, 512}, {0, 1}})
+    ->ArgNames({"side", "drained", "link"})
+    ->ArgsProduct({{256, 512}, {0, 1}, {0, 1}})
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 

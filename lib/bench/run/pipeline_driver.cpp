@@ -75,7 +75,7 @@ class Front final : public pipeline::CacheFront {
 /// Everything that answers requests, for the length of a run.
 class Machinery {
  public:
-  explicit Machinery(const ReplayInputs& inputs)
+  Machinery(const ReplayInputs& inputs, cache::Movers* movers)
       : config_(inputs.config), device_(inputs.costs), runner_(make_runner(inputs)) {
     TraceRequests read = trace_requests(config_, runner_->geometry());
     requests_ = std::move(read.requests);
@@ -89,7 +89,8 @@ class Machinery {
                                 .cache = caches ? &inputs.manager : nullptr,
                                 .throttle = config_.throttle ? tier::Throttle::kOn : tier::Throttle::kOff,
                                 .contents = picture_source(inputs.content, requests_),
-                                .front = front_ ? &*front_ : nullptr});
+                                .front = front_ ? &*front_ : nullptr,
+                                .movers = movers});
   }
 
   [[nodiscard]] std::vector<TimedRequest>& requests() { return requests_; }
@@ -417,8 +418,8 @@ void record(Workload& workload, std::size_t requests) {
 
 }  // namespace
 
-PipelineReplay replay_pipeline(const ReplayInputs& inputs) {
-  Machinery machinery(inputs);
+PipelineReplay replay_pipeline(const ReplayInputs& inputs, cache::Movers* movers) {
+  Machinery machinery(inputs, movers);
   Replayer replayer(inputs, machinery);
   const std::size_t all = machinery.requests().size();
   const std::size_t warm = std::min<std::size_t>(inputs.config.load.warmup.requests, all);

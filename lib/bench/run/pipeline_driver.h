@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/run/replay.h"
+#include "cache/movers.h"
 #include "result/run_result.h"
 
 namespace cachebench::bench {
@@ -23,7 +24,7 @@ struct PipelineReplay {
 /// time; open loop: requests are submitted at their recorded times. Warm-up requests, and passes over the
 /// whole workload, are answered first and counted apart. `inputs.workload` is read only where
 /// it records, up to the last request that was answered. Throws Error for a
-/// runner that cannot be made; what is wrong with one request is counted.
-[[nodiscard]] PipelineReplay replay_pipeline(const ReplayInputs& inputs);
+/// runner that cannot be made; what is wrong with one request is counted. `movers` are those of the manager.
+[[nodiscard]] PipelineReplay replay_pipeline(const ReplayInputs& inputs, cache::Movers* movers);
 
 }  // namespace cachebench::bench

@@ -137,6 +137,12 @@ bool CachingMechanism::await_one(CachedRequest& request, std::size_t index) {
   return false;
 }
 
+// What computes, computes on the device: a hit that was not promoted crosses the link on its own.
+bool CachingMechanism::reaches_device(const cache::TensorHandle& handle, std::span<const std::byte> bytes) {
+  if (options_.movers == nullptr || handle.level() == Level::kL1) return true;
+  return options_.movers->fetch_to_device(handle.copy(), bytes).status == tier::TransferStatus::kDone;
+}
+
 void CachingMechanism::give_up(CachedRequest& request, std::size_t index) {
   CachedArtefact& artefact = request.artefacts[index];
   manager_->report_corrupt(artefact.handle);
@@ -169,6 +175,10 @@ void CachingMechanism::fetch(CachedRequest& request) {
     const Nanoseconds begun = clock_.now();
     if (const auto view = addressable(artefact.handle); !view.empty()) {
       const auto bytes = view.first(artefact.handle.meta().bytes().value);
+      if (!reaches_device(artefact.handle, bytes)) {
+        give_up(request, i);
+        continue;
+      }
       artefact.tensor = pinned(std::move(artefact.handle), bytes);
       count_served(request, i, begun, false);
       continue;
@@ -188,7 +198,7 @@ void CachingMechanism::fetch(CachedRequest& request) {
   }
   for (Copying& copy : copies) {
     CachedArtefact& artefact = request.artefacts[copy.artefact];
-    if (!copy.arriving.wait()) {
+    if (!copy.arriving.wait() || !reaches_device(artefact.handle, copy.target.bytes())) {
       give_up(request, copy.artefact);
       continue;
     }

@@ -4,9 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "cache/hierarchical_cache_manager.h"
+#include "cache/movers.h"
 #include "core/clock.h"
 #include "core/histogram.h"
 #include "core/shared_tensor.h"
@@ -39,6 +41,9 @@ struct CachingOptions {
   CachedKinds kinds = served_kinds();
   bool tensor_caching = true;   ///< buffers for what has to be copied out are used again
   CacheFront* front = nullptr;  ///< outlives this; null: the manager is asked itself
+  /// Outlives this. Hits that the first tier has no room for are brought to the device by it; null: they are
+  /// used where they lie.
+  cache::Movers* movers = nullptr;
 };
 
 /// What became of one artefact of a plan.
@@ -100,6 +105,7 @@ class CachingMechanism {
   [[nodiscard]] bool probe(CachedRequest& request, std::size_t artefact);
   void give_up(CachedRequest& request, std::size_t artefact);
   [[nodiscard]] bool await_one(CachedRequest& request, std::size_t artefact);
+  [[nodiscard]] bool reaches_device(const cache::TensorHandle& handle, std::span<const std::byte> bytes);
   void count_served(const CachedRequest& request, std::size_t artefact, Nanoseconds since, bool copied)
       CACHEBENCH_EXCLUDES(mutex_);
 

@@ -33,6 +33,7 @@ struct PipelineParts {
   tier::Throttle throttle = tier::Throttle::kOn;     ///< of that one
   ContentSource contents = {};                       ///< pictures known by their key
   CacheFront* front = nullptr;                       ///< in front of `cache`, or null
+  cache::Movers* movers = nullptr;                   ///< of `cache`, or null: see CachingOptions
 };
 
 /// Gives the next requests; an empty list ends the workload. Called by one thread.

@@ -118,6 +118,30 @@ TEST_CASE("a tensor that somebody holds keeps its entry in place") {
   CHECK(held.view().data.size() == held.bytes().value);
 }
 
+TEST_CASE("hits that the first tier has no room for cross the link when they are used") {
+  for (const bool moved : {false, true}) {
+    Rig rig({}, kKiB * 4);  // everything larger than a page goes to host memory
+    CachedRequest cold = rig.ask(question());
+    offer_all(rig, cold);
+    rig.caching->finish(cold);
+    rig.cache->manager().drain();
+    if (moved) {
+      rig.caching = std::make_unique<CachingMechanism>(&rig.cache->manager(), rig.costs, rig.clock,
+                                                       CachingOptions{.movers = &rig.cache->movers()});
+    }
+    const std::uint64_t before = rig.cache->plane(Level::kL1).stats().bytes_written.value;
+    CachedRequest warm = rig.ask(question());
+    std::uint64_t below = 0;
+    for (const CachedArtefact& artefact : warm.artefacts) {
+      if (!artefact.tensor) continue;
+      if (artefact.served != Level::kL1) below += artefact.tensor.bytes().value;
+    }
+    rig.caching->finish(warm);
+    REQUIRE(below > 0);
+    CHECK(rig.cache->plane(Level::kL1).stats().bytes_written.value - before == (moved ? below : 0));
+  }
+}
+
 TEST_CASE("what nobody offers in the end is free for others to compute") {
   Rig rig;
   CachedRequest first = rig.ask(question());
