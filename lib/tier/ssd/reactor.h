@@ -73,7 +73,7 @@ class Reactor {
   std::unordered_map<Transfer*, std::unique_ptr<Transfer>> active_;
   std::deque<Transfer*> reads_;   // with something left to issue
   std::deque<Transfer*> writes_;  // likewise; erasures and holes too
-  Nanoseconds reaped_{0};  // when what is being dealt with came back
+  Nanoseconds reaped_{0};         // when what is being dealt with came back
   unsigned reads_under_way_ = 0;
   unsigned writes_under_way_ = 0;  // operations
   unsigned reads_in_a_row_ = 0;    // issued since the last write
