@@ -15,7 +15,7 @@
 namespace cachebench::hardware {
 namespace {
 
-constexpr double kMost = 1e12;
+constexpr double kMostExtra = 1e12;
 constexpr char kLookup[] = "lookup.";
 constexpr char kSsdRead[] = "ssd_read.";
 
@@ -40,7 +40,7 @@ PolicyExtras policy_extras_of(const std::string& path, const nlohmann::ordered_j
     const bool whole = item.is_object() && item.size() == 2 && item.contains("value") &&
                        item["value"].is_number() && item.contains("source") && item["source"].is_string();
     const double value = whole ? item["value"].template get<double>() : std::nan("");
-    if (!(std::abs(value) <= kMost) || std::floor(value) != value ||
+    if (!(std::abs(value) <= kMostExtra) || std::floor(value) != value ||
         item["source"].template get<std::string>().empty())
       refuse(fmt::format("has a bad '{}': it must be {{\"value\": whole number, \"source\": text}}", name));
     extras[name] = Nanoseconds{static_cast<std::int64_t>(value)};

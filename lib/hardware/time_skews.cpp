@@ -16,12 +16,12 @@
 namespace cachebench::hardware {
 namespace {
 
-constexpr double kMost = 1e6;
-constexpr std::array<std::string_view, 3> kFigures{"lookup", "h2d", "ssd_read"};
+constexpr double kMostSkew = 1e6;
+constexpr std::array<std::string_view, 3> kSkewed{"lookup", "h2d", "ssd_read"};
 
 bool is_figure(const std::string& name) {
   const std::string_view figure = std::string_view(name).substr(0, name.find('.'));
-  return std::find(kFigures.begin(), kFigures.end(), figure) != kFigures.end();
+  return std::find(kSkewed.begin(), kSkewed.end(), figure) != kSkewed.end();
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ TimeSkews time_skews_of(const std::string& path, const nlohmann::ordered_json& d
     const bool whole = item.is_object() && item.size() == 2 && item.contains("value") &&
                        item["value"].is_number() && item.contains("source") && item["source"].is_string();
     const double value = whole ? item["value"].template get<double>() : std::nan("");
-    if (!(value > 0 && value <= kMost) || item["source"].template get<std::string>().empty())
+    if (!(value > 0 && value <= kMostSkew) || item["source"].template get<std::string>().empty())
       refuse(fmt::format("has a bad '{}': it must be {{\"value\": number above 0, \"source\": text}}", name));
     skews[name] = value;
   }

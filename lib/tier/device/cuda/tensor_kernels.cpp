@@ -144,11 +144,11 @@ CUresult decode_form(const Kernels& kernels, const FormToDevice& form, CUstream 
 
 // Grids have fewer blocks along x than there may be rows: what is left goes with the next launch.
 CUresult score(const Kernels& kernels, const ScoredRows& rows, CUstream stream) {
-  constexpr std::uint64_t kMostRows = kMostBlocks * kRowsPerBlock;
+  constexpr std::uint64_t kRowsOfLaunch = kMostBlocks * kRowsPerBlock;
   const bool words = ((rows.codes | rows.query | rows.columns) & (sizeof(std::uint32_t) - 1)) == 0;
   ScoredRows part = rows;
   for (std::uint64_t left = rows.rows; left > 0; left -= part.rows) {
-    part.rows = std::min(left, kMostRows);
+    part.rows = std::min(left, kRowsOfLaunch);
     const std::uint64_t first = rows.rows - left;
     part.codes = rows.codes + first * rows.columns;
     part.scales = rows.scales + first * sizeof(float);
