@@ -162,8 +162,10 @@ TEST_CASE("a batch waits for room that another holds, whether it has begun or no
       KvRoom room;
       if (offloads) bench.context->offload = &offload;
       bench.context->room = &room;
-      Group first(bench, {requests[0]});
-      Group second(bench, {requests[1]});
+      const std::vector<AsyncMultimodalRequest> asked_first{requests[0]};
+      const std::vector<AsyncMultimodalRequest> asked_second{requests[1]};
+      Group first(bench, asked_first);
+      Group second(bench, asked_second);
       ComputeRun one(*bench.context);
       ComputeRun other(*bench.context);
       one.admit(first.members);
