@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -14,10 +13,6 @@
 /// profile's file. Values; bad files are Error{kUsage}.
 namespace cachebench::hardware {
 
-/// By figure and variant: "lookup.eviction.lfu" of the first tier, "ssd_read.migration.seed-threshold",
-/// "lookup.multimodal".
-using PolicyExtras = std::map<std::string, Nanoseconds>;
-
 inline constexpr char kPolicyExtras[] = "policy_extra_ns";
 /// What the first look-up of a request takes beyond the others: the processor has had other things to do, and
 /// nothing of the cache is at hand. No policy's, so runs expect it of those alone.
@@ -25,10 +20,8 @@ inline constexpr char kFirstLookup[] = "lookup.first";
 
 /// Reads and checks those of a profile's document; `path` is for messages. Empty where it has none.
 [[nodiscard]] PolicyExtras policy_extras_of(const std::string& path, const nlohmann::ordered_json& document);
-/// Those of a profile by name or path, as `find_profile` finds it.
-[[nodiscard]] PolicyExtras find_policy_extras(const std::string& name_or_path);
-/// Adds those of the named variants ("eviction.lfu") to the time of a look-up and to the latency of the
-/// drive's reads, which never fall below zero.
-void add_extras(const PolicyExtras& extras, std::span<const std::string> variants, Profile& profile);
+/// Adds the profile's own of the named variants ("eviction.lfu") to its time of a look-up and to its latency
+/// of the drive's reads, which never fall below zero.
+void add_extras(std::span<const std::string> variants, Profile& profile);
 
 }  // namespace cachebench::hardware

@@ -16,7 +16,6 @@
 #include "core/json_file.h"
 #include "core/nearest.h"
 #include "hardware/policy_extras.h"
-#include "hardware/profile_file.h"
 #include "hardware/time_skews.h"
 
 namespace cachebench::hardware {
@@ -161,8 +160,8 @@ void fill_in(Profile& profile) {
 Profile profile_from(const std::string& path, const Json& document) {
   if (!document.is_object()) refuse(path, "a profile is a JSON object");
   refuse_unknown(path, document,
-                 {"$schema", "format", "version", "name", "description", "figures", "policy_extra_ns",
-                  "mean_over_median", "measurements", "notes"});
+                 {"$schema", "format", "version", "name", "description", "figures", kPolicyExtras, kTimeSkews,
+                  "measurements", "notes"});
   if (text_at(path, document, "format", "") != "cachebench-profile") {
     refuse(path, "'format' must be \"cachebench-profile\"");
   }
@@ -179,8 +178,8 @@ Profile profile_from(const std::string& path, const Json& document) {
   refuse_unknown(path, *figures, keys);
   for (const Figure& figure : kFigures) read_figure(path, figure, *figures, profile);
   fill_in(profile);
-  static_cast<void>(policy_extras_of(path, document));
-  static_cast<void>(time_skews_of(path, document));
+  profile.policy_extras = policy_extras_of(path, document);
+  profile.time_skews = time_skews_of(path, document);
   return profile;
 }
 
@@ -221,6 +220,26 @@ bool is_path(const std::string& text) {
   return text.find('/') != std::string::npos || text.ends_with(".json");
 }
 
+// The file of a profile, whether it exists or not where a path is named.
+std::string profile_file(const std::string& name_or_path) {
+  if (is_path(name_or_path)) return name_or_path;
+  const std::string name = name_or_path == kDefaultAlias ? kDefaultProfile : name_or_path;
+  for (const fs::path& folder : profile_folders()) {
+    const fs::path file = folder / (name + ".json");
+    std::error_code failed;
+    if (!name.empty() && fs::is_regular_file(file, failed)) return file.string();
+  }
+  std::vector<std::string> known = profile_names();
+  if (known.empty()) {
+    throw Error(ErrorKind::kUsage,
+                fmt::format("profile '{}' not found: there is no folder of profiles near the program or the "
+                            "current folder; name a file, or set CACHEBENCH_PROFILES to the folder",
+                            name));
+  }
+  known.emplace_back(kDefaultAlias);
+  throw Error(ErrorKind::kUsage, unknown_name("profile", name, known));
+}
+
 }  // namespace
 
 Profile read_profile(const std::string& path) {
@@ -241,25 +260,6 @@ std::vector<std::string> profile_names() {
 
 Profile find_profile(const std::string& name_or_path) {
   return read_profile(profile_file(name_or_path));
-}
-
-std::string profile_file(const std::string& name_or_path) {
-  if (is_path(name_or_path)) return name_or_path;
-  const std::string name = name_or_path == kDefaultAlias ? kDefaultProfile : name_or_path;
-  for (const fs::path& folder : profile_folders()) {
-    const fs::path file = folder / (name + ".json");
-    std::error_code failed;
-    if (!name.empty() && fs::is_regular_file(file, failed)) return file.string();
-  }
-  std::vector<std::string> known = profile_names();
-  if (known.empty()) {
-    throw Error(ErrorKind::kUsage,
-                fmt::format("profile '{}' not found: there is no folder of profiles near the program or the "
-                            "current folder; name a file, or set CACHEBENCH_PROFILES to the folder",
-                            name));
-  }
-  known.emplace_back(kDefaultAlias);
-  throw Error(ErrorKind::kUsage, unknown_name("profile", name, known));
 }
 
 }  // namespace cachebench::hardware

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hardware/time_skews.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "core/error.h"
-#include "core/json_file.h"
-#include "hardware/profile_file.h"
+#include "hardware/sourced_numbers.h"
 
 namespace cachebench::hardware {
 namespace {
@@ -27,31 +22,13 @@ bool is_figure(const std::string& name) {
 }  // namespace
 
 TimeSkews time_skews_of(const std::string& path, const nlohmann::ordered_json& document) {
-  TimeSkews skews;
-  const auto found = document.find(kTimeSkews);
-  if (found == document.end()) return skews;
-  const auto refuse = [&](const std::string& reason) {
-    throw Error(ErrorKind::kUsage, fmt::format("{}: '{}' {}", path, kTimeSkews, reason));
-  };
-  if (!found->is_object()) refuse("must be an object");
-  for (const auto& [name, item] : found->items()) {
-    if (!is_figure(name))
-      refuse(fmt::format(
-          "has '{}': a name is \"lookup\", \"h2d\" or \"ssd_read\", or one with a variant after a dot",
-          name));
-    const bool whole = item.is_object() && item.size() == 2 && item.contains("value") &&
-                       item["value"].is_number() && item.contains("source") && item["source"].is_string();
-    const double value = whole ? item["value"].template get<double>() : std::nan("");
-    if (!(value > 0 && value <= kMostSkew) || item["source"].template get<std::string>().empty())
-      refuse(fmt::format("has a bad '{}': it must be {{\"value\": number above 0, \"source\": text}}", name));
-    skews[name] = value;
-  }
-  return skews;
-}
-
-TimeSkews find_time_skews(const std::string& name_or_path) {
-  const std::string path = profile_file(name_or_path);
-  return time_skews_of(path, read_json_file(path, ErrorKind::kUsage));
+  return read_sourced_numbers(
+      path, document,
+      {.key = kTimeSkews,
+       .is_name = is_figure,
+       .names = "a name is \"lookup\", \"h2d\" or \"ssd_read\", or one with a variant after a dot",
+       .is_value = [](double value) { return value > 0 && value <= kMostSkew; },  // false for NaN
+       .values = "number above 0"});
 }
 
 double skew_of(const TimeSkews& skews, const std::string& figure, std::span<const std::string> variants) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
+
+#include "hardware/profile.h"
 
 /// How far the means of skewed times lie from their medians, which a profile's figures are: what a sum of
 /// many is expected to be, beside what one of them usually is. The optional object "mean_over_median" of a
@@ -12,16 +13,10 @@
 /// are Error{kUsage}.
 namespace cachebench::hardware {
 
-/// By figure: "lookup" of lookup_ns, "h2d" of h2d_latency_ns, "ssd_read" of ssd_read_latency_ns; or by figure
-/// and variant, as of `PolicyExtras`: "ssd_read.multimodal".
-using TimeSkews = std::map<std::string, double>;
-
 inline constexpr char kTimeSkews[] = "mean_over_median";
 
 /// Reads and checks those of a profile's document; `path` is for messages. Empty where it has none.
 [[nodiscard]] TimeSkews time_skews_of(const std::string& path, const nlohmann::ordered_json& document);
-/// Those of a profile by name or path, as `find_profile` finds it.
-[[nodiscard]] TimeSkews find_time_skews(const std::string& name_or_path);
 /// The mean over the median of a figure with the named variants, the last of which that is known counts; 1
 /// where nothing is known.
 [[nodiscard]] double skew_of(const TimeSkews& skews, const std::string& figure,

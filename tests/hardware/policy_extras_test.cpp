@@ -9,31 +9,22 @@
 
 #include "core/error.h"
 #include "core/json_file.h"
-#include "hardware/profile.h"
+#include "hardware/sourced_profile.h"
 #include "support/temp_dir.h"
 
 using namespace cachebench;
 using namespace cachebench::hardware;
-using Json = nlohmann::ordered_json;
+using testing::Json;
+using testing::kDefaultFile;
 
 namespace {
 
-const std::string kDefaultFile =
-    std::string(CACHEBENCH_SOURCE_DIR) + "/configs/profiles/" + kDefaultProfile + ".json";
-
 Json extra(double value) {
-  return {{"value", value}, {"source", "measured"}};
+  return testing::sourced(value);
 }
 
-bool is_refused(const Json& extras) {
-  const Json document{{kPolicyExtras, extras}};
-  try {
-    (void)policy_extras_of("p.json", document);
-  } catch (const Error& error) {
-    return error.kind() == ErrorKind::kUsage &&
-           std::string(error.what()).find(kPolicyExtras) != std::string::npos;
-  }
-  return false;
+bool is_refused(const Json& object) {
+  return testing::is_refused(policy_extras_of, kPolicyExtras, object);
 }
 
 }  // namespace
@@ -49,7 +40,8 @@ TEST_CASE("what the named variants add is added, others' is not") {
     Profile profile;
     profile.lookup = Nanoseconds{lookup};
     profile.ssd_read.latency = Nanoseconds{1000};
-    add_extras(extras, variants, profile);
+    profile.policy_extras = extras;
+    add_extras(variants, profile);
     return std::pair{profile.lookup.count(), profile.ssd_read.latency.count()};
   };
   CHECK(times(100, {"eviction.lfu", "migration.seed-threshold"}) ==
@@ -61,7 +53,7 @@ TEST_CASE("what the named variants add is added, others' is not") {
 
 TEST_CASE("a profile need not have any, and senseless ones are refused") {
   CHECK(policy_extras_of("p.json", Json::object()).empty());
-  CHECK(find_policy_extras(kDefaultFile).empty());
+  CHECK(find_profile(kDefaultFile).policy_extras.empty());
   CHECK(is_refused(Json::array()));
   CHECK(is_refused({{"lfu", extra(1)}}));
   CHECK(is_refused({{"lookup.eviction.lfu", 3}}));
@@ -78,7 +70,7 @@ TEST_CASE("they are part of a profile's file") {
   const std::string path = folder / "mine.json";
   testing::write_text(path, document.dump());
   CHECK(read_profile(path).lookup == read_profile(kDefaultFile).lookup);
-  CHECK(find_policy_extras(path).at("lookup.eviction.lfu") == Nanoseconds{7});
+  CHECK(find_profile(path).policy_extras.at("lookup.eviction.lfu") == Nanoseconds{7});
   document[kPolicyExtras] = {{"lfu", extra(7)}};
   testing::write_text(path, document.dump());
   CHECK_THROWS_AS(static_cast<void>(read_profile(path)), Error);

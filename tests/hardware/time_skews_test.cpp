@@ -8,31 +8,22 @@
 
 #include "core/error.h"
 #include "core/json_file.h"
-#include "hardware/profile.h"
+#include "hardware/sourced_profile.h"
 #include "support/temp_dir.h"
 
 using namespace cachebench;
 using namespace cachebench::hardware;
-using Json = nlohmann::ordered_json;
+using testing::Json;
+using testing::kDefaultFile;
 
 namespace {
 
-const std::string kDefaultFile =
-    std::string(CACHEBENCH_SOURCE_DIR) + "/configs/profiles/" + kDefaultProfile + ".json";
-
 Json skew(double value) {
-  return {{"value", value}, {"source", "measured"}};
+  return testing::sourced(value);
 }
 
-bool is_refused(const Json& skews) {
-  const Json document{{kTimeSkews, skews}};
-  try {
-    (void)time_skews_of("p.json", document);
-  } catch (const Error& error) {
-    return error.kind() == ErrorKind::kUsage &&
-           std::string(error.what()).find(kTimeSkews) != std::string::npos;
-  }
-  return false;
+bool is_refused(const Json& object) {
+  return testing::is_refused(time_skews_of, kTimeSkews, object);
 }
 
 }  // namespace
@@ -53,7 +44,7 @@ TEST_CASE("a figure's skew is that of the last variant that is known, of itself,
 
 TEST_CASE("a profile need not have any skews, and senseless ones are refused") {
   CHECK(time_skews_of("p.json", Json::object()).empty());
-  CHECK(find_time_skews(kDefaultFile).empty());
+  CHECK(find_profile(kDefaultFile).time_skews.empty());
   CHECK(is_refused(Json::array()));
   CHECK(is_refused({{"d2h", skew(1)}}));
   CHECK(is_refused({{"lookup_ns", skew(1)}}));
@@ -72,7 +63,7 @@ TEST_CASE("skews are part of a profile's file, and change none of its figures") 
   const std::string path = folder / "mine.json";
   testing::write_text(path, document.dump());
   CHECK(read_profile(path).lookup == read_profile(kDefaultFile).lookup);
-  CHECK(find_time_skews(path).at("lookup") == 1.5);
+  CHECK(find_profile(path).time_skews.at("lookup") == 1.5);
   document[kTimeSkews] = {{"lfu", skew(1)}};
   testing::write_text(path, document.dump());
   CHECK_THROWS_AS(static_cast<void>(read_profile(path)), Error);

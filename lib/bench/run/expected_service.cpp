@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hardware/time_skews.h"
+
 namespace cachebench::bench {
 
 Nanoseconds mean_beyond_median(const ExpectedService& expected, hardware::Medium medium) {
   const auto beyond = [&](const char* figure, Nanoseconds median) {
-    const double skew = hardware::skew_of(expected.skews, figure, expected.variants);
+    const double skew = hardware::skew_of(expected.profile.time_skews, figure, expected.variants);
     return Nanoseconds{std::llround(static_cast<double>(median.count()) * (skew - 1))};
   };
   const Nanoseconds lookup = beyond("lookup", expected.profile.lookup);

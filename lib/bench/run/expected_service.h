@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "hardware/cost.h"
-#include "hardware/time_skews.h"
 #include "result/run_result.h"
 
 /// What the hits of a run are expected to take in all. The model's figures are medians; times are skewed, and
@@ -15,7 +14,6 @@ namespace cachebench::bench {
 
 struct ExpectedService {
   const hardware::Profile& profile;  ///< with what the run's policies add
-  const hardware::TimeSkews& skews;
   std::span<const std::string> variants;
 };
 

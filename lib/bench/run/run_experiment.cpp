@@ -35,10 +35,9 @@ std::vector<std::string> variants_of(const RunConfig& config) {
   return variants;
 }
 
-Nanoseconds first_lookup_of(const RunConfig& config) {
-  const hardware::PolicyExtras extras = hardware::find_policy_extras(config.profile);
-  const auto found = extras.find(hardware::kFirstLookup);
-  return found != extras.end() ? found->second : Nanoseconds{0};
+Nanoseconds first_lookup_of(const hardware::Profile& profile) {
+  const auto found = profile.policy_extras.find(hardware::kFirstLookup);
+  return found != profile.policy_extras.end() ? found->second : Nanoseconds{0};
 }
 
 // Lossless compression charges no budget: what it saves is reported. Its time is modelled.
@@ -46,7 +45,7 @@ hardware::CostModel costs_of(const RunConfig& config) {
   const bool has_codec = std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
                                      [](const TierSection& tier) { return tier.codec() != "none"; });
   hardware::Profile profile = hardware::find_profile(config.profile);
-  hardware::add_extras(hardware::find_policy_extras(config.profile), variants_of(config), profile);
+  hardware::add_extras(variants_of(config), profile);
   return {std::move(profile), 1.0, has_codec ? hardware::SsdCodec::kAlways : hardware::SsdCodec::kByRatio};
 }
 
@@ -117,10 +116,8 @@ std::vector<hardware::Medium> media_of(const cache::HierarchicalCacheManager& ma
 // Of a real run, whose hits are timed.
 void settle_checks(const ReplayInputs& inputs, result::RunResult& result) {
   if (result.tier_checks.empty()) return;
-  const hardware::TimeSkews skews = hardware::find_time_skews(inputs.config.profile);
   const std::vector<std::string> variants = variants_of(inputs.config);
-  expect_means({.profile = inputs.costs.profile(), .skews = skews, .variants = variants},
-               media_of(inputs.manager), result);
+  expect_means({.profile = inputs.costs.profile(), .variants = variants}, media_of(inputs.manager), result);
 }
 
 result::Bounds bounds_for(const ReplayInputs& inputs, const ReplayOutcome& outcome,
@@ -175,7 +172,7 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                             .future = future,
                             .multimodal = setup.multimodal.get(),
                             .visual = setup.visual.get(),
-                            .first_lookup = first_lookup_of(config)};
+                            .first_lookup = first_lookup_of(costs.profile())};
   std::optional<PipelineReplay> answered;
   if (config.mode == RunMode::kPipeline) answered = replay_pipeline(replay, setup.movers);
   const ReplayOutcome outcome = answered        ? answered->outcome

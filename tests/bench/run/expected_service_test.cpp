@@ -24,12 +24,12 @@ constexpr std::array kMedia{hardware::Medium::kDevice, hardware::Medium::kHost, 
 }  // namespace
 
 TEST_CASE("a hit's mean lies above its median by the skews of what it passes, those of its variants first") {
-  const hardware::Profile figures = profile();
-  const hardware::TimeSkews skews{
+  hardware::Profile figures = profile();
+  figures.time_skews = {
       {"lookup", 1.5}, {"h2d", 1.1}, {"ssd_read", 1.2}, {"ssd_read.multimodal", 2}, {"lookup.other", 9}};
   const auto beyond = [&](std::vector<std::string> variants) {
     std::array<std::int64_t, kMedia.size()> times{};
-    const ExpectedService expected{.profile = figures, .skews = skews, .variants = variants};
+    const ExpectedService expected{.profile = figures, .variants = variants};
     for (std::size_t i = 0; i < kMedia.size(); ++i)
       times[i] = mean_beyond_median(expected, kMedia[i]).count();
     return times;
@@ -39,7 +39,7 @@ TEST_CASE("a hit's mean lies above its median by the skews of what it passes, th
 }
 
 TEST_CASE("sums are expected to be those of means, medians stay, and without skews nothing changes") {
-  const hardware::Profile figures = profile();
+  hardware::Profile figures = profile();
   result::RunResult result;
   result.tiers.resize(2);
   result.tiers[0].name = "L1";
@@ -48,12 +48,11 @@ TEST_CASE("sums are expected to be those of means, medians stay, and without ske
       {.tier = "L2", .count = 10, .predicted_ns = 5'000, .measured_ns = 1, .predicted_p50_ns = 500}};
   result.model_check = {{.tier = "L1", .kind = "kv_block", .count = 3, .predicted_ns = 70, .measured_ns = 1}};
   const result::RunResult before = result;
-  const hardware::TimeSkews none;
-  expect_means({.profile = figures, .skews = none, .variants = {}}, kMedia, result);
+  expect_means({.profile = figures, .variants = {}}, kMedia, result);
   CHECK(result.tier_checks == before.tier_checks);
   CHECK(result.model_check[0].predicted_ns == 70);
-  const hardware::TimeSkews skews{{"lookup", 1.5}, {"h2d", 0.9}};
-  expect_means({.profile = figures, .skews = skews, .variants = {}}, kMedia, result);
+  figures.time_skews = {{"lookup", 1.5}, {"h2d", 0.9}};
+  expect_means({.profile = figures, .variants = {}}, kMedia, result);
   CHECK(result.tier_checks[0].predicted_ns == 5'000 + 10 * (200 - 1'000));
   CHECK(result.tier_checks[0].predicted_p50_ns == 500);
   CHECK(result.model_check[0].predicted_ns == 270);
