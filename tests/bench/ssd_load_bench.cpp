@@ -8,9 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +16,7 @@
 #include "bench/calibrate/io_load.h"
 #include "bench/calibrate/memory.h"
 #include "bench/calibrate/spread.h"
+#include "fio.h"
 
 using namespace cachebench;
 
@@ -36,15 +35,7 @@ std::optional<double> fio_rate(const bench::ScratchFile& file, const bench::IoSh
       "--runtime={}ms --output-format=json 2>/dev/null",
       ::getpid(), file.fd(), way, shape.block.value, file.size().value, shape.depth,
       kTurn.count() / 1'000'000);
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return std::nullopt;
-  std::string text;
-  char buffer[4096];
-  while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, n);
-  pclose(pipe);
-  const auto document = nlohmann::json::parse(text, nullptr, false);
-  if (document.is_discarded() || !document.contains("jobs")) return std::nullopt;
-  return document["jobs"][0][way]["bw_bytes"].get<double>();
+  return testing::fio_rate(command, way);
 }
 
 const bench::ScratchFile& written_file(const Clock& clock) {

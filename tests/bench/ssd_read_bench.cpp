@@ -7,16 +7,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <deque>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/rng.h"
+#include "fio.h"
 #include "tier/ssd/page.h"
 #include "tier/ssd/ssd_plane.h"
 
@@ -81,15 +80,7 @@ std::optional<double> fio_rate(const std::string& file, std::uint64_t bytes, std
       "--ioengine=io_uring --iodepth={} --norandommap --time_based --runtime={} --output-format=json "
       "2>/dev/null",
       file, bytes, kTotal, depth, kRoundSeconds);
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return std::nullopt;
-  std::string text;
-  char buffer[4096];
-  while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, n);
-  pclose(pipe);
-  const auto document = nlohmann::json::parse(text, nullptr, false);
-  if (document.is_discarded() || !document.contains("jobs")) return std::nullopt;
-  return document["jobs"][0]["read"]["bw_bytes"].get<double>();
+  return testing::fio_rate(command, "read");
 }
 
 double median(std::vector<double> values) {

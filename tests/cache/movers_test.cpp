@@ -47,31 +47,52 @@ class CountingUpload final : public tier::FileUpload {
   std::uint64_t& bytes_;
 };
 
+// A device over a drive, and four entries of which the first two went down to the drive.
+struct FileTiers {
+  static constexpr std::uint64_t kBytes = 700'001;
+
+  FileTiers(const std::shared_ptr<tier::DeviceApi>& device, std::shared_ptr<tier::FileUpload> files,
+            const char* codec)
+      : above(tier::make_device_plane({.capacity = kMiB * 4, .files = std::move(files)}, device)),
+        below(tier::make_ssd_plane({.capacity = kMiB * 16, .codec = codec})) {
+    auto movers = std::make_unique<Movers>(std::vector<tier::Plane*>{above.get(), below.get()},
+                                           Movers::Options{.threads = 1, .staging = kMiB});
+    watched = movers.get();
+    manager.emplace(testing::engine_options_of({{2 * kMi}, {8 * kMi}}, "demote-on-evict"), costs,
+                    std::move(movers), DecisionClock::kServiceSum);
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      const std::vector<std::byte> content = content_of(i, kBytes);
+      const EntryDescription what = entry_of(i, kBytes);
+      const TensorView view{.meta = what.meta, .data = content};
+      CHECK(manager->put(what, &view, nullptr).status == PutStatus::kStored);
+    }
+    manager->drain();
+  }
+
+  void check_served(std::uint64_t entries) {
+    for (std::uint64_t i = 0; i < entries; ++i) {
+      const LookupResult found = manager->lookup(entry_of(i, kBytes));
+      REQUIRE(found.handle);
+      CHECK(RealCache::bytes_of(found.handle) == content_of(i, kBytes));
+    }
+  }
+
+  const hardware::CostModel costs = testing::round_costs();
+  std::unique_ptr<tier::Plane> above;
+  std::unique_ptr<tier::Plane> below;
+  const Movers* watched = nullptr;
+  std::optional<HierarchicalCacheManager> manager;
+};
+
 TEST_CASE("a device that takes files gets plain records from the drive's file, and encoded ones staged") {
   for (const char* codec : {"none", "zstd"}) {
     CAPTURE(codec);
     std::uint64_t from_files = 0;
     const auto device = tier::make_emulated_device({.h2d = {}, .d2h = {}, .throttle = tier::Throttle::kOff});
-    const auto above = tier::make_device_plane(
-        {.capacity = kMiB * 4, .files = std::make_shared<CountingUpload>(device, from_files)}, device);
-    const auto below = tier::make_ssd_plane({.capacity = kMiB * 16, .codec = codec});
-    auto movers = std::make_unique<Movers>(std::vector<tier::Plane*>{above.get(), below.get()},
-                                           Movers::Options{.threads = 1, .staging = kMiB});
-    const hardware::CostModel costs = testing::round_costs();
-    HierarchicalCacheManager manager(testing::engine_options_of({{2 * kMi}, {8 * kMi}}, "demote-on-evict"),
-                                     costs, std::move(movers), DecisionClock::kServiceSum);
-    for (std::uint64_t i = 0; i < 4; ++i) {
-      const std::vector<std::byte> content = content_of(i, 700'001);
-      const EntryDescription what = entry_of(i, 700'001);
-      const TensorView view{.meta = what.meta, .data = content};
-      CHECK(manager.put(what, &view, nullptr).status == PutStatus::kStored);
-    }
-    manager.drain();
-    const LookupResult found = manager.lookup(entry_of(0, 700'001));
-    REQUIRE(found.handle);
-    CHECK(RealCache::bytes_of(found.handle) == content_of(0, 700'001));
-    const bool is_encoded = below->stats().bytes_written.value < 2 * 700'001;
-    CHECK(from_files == (is_encoded ? 0 : 700'001));
+    FileTiers tiers(device, std::make_shared<CountingUpload>(device, from_files), codec);
+    tiers.check_served(1);
+    const bool is_encoded = tiers.below->stats().bytes_written.value < 2 * FileTiers::kBytes;
+    CHECK(from_files == (is_encoded ? 0 : FileTiers::kBytes));
   }
 }
 
@@ -85,29 +106,10 @@ class RefusingUpload final : public tier::FileUpload {
 
 TEST_CASE("a device that fails with a file gets the bytes through host memory, and says so") {
   const auto device = tier::make_emulated_device({.h2d = {}, .d2h = {}, .throttle = tier::Throttle::kOff});
-  const auto above =
-      tier::make_device_plane({.capacity = kMiB * 4, .files = std::make_shared<RefusingUpload>()}, device);
-  const auto below = tier::make_ssd_plane({.capacity = kMiB * 16});
-  auto movers =
-      std::make_unique<Movers>(std::vector<tier::Plane*>{above.get(), below.get()}, Movers::Options{});
-  const Movers& watched = *movers;
-  const hardware::CostModel costs = testing::round_costs();
-  HierarchicalCacheManager manager(testing::engine_options_of({{2 * kMi}, {8 * kMi}}, "demote-on-evict"),
-                                   costs, std::move(movers), DecisionClock::kServiceSum);
-  for (std::uint64_t i = 0; i < 4; ++i) {
-    const std::vector<std::byte> content = content_of(i, 700'001);
-    const EntryDescription what = entry_of(i, 700'001);
-    const TensorView view{.meta = what.meta, .data = content};
-    CHECK(manager.put(what, &view, nullptr).status == PutStatus::kStored);
-  }
-  manager.drain();
-  for (std::uint64_t i = 0; i < 2; ++i) {
-    const LookupResult found = manager.lookup(entry_of(i, 700'001));
-    REQUIRE(found.handle);
-    CHECK(RealCache::bytes_of(found.handle) == content_of(i, 700'001));
-  }
-  CHECK(watched.failures() == 0);
-  const std::vector<std::string> notes = above->stats().notes;
+  FileTiers tiers(device, std::make_shared<RefusingUpload>(), "none");
+  tiers.check_served(2);
+  CHECK(tiers.watched->failures() == 0);
+  const std::vector<std::string> notes = tiers.above->stats().notes;
   CHECK(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
     return note == "the file system is none of mine; records came through host memory from then on";
   }));

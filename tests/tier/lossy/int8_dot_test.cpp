@@ -5,24 +5,13 @@
 
 #include <vector>
 
-#include "core/rng.h"
+#include "support/int8_codes.h"
 
 namespace cachebench::tier {
-namespace {
-
-std::vector<std::int8_t> codes(std::size_t count, std::uint64_t seed) {
-  Rng rng(seed);
-  std::vector<std::int8_t> result(count);
-  for (std::int8_t& one : result) one = static_cast<std::int8_t>(static_cast<int>(rng.below(256)) - 128);
-  return result;
-}
-
-}  // namespace
-
 TEST_CASE("sums are those of the plain loop, at every length and level") {
   for (const std::size_t count : {0U, 1U, 3U, 31U, 32U, 33U, 64U, 768U, 1000U, 4099U}) {
-    const std::vector<std::int8_t> a = codes(count, count);
-    const std::vector<std::int8_t> b = codes(count, count + 1);
+    const std::vector<std::int8_t> a = testing::int8_codes(count, count);
+    const std::vector<std::int8_t> b = testing::int8_codes(count, count + 1);
     std::int64_t expected = 0;
     for (std::size_t i = 0; i < count; ++i) expected += std::int64_t{a[i]} * b[i];
     for (const SimdLevel level : {SimdLevel::kScalar, SimdLevel::kAvx2}) {

@@ -7,24 +7,15 @@
 #include <cstring>
 #include <vector>
 
-#include "core/rng.h"
+#include "support/int8_codes.h"
 #include "tier/device/cuda/kernel_rig.h"
 #include "tier/device/cuda/tensor_kernels.h"
 #include "tier/lossy/int8_dot.h"
 
 // The bodies element by element, and launches on the fake driver, against plain sums.
 namespace cachebench::tier::cuda {
-namespace {
 
-std::vector<std::int8_t> codes(std::size_t count, std::uint64_t seed) {
-  Rng rng(seed);
-  std::vector<std::int8_t> result(count);
-  for (std::int8_t& one : result) one = static_cast<std::int8_t>(static_cast<int>(rng.below(256)) - 128);
-  return result;
-}
-
-}  // namespace
-
+using cachebench::testing::int8_codes;
 TEST_CASE("four products at once are four products, for every pair of codes") {
   const PlainDot4 dot4;
   for (int a = -128; a < 128; ++a) {
@@ -45,8 +36,8 @@ TEST_CASE("four products at once are four products, for every pair of codes") {
 
 TEST_CASE("the shares of a warp's lanes come to the processor's sum, in words and in bytes") {
   for (const std::size_t count : {4U, 124U, 128U, 132U, 768U, 4096U}) {
-    const std::vector<std::int8_t> a = codes(count, 1);
-    const std::vector<std::int8_t> b = codes(count, 2);
+    const std::vector<std::int8_t> a = int8_codes(count, 1);
+    const std::vector<std::int8_t> b = int8_codes(count, 2);
     std::vector<std::uint32_t> a_words(count / 4);
     std::vector<std::uint32_t> b_words(count / 4);
     std::memcpy(a_words.data(), a.data(), count);
@@ -74,10 +65,10 @@ TEST_CASE("scores by launches are the processor's to the bit, whatever the rows'
   for (const Case& c : {Case{1, 64, 0}, Case{8, 768, 0}, Case{9, 768, 1}, Case{100, 33, 0}, Case{17, 4, 0}}) {
     std::vector<std::uint32_t> storage(c.rows * c.columns / 4 + 2);
     auto* const rows = reinterpret_cast<std::int8_t*>(storage.data()) + c.offset;
-    const std::vector<std::int8_t> random = codes(c.rows * c.columns, c.rows);
+    const std::vector<std::int8_t> random = int8_codes(c.rows * c.columns, c.rows);
     std::memcpy(rows, random.data(), random.size());
     std::vector<std::uint32_t> query_storage(c.columns / 4 + 1);
-    const std::vector<std::int8_t> query = codes(c.columns, 77);
+    const std::vector<std::int8_t> query = int8_codes(c.columns, 77);
     std::memcpy(query_storage.data(), query.data(), query.size());
     std::vector<float> scales(c.rows);
     for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = 0.01F * static_cast<float>(i + 1);
