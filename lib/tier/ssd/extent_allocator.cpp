@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tier/ssd/extent_allocator.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "core/check.h"
@@ -10,8 +11,14 @@ namespace cachebench::tier {
 Extent ExtentAllocator::allocate(std::uint64_t bytes) {
   CACHEBENCH_CHECK(bytes > 0);
   allocated_ += bytes;
-  const auto fit = by_size_.lower_bound({bytes, 0});
-  if (fit == by_size_.end()) {
+  const std::pair<std::uint64_t, std::uint64_t> least{bytes, 0};
+  auto fit = before_.lower_bound(least);
+  bool fits = fit != before_.end();
+  if (!fits && end_ >= bound_) {
+    fit = beyond_.lower_bound(least);
+    fits = fit != beyond_.end();
+  }
+  if (!fits) {
     const Extent extent{end_, bytes};
     end_ += bytes;
     return extent;
@@ -20,6 +27,16 @@ Extent ExtentAllocator::allocate(std::uint64_t bytes) {
   remove_gap(gap);
   if (gap.bytes > bytes) add_gap({gap.offset + bytes, gap.bytes - bytes});
   return {gap.offset, bytes};
+}
+
+void ExtentAllocator::prefer_before(std::uint64_t bound) {
+  const auto [low, high] = std::minmax(bound_, bound);
+  for (auto gap = by_offset_.lower_bound(low); gap != by_offset_.end() && gap->first < high; ++gap) {
+    BySize& from = bound < bound_ ? before_ : beyond_;
+    BySize& to = bound < bound_ ? beyond_ : before_;
+    to.insert(from.extract({gap->second, gap->first}));
+  }
+  bound_ = bound;
 }
 
 void ExtentAllocator::take(const Extent& extent) {
@@ -70,12 +87,12 @@ std::vector<Extent> ExtentAllocator::gaps() const {
 
 void ExtentAllocator::add_gap(const Extent& gap) {
   by_offset_.emplace(gap.offset, gap.bytes);
-  by_size_.emplace(gap.bytes, gap.offset);
+  gaps_like(gap.offset).emplace(gap.bytes, gap.offset);
 }
 
 void ExtentAllocator::remove_gap(const Extent& gap) {
   by_offset_.erase(gap.offset);
-  by_size_.erase({gap.bytes, gap.offset});
+  gaps_like(gap.offset).erase({gap.bytes, gap.offset});
 }
 
 }  // namespace cachebench::tier

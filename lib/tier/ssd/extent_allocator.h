@@ -9,7 +9,8 @@
 
 /// Hands out extents of a sparse file: best fit among the gaps (lowest address among equals), else at the
 /// end, which has no limit of its own: a file's unused addresses cost nothing, so space never runs out for
-/// fragmentation. Logarithmic in the number of gaps. Owns nothing but numbers; thread-compatible; misuse
+/// fragmentation. What lies beyond a bound that it is told is filled last. Logarithmic in the number of gaps.
+/// Owns nothing but numbers; thread-compatible; misuse
 /// (freeing what is free) is a programmer error.
 namespace cachebench::tier {
 
@@ -26,6 +27,9 @@ class ExtentAllocator {
   explicit ExtentAllocator(std::uint64_t base) : base_(base), end_(base) {}
 
   [[nodiscard]] Extent allocate(std::uint64_t bytes);
+  /// From now on gaps that start at `bound` or later are filled only where none before fits and the end lies
+  /// beyond as well: so that what is out there empties. Without a bound at first.
+  void prefer_before(std::uint64_t bound);
   /// Takes this very extent, found on a medium. REQUIRES: free, and called in ascending order before any
   /// allocate.
   void take(const Extent& extent);
@@ -39,14 +43,19 @@ class ExtentAllocator {
   [[nodiscard]] std::vector<Extent> gaps() const;
 
  private:
+  using BySize = std::set<std::pair<std::uint64_t, std::uint64_t>>;  // (bytes, offset)
+
   void add_gap(const Extent& gap);
   void remove_gap(const Extent& gap);
+  [[nodiscard]] BySize& gaps_like(std::uint64_t offset) { return offset < bound_ ? before_ : beyond_; }
 
   std::uint64_t base_;
   std::uint64_t end_;
   std::uint64_t allocated_ = 0;
-  std::map<std::uint64_t, std::uint64_t> by_offset_;           // offset to bytes
-  std::set<std::pair<std::uint64_t, std::uint64_t>> by_size_;  // (bytes, offset)
+  std::uint64_t bound_ = ~std::uint64_t{0};
+  std::map<std::uint64_t, std::uint64_t> by_offset_;  // offset to bytes
+  BySize before_;                                     // the gaps that start before the bound
+  BySize beyond_;
 };
 
 }  // namespace cachebench::tier

@@ -168,6 +168,7 @@ void SsdPlane::load() {
     recovered_.push_back({header.info, {.handle = header.offset, .bytes = Bytes{header.payload_bytes}}});
   }
   records_peak_ = records_.size();
+  extents_.prefer_before(soft_end());
   stats_.peak = Bytes{extents_.allocated()};
   file_.resize(std::max(extents_.end(), kPage + nominal_limit(options_.capacity)));
 }
@@ -197,7 +198,10 @@ std::optional<Block> SsdPlane::allocate(Bytes bytes) {
   nominal_ += bytes.value;
   records_.emplace(extent.offset,
                    Record{.header = {.offset = extent.offset}, .extent = extent, .nominal = bytes});
-  records_peak_ = std::max(records_peak_, records_.size());
+  if (records_.size() > records_peak_) {
+    records_peak_ = records_.size();
+    extents_.prefer_before(soft_end());
+  }
   stats_.peak = std::max(stats_.peak, Bytes{extents_.allocated()});
   if (extents_.end() > soft_end()) {
     stats_.overflow_peak = std::max(stats_.overflow_peak, Bytes{extents_.end() - soft_end()});

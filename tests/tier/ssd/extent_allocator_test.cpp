@@ -4,6 +4,7 @@
 #include <doctest.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "core/rng.h"
@@ -52,17 +53,23 @@ TEST_CASE("extents never overlap, gaps merge, and the end is that of the last on
   Reference reference;
   std::vector<Extent> held;
   std::uint64_t allocated = 0;
+  std::uint64_t bound = ~std::uint64_t{0};
   for (int step = 0; step < 4'000; ++step) {
     if (held.size() < 60 && (held.empty() || rng.below(2) == 0)) {
       const std::uint64_t bytes = 1 + rng.below(30);
-      std::uint64_t best = ~std::uint64_t{0};
-      for (const Extent& gap : reference.gaps(reference.end())) {
-        if (gap.bytes >= bytes) best = std::min(best, gap.bytes);
+      if (rng.below(20) == 0) allocator.prefer_before(bound = rng.below(2) == 0 ? rng.below(600) : 600);
+      // Among those before the bound, else at the end, else among those beyond.
+      std::optional<Extent> best;
+      for (const bool beyond : {false, true}) {
+        if (best || (beyond && allocator.end() < bound)) break;
+        for (const Extent& gap : reference.gaps(reference.end())) {
+          if ((gap.offset >= bound) != beyond || gap.bytes < bytes) continue;
+          if (!best || gap.bytes < best->bytes) best = gap;
+        }
       }
-      const std::uint64_t end_before = allocator.end();
+      const std::uint64_t expected = best ? best->offset : allocator.end();
       const Extent extent = allocator.allocate(bytes);
-      CHECK(extent.bytes == bytes);
-      CHECK((best == ~std::uint64_t{0}) == (extent.offset == end_before));
+      CHECK(extent == Extent{expected, bytes});
       reference.mark(extent, true);
       held.push_back(extent);
       allocated += bytes;

@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/rng.h"
 #include "support/temp_dir.h"
+#include "tier/ssd/io_engine.h"
 #include "tier/ssd/page.h"
 #include "tier/ssd/test_records.h"
 
@@ -212,6 +213,63 @@ TEST_CASE("space is used again, and the file stays near the tier's size") {
   struct stat status {};
   REQUIRE(stat((dir / "s/cachebench.segment").c_str(), &status) == 0);
   CHECK(static_cast<std::uint64_t>(status.st_blocks) * 512 < 2 * kCapacity);
+}
+
+TEST_CASE("a store that was larger shrinks to the tier's size, and new records lie where the tier ends") {
+  const TempDir dir;
+  constexpr std::size_t kRecord = 20'000;
+  constexpr std::size_t kBefore = 400;
+  std::vector<std::byte> bytes(kRecord);
+  const auto store = [&](Plane& plane, std::uint64_t key) {
+    fill(bytes, key);
+    const auto block = plane.allocate(Bytes{kRecord});
+    REQUIRE(block.has_value());
+    REQUIRE(plane.write(*block, info_of(key), bytes).wait().status == TransferStatus::kDone);
+    return *block;
+  };
+  {
+    const auto plane =
+        make_ssd_plane({.directory = dir / "s", .capacity = Bytes{kBefore * kRecord}, .keep = true});
+    for (std::uint64_t key = 0; key < kBefore; ++key) (void)store(*plane, key);
+  }
+  std::atomic<int> holes{0};
+  class CountHoles final : public IoEngine {
+   public:
+    CountHoles(std::unique_ptr<IoEngine> below, std::atomic<int>& holes)
+        : below_(std::move(below)), holes_(holes) {}
+    const char* name() const override { return below_->name(); }
+    void submit(IoOperation& operation) override {
+      if (operation.kind == IoKind::kPunch) ++holes_;
+      below_->submit(operation);
+    }
+    void wait(std::vector<IoOperation*>& finished) override { below_->wait(finished); }
+    void wake() noexcept override { below_->wake(); }
+
+   private:
+    std::unique_ptr<IoEngine> below_;
+    std::atomic<int>& holes_;
+  };
+  const auto plane = make_ssd_plane(
+      {.directory = dir / "s",
+       .capacity = Bytes{(kBefore / 8) * kRecord},
+       .keep = true,
+       .wrap_engine = [&](auto below) { return std::make_unique<CountHoles>(std::move(below), holes); }});
+  // The cache above adopts what fits, and gives the rest back.
+  std::vector<Recovered> found = plane->recover();
+  REQUIRE(found.size() == kBefore);
+  for (std::size_t i = kBefore / 8; i < found.size(); ++i) plane->release(found[i].block);
+  plane->flush();
+  const int at_first = holes;
+  CHECK(at_first > static_cast<int>(kBefore) / 2);
+  // What comes and goes from now on makes no holes.
+  std::vector<Block> held;
+  for (std::size_t i = 0; i < kBefore / 8; ++i) held.push_back(found[i].block);
+  for (std::uint64_t key = 0; key < 200; ++key) {
+    plane->release(held[key % held.size()]);
+    held[key % held.size()] = store(*plane, 10'000 + key);
+  }
+  plane->flush();
+  CHECK(holes == at_first);
 }
 
 TEST_CASE("options that make no sense are usage errors") {
