@@ -36,8 +36,15 @@ class IoEngine {
   virtual void submit(IoOperation& operation) = 0;
   /// Appends what has finished; blocks until there is something, or until woken.
   virtual void wait(std::vector<IoOperation*>& finished) = 0;
-  /// Appends what has finished, and never blocks; nothing where an engine can only wait.
-  virtual void poll(std::vector<IoOperation*>& finished) { static_cast<void>(finished); }
+  /// Appends what has finished, and never blocks. False when nothing was there, not even a wake-up, and where
+  /// an engine can only wait.
+  [[nodiscard]] virtual bool poll(std::vector<IoOperation*>& finished) {
+    static_cast<void>(finished);
+    return false;
+  }
+  /// Whether asking again and again finds what has finished sooner than `wait`, which puts the thread to
+  /// sleep.
+  [[nodiscard]] virtual bool polls_sooner() const { return false; }
   /// Makes a present or the next `wait` return. From any thread.
   virtual void wake() noexcept = 0;
 };

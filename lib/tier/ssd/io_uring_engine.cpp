@@ -79,7 +79,10 @@ class IoUringEngine final : public IoEngine {
     static_cast<void>(reap(finished));
   }
 
-  void poll(std::vector<IoOperation*>& finished) override { static_cast<void>(reap(finished)); }
+  bool poll(std::vector<IoOperation*>& finished) override { return reap(finished); }
+
+  // The kernel puts completions where they are seen without a call.
+  bool polls_sooner() const override { return true; }
 
   void wake() noexcept override {
     const std::uint64_t one = 1;

@@ -14,6 +14,9 @@
 namespace cachebench::tier {
 namespace {
 
+// How long a read is polled for: what most take.
+constexpr Nanoseconds kPatience{200'000};
+
 bool has_payload(const Transfer& transfer) {
   return transfer.kind == TransferKind::kRead || transfer.kind == TransferKind::kWrite;
 }
@@ -30,7 +33,11 @@ bool can_go_direct(const std::byte* data, std::uint64_t room, std::uint64_t padd
 }  // namespace
 
 Reactor::Reactor(std::unique_ptr<IoEngine> engine, unsigned depth, const Clock& clock, std::uint64_t block)
-    : engine_(std::move(engine)), clock_(clock), block_(block), slots_(depth) {
+    : engine_(std::move(engine)),
+      clock_(clock),
+      block_(block),
+      polls_(engine_->polls_sooner() && std::thread::hardware_concurrency() > 1),
+      slots_(depth) {
   CACHEBENCH_CHECK(depth > 0 && block > 0 && block % kPage == 0, "{} under way of {} bytes", depth, block);
   for (Slot& slot : slots_) {
     slot.operation = {};
@@ -64,7 +71,11 @@ void Reactor::run() {
     const bool stopping = take_submitted();
     const bool more = issue();
     if (stopping && active_.empty()) return;
-    more ? engine_->poll(finished) : engine_->wait(finished);
+    if (more) {
+      static_cast<void>(engine_->poll(finished));
+    } else {
+      reap(finished);
+    }
     if (!finished.empty()) reaped_ = clock_.now();
     for (IoOperation* operation : finished) {
       const auto slot = std::find_if(slots_.begin(), slots_.end(),
@@ -76,6 +87,15 @@ void Reactor::run() {
     }
     finished.clear();
   }
+}
+
+// To wake a thread, on a processor that sleeps as well, takes as long as many a read. For one that has lasted
+// this long already it no longer matters, and the processor is left to others.
+void Reactor::reap(std::vector<IoOperation*>& finished) {
+  while (polls_ && reads_under_way_ > 0 && clock_.now() < poll_until_) {
+    if (engine_->poll(finished)) return;
+  }
+  engine_->wait(finished);
 }
 
 bool Reactor::take_submitted() {
@@ -120,8 +140,15 @@ Transfer* Reactor::next_to_issue() const {
   if (free_slots_.empty()) return nullptr;
   if (!reads_.empty() && (writes_.empty() || reads_in_a_row_ < kReadsInARow)) return reads_.front();
   if (writes_.empty()) return nullptr;
-  const bool goes = reads_under_way_ == 0 || writes_under_way_ == 0 || reads_in_a_row_ >= kReadsInARow;
+  const bool goes =
+      writes_under_way_ < (reads_under_way_ > 0 ? 1 : writes_at_once()) || reads_in_a_row_ >= kReadsInARow;
   return goes ? writes_.front() : nullptr;
+}
+
+// A short queue is soon written one after another; a long one has to be written fast.
+std::size_t Reactor::writes_at_once() const {
+  constexpr std::size_t kQueuedForOneMore = 16;
+  return 1 + writes_.size() / kQueuedForOneMore;
 }
 
 void Reactor::issue_next(Transfer& transfer) {
@@ -130,8 +157,10 @@ void Reactor::issue_next(Transfer& transfer) {
   // One range for a record, round the start of its first operation: push and pop on one thread cannot show
   // transfers that overlap.
   std::optional<TraceRange> range;
+  const Nanoseconds now = clock_.now();
+  if (is_read) poll_until_ = now + kPatience;
   if (transfer.started.count() == 0) {
-    transfer.started = clock_.now();
+    transfer.started = now;
     if (has_payload(transfer)) {
       range.emplace(is_read ? trace_names::kSsdRead : trace_names::kSsdWrite, transfer.header.stored_bytes);
     }

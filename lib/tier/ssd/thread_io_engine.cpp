@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "core/sync.h"
 #include "core/thread_pool.h"
@@ -54,10 +55,12 @@ class ThreadIoEngine final : public IoEngine {
     finished_.clear();
   }
 
-  void poll(std::vector<IoOperation*>& finished) override {
+  bool poll(std::vector<IoOperation*>& finished) override {
     const MutexLock lock(mutex_);
+    const bool any = std::exchange(woken_, false) || !finished_.empty();
     finished.insert(finished.end(), finished_.begin(), finished_.end());
     finished_.clear();
+    return any;
   }
 
   void wake() noexcept override {

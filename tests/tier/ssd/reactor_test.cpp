@@ -9,6 +9,7 @@
 #include <cstring>
 #include <deque>
 #include <future>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -313,6 +314,71 @@ TEST_CASE("beside reads only one write is under way") {
     world.let_go();
   }
   CHECK(done == 7);
+}
+
+TEST_CASE("a short queue of writes goes one by one, a long one several at a time") {
+  const RealClock clock;
+  auto data = noise(kPage, 1);
+  std::atomic<int> done{0};
+  for (const auto& [queued, at_once] : {std::pair{9, 1}, std::pair{90, 6}}) {
+    CAPTURE(queued);
+    HeldEngine::World world;
+    Reactor reactor(std::make_unique<HeldEngine>(world), 32, clock);
+    for (int i = 0; i < queued; ++i) reactor.submit(transfer_of(TransferKind::kErase, data, done));
+    world.wait_for(IoKind::kWrite, at_once);
+    // Goes when all of them have been looked at.
+    reactor.submit(transfer_of(TransferKind::kRead, data, done));
+    world.wait_for(IoKind::kRead, 1);
+    {
+      const MutexLock lock(world.mutex);
+      CHECK(std::count(world.came.begin(), world.came.end(), IoKind::kWrite) == at_once);
+    }
+    world.let_go();
+  }
+  CHECK(done == 9 + 90 + 2);
+}
+
+TEST_CASE("while a read is under way its engine is polled, where that is sooner") {
+  // Finds what was submitted at the third look; waits for nothing but wake-ups.
+  class PolledEngine final : public IoEngine {
+   public:
+    explicit PolledEngine(std::atomic<int>& polls) : polls_(polls) {}
+    const char* name() const override { return "polled"; }
+    bool polls_sooner() const override { return true; }
+    void submit(IoOperation& operation) override { under_way_ = &operation; }
+    bool poll(std::vector<IoOperation*>& finished) override {
+      if (woken_.exchange(false)) return true;
+      if (++polls_ % 3 != 0 || under_way_ == nullptr) return false;
+      give(finished);
+      return true;
+    }
+    void wait(std::vector<IoOperation*>& finished) override {
+      while (!woken_.exchange(false)) {
+        if (under_way_ != nullptr) return give(finished);  // one processor: nobody polls
+        std::this_thread::yield();
+      }
+    }
+    void wake() noexcept override { woken_ = true; }
+
+   private:
+    void give(std::vector<IoOperation*>& finished) {
+      under_way_->result = static_cast<std::int64_t>(under_way_->size);
+      finished.push_back(std::exchange(under_way_, nullptr));
+    }
+    std::atomic<int>& polls_;
+    std::atomic<bool> woken_{false};
+    IoOperation* under_way_ = nullptr;
+  };
+  const VirtualClock clock;  // so that its patience never ends
+  auto data = noise(kPage, 1);
+  std::atomic<int> done{0};
+  std::atomic<int> polls{0};
+  {
+    Reactor reactor(std::make_unique<PolledEngine>(polls), 8, clock);
+    reactor.submit(transfer_of(TransferKind::kRead, data, done));
+  }
+  CHECK(done == 1);
+  if (std::thread::hardware_concurrency() > 1) CHECK(polls >= 3);
 }
 
 TEST_CASE("a stream of reads lets a write through now and then") {
