@@ -55,6 +55,11 @@ Completion written(tier::Plane& plane, const tier::Block& block, const tier::Rec
 // Not an error: nobody is left to tell.
 const Completion kSkipped{.status = TransferStatus::kFailed, .error = {}, .service = {}};
 
+// What the host can address of a copy, in whichever form it lies there.
+std::span<const std::byte> bytes_at_hand(const Copy& copy) {
+  return copy.is_form() ? copy.stored_view() : copy.host_view();
+}
+
 }  // namespace
 
 // One copy, from another copy or from the caller's memory.
@@ -194,7 +199,8 @@ void Movers::start_hit(std::unique_ptr<PlannedTransfers> planned, const CopyPtr&
 bool Movers::goes_at_once(Job& job) const {
   if (job.direction() != Direction::kUp || job.target->bytes() > kAtOnceBytes || !job.target->is_plain())
     return false;
-  return job.source->is_settled() && !job.source->host_view().empty() && job.target->allocate();
+  if (!job.source->is_settled() || bytes_at_hand(*job.source).empty()) return false;
+  return job.target->allocate();
 }
 
 void Movers::submit_all(Plan& plan) {
@@ -265,12 +271,26 @@ std::optional<Completion> Movers::carry_out(Job& job) {
 Completion Movers::write_plain(Job& job) {
   Copy& target = *job.target;
   target.set_passes(job.passes);
-  if (job.meanwhile)
-    return target.plane().write_at_once(target.block(), target.info(), job.source->host_view(),
-                                        job.meanwhile);
+  if (job.meanwhile) return write_at_once(*job.source, target, job.meanwhile);
   if (job.source != nullptr) return transfer(*job.source, target);
   const auto bytes = job.lifted ? std::span<const std::byte>(job.lifted->span()) : job.content;
   return target.plane().write(target.block(), target.info(), bytes.first(target.bytes().value)).wait();
+}
+
+Completion Movers::write_at_once(const Copy& source, Copy& target, const std::function<void()>& meanwhile) {
+  if (const auto view = source.host_view(); !view.empty())
+    return target.plane().write_at_once(target.block(), target.info(), view, meanwhile);
+  if (auto* const sink = dynamic_cast<tier::FormSink*>(&target.plane())) {
+    const auto done =
+        sink->write_decoded_at_once(target.block(), source.info(), source.stored_view(), meanwhile);
+    if (done) {
+      const MutexLock lock(stats_mutex_);
+      ++stats_.decoded_above;
+      return *done;
+    }
+  }
+  meanwhile();
+  return transfer(source, target);
 }
 
 std::optional<Completion> Movers::write_encoded(Job& job) {

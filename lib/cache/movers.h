@@ -102,6 +102,8 @@ class Movers final : public Transfers {
   /// Nothing when the values refuse the form: then the target is plain, and has no room yet.
   [[nodiscard]] std::optional<tier::Completion> write_encoded(Job& job);
   [[nodiscard]] tier::Completion write_plain(Job& job);
+  [[nodiscard]] tier::Completion write_at_once(const Copy& source, Copy& target,
+                                               const std::function<void()>& meanwhile);
   void park(const JobPtr& job);
   void finish(Job& job, const tier::Completion& completion);
   void end_activity();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -21,6 +22,16 @@ class FormSink {
   /// and nothing returned, where the device has no way to decode it or no room beside the tier's.
   [[nodiscard]] virtual std::optional<Ticket> write_decoded(const Block& block, const RecordInfo& form,
                                                             std::span<const std::byte> stored) = 0;
+  /// The same for a thread that would wait for it, as Plane::write_at_once is for plain bytes. `meanwhile` is
+  /// called once where something is returned, else not at all.
+  [[nodiscard]] virtual std::optional<Completion> write_decoded_at_once(
+      const Block& block, const RecordInfo& form, std::span<const std::byte> stored,
+      const std::function<void()>& meanwhile) {
+    const std::optional<Ticket> ticket = write_decoded(block, form, stored);
+    if (!ticket) return std::nullopt;
+    meanwhile();
+    return ticket->wait();
+  }
 };
 
 }  // namespace cachebench::tier

@@ -127,6 +127,11 @@ class DeviceApi {
                                                                  const std::function<void()>& /*meanwhile*/) {
     return std::nullopt;
   }
+  /// The same for a form, which is decoded before this returns. REQUIRES: can_decode.
+  [[nodiscard]] virtual std::optional<CopyResult> decode_at_once(const FormToDevice& /*form*/,
+                                                                 const std::function<void()>& /*meanwhile*/) {
+    return std::nullopt;
+  }
   [[nodiscard]] virtual std::unique_ptr<DeviceEvent> create_event() = 0;
   /// cudaEventElapsedTime. REQUIRES: both recorded and complete.
   [[nodiscard]] virtual Nanoseconds elapsed_time(const DeviceEvent& from, const DeviceEvent& to) const = 0;

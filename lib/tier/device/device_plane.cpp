@@ -203,23 +203,28 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
 
   [[nodiscard]] std::optional<Ticket> write_decoded(const Block& block, const RecordInfo& form,
                                                     std::span<const std::byte> stored) override {
-    if (!device_->can_decode(form.encoding, form.meta.dtype)) return std::nullopt;
-    CACHEBENCH_CHECK(block.bytes == form.meta.bytes() && stored.size() < block.bytes.value,
-                     "{} bytes of a form for a block of {}", stored.size(), block.bytes.value);
-    const std::optional<DevicePointer> room = rooms_.take(Bytes{stored.size()});
-    if (!room) return std::nullopt;
+    const std::optional<FormToDevice> upload = prepare(block, form, stored);
+    if (!upload) return std::nullopt;
     written_.fetch_add(stored.size(), std::memory_order_relaxed);
     Ticket ticket = Ticket::pending();
-    streams_.forms->decode_async({.form = stored,
-                                  .room = *room,
-                                  .plain = static_cast<DevicePointer>(block.handle),
-                                  .encoding = form.encoding,
-                                  .meta = form.meta},
-                                 [this, ticket, room](const CopyResult& result) mutable {
-                                   rooms_.give_back(*room);
+    streams_.forms->decode_async(*upload,
+                                 [this, ticket, room = upload->room](const CopyResult& result) mutable {
+                                   rooms_.give_back(room);
                                    ticket.complete(completion_of(result));
                                  });
     return ticket;
+  }
+
+  [[nodiscard]] std::optional<Completion> write_decoded_at_once(
+      const Block& block, const RecordInfo& form, std::span<const std::byte> stored,
+      const std::function<void()>& meanwhile) override {
+    const std::optional<FormToDevice> upload = prepare(block, form, stored);
+    if (!upload) return std::nullopt;
+    const auto done = device_->decode_at_once(*upload, meanwhile);
+    rooms_.give_back(upload->room);
+    if (!done) return FormSink::write_decoded_at_once(block, form, stored, meanwhile);
+    written_.fetch_add(stored.size(), std::memory_order_relaxed);
+    return completion_of(*done);
   }
 
   [[nodiscard]] Ticket read(const Block& block, std::span<std::byte> target) override {
@@ -277,6 +282,21 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
   }
 
  private:
+  // With room on the device for the form; nothing where it cannot decode it, or has none.
+  [[nodiscard]] std::optional<FormToDevice> prepare(const Block& block, const RecordInfo& form,
+                                                    std::span<const std::byte> stored) {
+    if (!device_->can_decode(form.encoding, form.meta.dtype)) return std::nullopt;
+    CACHEBENCH_CHECK(block.bytes == form.meta.bytes() && stored.size() < block.bytes.value,
+                     "{} bytes of a form for a block of {}", stored.size(), block.bytes.value);
+    const std::optional<DevicePointer> room = rooms_.take(Bytes{stored.size()});
+    if (!room) return std::nullopt;
+    return FormToDevice{.form = stored,
+                        .room = *room,
+                        .plain = static_cast<DevicePointer>(block.handle),
+                        .encoding = form.encoding,
+                        .meta = form.meta};
+  }
+
   std::shared_ptr<DeviceApi> device_;
   DeviceMemory memory_;
   BlockSpace space_;

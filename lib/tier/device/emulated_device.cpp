@@ -16,6 +16,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/sync.h"
+#include "core/thread_time.h"
 #include "tier/device/copy_scheduler.h"
 #include "tier/mapping.h"
 
@@ -115,6 +116,18 @@ std::exception_ptr out_of_memory(DevicePointer pointer, std::size_t bytes) {
                                            format_bytes(Bytes{bytes}), static_cast<std::uint64_t>(pointer))));
 }
 
+// The room and the elements are the device's. Others may want the processor meanwhile, which is no part of
+// the decoding.
+CopyResult decoded(FormDecoder decoder, const FormToDevice& form, CopyResult result) {
+  const Nanoseconds had = thread_time();
+  const std::size_t bytes = form.form.size();
+  const bool fits = decoder(form.encoding, {host_address(form.room), bytes}, form.meta,
+                            {host_address(form.plain), form.meta.bytes().value});
+  CACHEBENCH_CHECK(fits, "a form of {} bytes", bytes);
+  result.service += thread_time() - had;
+  return result;
+}
+
 class EmulatedStream final : public DeviceStream {
  public:
   EmulatedStream(CopyScheduler& scheduler, const Allocations& memory, FormDecoder decoder)
@@ -158,17 +171,6 @@ class EmulatedStream final : public DeviceStream {
   }
 
  private:
-  static CopyResult decoded(FormDecoder decoder, const FormToDevice& form, CopyResult result) {
-    const RealClock clock;
-    const Nanoseconds start = clock.now();
-    const std::size_t bytes = form.form.size();
-    const bool fits = decoder(form.encoding, {host_address(form.room), bytes}, form.meta,
-                              {host_address(form.plain), form.meta.bytes().value});
-    CACHEBENCH_CHECK(fits, "a form of {} bytes", bytes);
-    result.service += clock.now() - start;
-    return result;
-  }
-
   /// A range outside the device's memory fails alone, when it is submitted, as a driver's argument check
   /// does.
   [[nodiscard]] bool refuses(DevicePointer pointer, std::size_t bytes, const CopyDone& done) const {
@@ -291,6 +293,16 @@ class EmulatedDevice final : public DeviceApi {
     }
     const CopyScheduler::Range range{host_address(copy.target), copy.source.data(), copy.source.size()};
     return scheduler_.copy_at_once(CopyDirection::kUp, range, meanwhile);
+  }
+  [[nodiscard]] std::optional<CopyResult> decode_at_once(const FormToDevice& form,
+                                                         const std::function<void()>& meanwhile) override {
+    const Bytes plain = form.meta.bytes();
+    if (plain.value > 0 && !memory_.contains(form.plain, plain.value)) {
+      meanwhile();
+      return CopyResult{.error = out_of_memory(form.plain, plain.value)};
+    }
+    const auto copied = memcpy_at_once({.target = form.room, .source = form.form}, meanwhile);
+    return copied->error ? copied : decoded(options_.decoder, form, *copied);
   }
   [[nodiscard]] std::unique_ptr<DeviceEvent> create_event() override {
     return std::make_unique<EmulatedEvent>(scheduler_);

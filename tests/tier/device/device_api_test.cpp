@@ -290,6 +290,19 @@ TEST_CASE_TEMPLATE_DEFINE("a form goes up, and becomes what the host's decoder g
       stream->synchronize();
       CHECK(service >= Nanoseconds{0});
       CHECK(got == expected);
+
+      const Memory again(*device, expected.size());
+      int meanwhile = 0;
+      const auto at_once = device->decode_at_once(
+          {.form = form, .room = room.at(), .plain = again.at(), .encoding = encoding, .meta = meta},
+          [&] { ++meanwhile; });
+      CHECK(meanwhile == (at_once ? 1 : 0));
+      if (!at_once) continue;
+      CHECK_FALSE(at_once->error);
+      std::fill(got.begin(), got.end(), std::byte{0});
+      down(*stream, got, again.at());
+      stream->synchronize();
+      CHECK(got == expected);
     }
   }
 }
