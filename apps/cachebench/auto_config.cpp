@@ -11,6 +11,7 @@
 #include "hardware/cuda_facts.h"
 #include "hardware/machine_notes.h"
 #include "hardware/plan_text.h"
+#include "hardware/target.h"
 
 namespace cachebench::app {
 namespace {
@@ -68,11 +69,9 @@ MachinePlan plan_with_driver(const hardware::Topology& topology, const PlanReque
   MachinePlan planned = plan_machine(topology, request);
   if (planned.plan.first_tier != hardware::FirstTier::kCuda || !hardware::ask_cuda().cards.empty())
     return planned;
-  hardware::Topology without = topology;
-  for (hardware::Gpu& gpu : without.gpus) gpu.compute_capability.clear();
   PlanRequest same = request;
   same.profile = planned.profile;
-  planned.plan = plan_machine(without, same).plan;
+  planned.plan = plan_machine(hardware::without_driver(topology), same).plan;
   return planned;
 }
 

@@ -262,7 +262,7 @@ void add(CLI::App& parent, Action& action) {
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 
-CACHEBENCH_REGISTER(CommandDescriptor, {.name = "hash", .order = 65, .add = add});
+CACHEBENCH_REGISTER(CommandDescriptor, {.name = "hash", .order = 66, .add = add});
 
 }  // namespace
 }  // namespace cachebench::app

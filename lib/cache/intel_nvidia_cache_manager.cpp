@@ -10,6 +10,7 @@
 #include "core/nearest.h"
 #include "hardware/hardware_optimizer.h"
 #include "hardware/nearest_profile.h"
+#include "hardware/target.h"
 #include "tier/device/cuda/cuda_device.h"
 
 namespace cachebench::cache {
@@ -55,7 +56,7 @@ hardware::HardwarePlan plan_for(hardware::OptimizerInput input, CacheSite& site)
   site.device = find_card();
   if (site.device != nullptr) return plan;
   // What stands in for the card takes host memory, which the plan has to know.
-  for (hardware::Gpu& gpu : input.topology.gpus) gpu.compute_capability.clear();
+  input.topology = hardware::without_driver(std::move(input.topology));
   return hardware::HardwareOptimizer(std::move(input)).plan();
 }
 

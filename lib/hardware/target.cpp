@@ -171,4 +171,9 @@ std::vector<std::string> what_follows(const Topology& topology, const Target& ta
   return lines;
 }
 
+Topology without_driver(Topology topology) {
+  for (Gpu& gpu : topology.gpus) gpu.compute_capability.clear();
+  return topology;
+}
+
 }  // namespace cachebench::hardware

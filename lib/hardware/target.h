@@ -36,6 +36,9 @@ struct Target {
 /// 61 for "6.1"; nothing where it is not known.
 [[nodiscard]] std::optional<int> capability_of(const Gpu& gpu);
 
+/// The machine when no driver answers for its cards: none of them can be used.
+[[nodiscard]] Topology without_driver(Topology topology);
+
 /// The card a run would use: of NVIDIA's the one with most memory, the first of them by bus id; null without.
 [[nodiscard]] const Gpu* chosen_gpu(const Topology& topology);
 

@@ -108,3 +108,10 @@ TEST_CASE("what follows names the code a card runs and the card that is used") {
   CHECK(chosen_gpu(machine) == nullptr);
   CHECK(lines().find("emulated device") != std::string::npos);
 }
+
+TEST_CASE("without a driver the cards are there still, and what runs on them is not known") {
+  const Topology machine = without_driver(target_machine());
+  REQUIRE(machine.gpus.size() == 2);
+  CHECK(chosen_gpu(machine)->pci_id == "10de:1d13");
+  CHECK_FALSE(capability_of(machine.gpus[1]).has_value());
+}

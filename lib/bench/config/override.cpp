@@ -114,8 +114,4 @@ void apply_override(Json& document, std::string_view assignment) {
   *at = value;
 }
 
-std::string text_override(std::string_view path, std::string_view text) {
-  return fmt::format("{}={}", path, Json(std::string(text)).dump());
-}
-
 }  // namespace cachebench::bench

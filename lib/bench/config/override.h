@@ -16,7 +16,4 @@ namespace cachebench::bench {
 /// later, with the rest.
 void apply_override(nlohmann::ordered_json& document, std::string_view assignment);
 
-/// The assignment that sets `path` to exactly this text, whatever it looks like.
-[[nodiscard]] std::string text_override(std::string_view path, std::string_view text);
-
 }  // namespace cachebench::bench

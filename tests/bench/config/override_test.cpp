@@ -70,10 +70,5 @@ TEST_CASE("malformed assignments are named") {
   CHECK(complaint(R"({"name": "x"})", "name.y=3").find("below a value") != std::string::npos);
 }
 
-TEST_CASE("a text override keeps text that looks like something else") {
-  CHECK(after("{}", text_override("load.max_time", "12")) == Json::parse(R"({"load": {"max_time": "12"}})"));
-  CHECK(after("{}", text_override("name", "a \"b\"")) == Json{{"name", "a \"b\""}});
-}
-
 }  // namespace
 }  // namespace cachebench::bench
