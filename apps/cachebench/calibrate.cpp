@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/calibrate/profile_document.h"
+#include "bench/config/load.h"
 #include "command.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -25,6 +26,7 @@ struct Options {
   bench::CalibrationOptions calibration;
   std::string output = "calibrated.json";
   std::string limit;
+  std::vector<std::string> policies_of;
   bool json = false;
 };
 
@@ -82,6 +84,8 @@ int run(const Options& given) {
   require_output(given);
   bench::check_parts(given.calibration.only);
   bench::CalibrationOptions options = with_progress(given.calibration);
+  for (const std::string& file : given.policies_of)
+    options.policies.push_back(bench::load_config({.file = file, .overrides = {}}));
   if (!given.limit.empty()) options.limit = parse_duration(given.limit);
   const hardware::Profile base = hardware::find_profile(options.base);
   bench::StopToken stop;
@@ -131,6 +135,10 @@ void add(CLI::App& parent, Action& action) {
   command->add_option("--base", calibration.base, "Profile of the figures that are not measured")
       ->type_name("PROFILE")
       ->capture_default_str();
+  command
+      ->add_option("--policies-of", options->policies_of,
+                   "Configs whose policies are tried on a made-up chat: their runs are predicted best")
+      ->type_name("CONFIG");
   command->add_flag("--quick", calibration.quick, "A rough look: small files, few repetitions");
   command->add_flag("--json", options->json, "Print the profile to standard output as well");
   command->callback([options, &action] { action = [options] { return run(*options); }; });

@@ -137,6 +137,7 @@ AccessDecision DecisionEngine::access(EntryId id, Bytes bytes, const AccessConte
   note_use(id, context);
   AccessDecision decision;
   decision.bytes = bytes;
+  decision.gap = directory_[id].last_gap;
   const bool new_size = bytes != directory_[id].what.bytes;
   if (new_size) recharge(id, bytes);
   count_request(id);

@@ -58,6 +58,7 @@ struct AccessDecision {
   Nanoseconds service{0};       ///< modelled, the wait included
   Nanoseconds waited{0};        ///< for what was being fetched ahead, by the decision clock
   Bytes bytes{};                ///< nominal, of what was served
+  std::uint64_t gap = 0;        ///< accesses since the entry's last one, saturating; 0 for its first
   hardware::Resting resting{};  ///< how it lay in `served`
 };
 

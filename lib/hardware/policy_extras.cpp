@@ -21,6 +21,20 @@ void add(const PolicyExtras& extras, const std::string& name, Nanoseconds& to) {
 
 }  // namespace
 
+std::string lookup_extra(const std::string& kind) {
+  return kLookup + kind;
+}
+
+Nanoseconds extra_of(const Profile& profile, const std::string& name, std::span<const std::string> variants) {
+  const auto known = [&](const std::string& which) {
+    const auto found = profile.policy_extras.find(which);
+    return found != profile.policy_extras.end() ? found->second : Nanoseconds{0};
+  };
+  Nanoseconds sum = known(name);
+  for (const std::string& variant : variants) sum += known(name + "." + variant);
+  return sum;
+}
+
 PolicyExtras policy_extras_of(const std::string& path, const nlohmann::ordered_json& document) {
   const auto is_name = [](const std::string& name) {
     return name.starts_with(kLookup) || name.starts_with(kSsdRead);

@@ -14,9 +14,15 @@
 namespace cachebench::hardware {
 
 inline constexpr char kPolicyExtras[] = "policy_extra_ns";
-/// What the first look-up of a request takes beyond the others: the processor has had other things to do, and
-/// nothing of the cache is at hand. No policy's, so runs expect it of those alone.
-inline constexpr char kFirstLookup[] = "lookup.first";
+/// The name of what look-ups of a kind take beyond the usual ones ("first": "lookup.first"). No policy's, so
+/// runs expect it of those look-ups alone.
+[[nodiscard]] std::string lookup_extra(const std::string& kind);
+
+/// The name of what the first read of the drive in a request takes beyond the median: nothing is awake then.
+inline constexpr char kFirstRead[] = "ssd_read.first";
+/// What the profile knows by that name, with what the variants add to it ("NAME.VARIANT").
+[[nodiscard]] Nanoseconds extra_of(const Profile& profile, const std::string& name,
+                                   std::span<const std::string> variants);
 
 /// Reads and checks those of a profile's document; `path` is for messages. Empty where it has none.
 [[nodiscard]] PolicyExtras policy_extras_of(const std::string& path, const nlohmann::ordered_json& document);

@@ -137,8 +137,9 @@ inline constexpr std::array<std::pair<const char*, std::uint64_t MissCauses::*>,
 }};
 
 /// One latency distribution. Keys of the map in RunResult: a tier's name, "miss", "request" (open loop: from
-/// the planned start), "request_service" (from the actual start), "schedule_lag", "first_lookup" (of
-/// requests, hits of the first tier in real runs), or a stage.
+/// the planned start), "request_service" (from the actual start), "schedule_lag", "usual_lookup",
+/// "first_lookup", "early_lookup", "repeated_lookup", "promoting_lookup", "similar_lookup" and "first_read"
+/// (real runs), or a stage.
 struct LatencySummary {
   Basis basis = Basis::kModelled;
   std::uint64_t count = 0;

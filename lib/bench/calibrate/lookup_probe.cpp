@@ -54,7 +54,7 @@ LookupProbe::LookupProbe(hardware::Profile profile, const Clock& clock, const Lo
   site.profile = profile;
   cache_ = std::make_unique<cache::HierarchicalCache>(
       engine_options(policies), hardware::CostModel(std::move(profile), 1.0), planes(), site);
-  std::vector<double> ignored;
+  Samples ignored;
   for (int i = 0; i < 4 * kRequests; ++i) request(ignored);
 }
 
@@ -68,7 +68,7 @@ cache::EntryDescription LookupProbe::entry(std::uint64_t number) const {
   return what;
 }
 
-void LookupProbe::request(std::vector<double>& times) {
+void LookupProbe::request(Samples& samples) {
   std::vector<std::pair<cache::EntryDescription, cache::LookupResult>> found;
   between_.assign(kBetween.value, static_cast<std::byte>(rng_.below(256)));
   const std::uint64_t first = rng_.below(rng_.below(kEntries) + 1);  // low numbers more often
@@ -77,8 +77,10 @@ void LookupProbe::request(std::vector<double>& times) {
     const Nanoseconds asked = clock_.now();
     cache::LookupResult result = cache_->manager().lookup(what);
     const Nanoseconds answered = clock_.now();
-    if (result.decision.hit && result.decision.served == Level::kL1)
-      times.push_back(static_cast<double>((answered - asked - result.handed_over).count()));
+    if (result.decision.hit) {
+      std::vector<double>& kind = result.decision.served == Level::kL1 ? samples.hits : samples.promotions;
+      kind.push_back(static_cast<double>((answered - asked - result.handed_over).count()));
+    }
     found.emplace_back(what, std::move(result));
   }
   const TensorView content = view_of(content_);
@@ -92,10 +94,13 @@ void LookupProbe::request(std::vector<double>& times) {
   }
 }
 
-Nanoseconds LookupProbe::once() {
-  std::vector<double> times;
-  for (int i = 0; i < kRequests; ++i) request(times);
-  return Nanoseconds{static_cast<std::int64_t>(spread_of(std::move(times)).median)};
+LookupTimes LookupProbe::once() {
+  Samples samples;
+  for (int i = 0; i < kRequests; ++i) request(samples);
+  const auto median = [](std::vector<double>& times) {
+    return Nanoseconds{static_cast<std::int64_t>(spread_of(std::move(times)).median)};
+  };
+  return {.hit = median(samples.hits), .promotion = median(samples.promotions)};
 }
 
 }  // namespace cachebench::bench

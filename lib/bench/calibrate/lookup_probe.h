@@ -19,15 +19,24 @@ struct LookupPolicies {
   std::string eviction = "lru";  ///< of the first tier
 };
 
+struct LookupTimes {
+  Nanoseconds hit{0};        ///< of a look-up that the first tier answers
+  Nanoseconds promotion{0};  ///< of one that the second answers, and that makes room above
+};
+
 class LookupProbe {
  public:
   LookupProbe(hardware::Profile profile, const Clock& clock, const LookupPolicies& policies = {});
 
-  /// Median time of a look-up that the first tier answers, over a few dozen requests.
-  [[nodiscard]] Nanoseconds once();
+  /// Medians over a few dozen requests.
+  [[nodiscard]] LookupTimes once();
 
  private:
-  void request(std::vector<double>& times);
+  struct Samples {
+    std::vector<double> hits;
+    std::vector<double> promotions;
+  };
+  void request(Samples& samples);
   [[nodiscard]] cache::EntryDescription entry(std::uint64_t number) const;
 
   const Clock& clock_;

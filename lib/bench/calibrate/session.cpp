@@ -32,7 +32,11 @@ Session::Session(const CalibrationOptions& options, const StopToken& stop, const
     : options_(options), stop_(stop), clock_(clock), begun_(clock.now()), date_(today()) {}
 
 bool Session::is_over() const {
-  return stop_.requested() || elapsed() >= options_.limit;
+  return !has_time_for(Nanoseconds{0});
+}
+
+bool Session::has_time_for(Nanoseconds duration) const {
+  return !stop_.requested() && elapsed() + duration < options_.limit;
 }
 
 std::optional<Spread> Session::measure(const Subject& subject, const std::function<double()>& once) {
@@ -54,7 +58,14 @@ std::optional<Spread> Session::measure(const Subject& subject, const std::functi
   const RepeatRule rule{.least = least(),
                         .goal = options_.quick ? 0.02 : 0.005,
                         .budget = Nanoseconds{static_cast<std::int64_t>(budget)}};
-  const Spread spread = repeat_until_steady(rule, clock_, once, [this] { return is_over(); });
+  Nanoseconds longest{0};
+  const auto timed = [&] {
+    const Nanoseconds begun = clock_.now();
+    const double value = once();
+    longest = std::max(longest, clock_.now() - begun);
+    return value;
+  };
+  const Spread spread = repeat_until_steady(rule, clock_, timed, [&] { return !has_time_for(longest); });
   if (spread.repetitions == 0) return std::nullopt;
   measurements_.push_back({.name = subject.name,
                            .unit = subject.unit,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bench/calibrate/spread.h"
+#include "bench/config/run_config.h"
 #include "bench/run/stop.h"
 #include "hardware/profile.h"
 
@@ -44,6 +45,7 @@ struct CalibrationOptions {
   Nanoseconds limit{120'000'000'000};  ///< for all of it
   std::vector<std::string> only;       ///< names of parts; empty: all
   std::vector<std::string> rows;       ///< names of measurements; empty: all of the parts'
+  std::vector<RunConfig> policies;     ///< of runs that are to be predicted, beside the usual ones
   bool quick = false;                  ///< a rough look: smaller files, few repetitions
   std::string base = hardware::kDefaultProfile;  ///< where figures come from that are not measured
   std::function<void(const std::string& name, double done)> progress;  ///< before each measurement
@@ -60,7 +62,8 @@ class Session {
     CalibrationBasis basis = CalibrationBasis::kMeasured;
     double weight = 1;  ///< of its time among the others'
   };
-  /// Repeats `once`; absent when the time was over or a stop was asked for before it began.
+  /// Repeats `once`, as long as one more of it ends within the limit; absent when the time was over or a stop
+  /// was asked for before it began.
   std::optional<Spread> measure(const Subject& subject, const std::function<double()>& once);
   /// Takes a figure of the profile from a measurement; `how` is added to its source.
   void set_figure(const std::string& key, double value, const Spread& spread, const std::string& how);
@@ -72,6 +75,8 @@ class Session {
   void leave_out(const std::string& what, const std::string& why);
 
   [[nodiscard]] bool is_over() const;
+  /// Whether what takes so long would end within the limit.
+  [[nodiscard]] bool has_time_for(Nanoseconds duration) const;
   [[nodiscard]] const CalibrationOptions& options() const { return options_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const std::string& date() const { return date_; }

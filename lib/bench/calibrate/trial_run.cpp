@@ -11,6 +11,7 @@
 #include "bench/calibrate/profile_document.h"
 #include "bench/config/load.h"
 #include "bench/run/run_experiment.h"
+#include "bench/run/run_policies.h"
 #include "core/file.h"
 #include "trace/synthetic/generate.h"
 #include "trace/synthetic/spec.h"
@@ -31,11 +32,12 @@ constexpr char kSpec[] = R"({
     "lengths": {
       "text_tokens": {"lognormal": {"median": 70, "sigma": 0.8, "max": 600}},
       "output_tokens": {"lognormal": {"median": 100, "sigma": 0.5, "max": 500}},
-      "image_count": {"histogram": {"0": 0.7, "1": 0.3}}
+      "image_count": {"histogram": {"0": 0.4, "1": 0.6}}
     },
     "images": {"sizes": [{"width": 576, "height": 576, "weight": 1},
                          {"width": 800, "height": 608, "weight": 1}],
-               "bits_per_pixel": 1.5, "shared": {"share": 0.3, "objects": 120, "alpha": 0.9}}
+               "bits_per_pixel": 1.5, "shared": {"share": 0.2, "objects": 120, "alpha": 0.9},
+               "near_duplicates": {"share": 0.6, "max_bits": 2}}
   }]
 })";
 
@@ -59,7 +61,15 @@ Json config_of(const std::string& folder, const TrialShape& shape) {
            {{"enabled", shape.multimodal},
             {"eviction", {{"policy", "lru"}}},
             {"similarity", {{"enabled", shape.multimodal}}}}},
-          {"verify", true}};
+          {"verify", false}};
+}
+
+TrialTimes::Lookups lookups_of(const result::LatencySummary& latency) {
+  double sum = 0;
+  for (const auto& [ns, count] : latency.buckets) sum += static_cast<double>(ns) * static_cast<double>(count);
+  return {.count = latency.count,
+          .median = static_cast<double>(latency.p50_ns),
+          .mean = sum / static_cast<double>(latency.count)};
 }
 
 }  // namespace
@@ -86,14 +96,18 @@ TrialTimes TrialRun::once(const TrialShape& shape) const {
   StopToken stop;
   RunInputs inputs;
   inputs.config = parse_config({.name = "trial", .text = config_of(folder_, shape).dump()});
+  if (shape.policies) inputs.config = with_policies(std::move(inputs.config), *shape.policies);
   inputs.stop = &stop;
   inputs.bounds = BoundsChoice::kOff;
   result::RunResult result = run_experiment(inputs);
   TrialTimes times{.tiers = std::move(result.tier_checks)};
-  if (const auto found = result.latency.find("first_lookup"); found != result.latency.end()) {
-    times.firsts = found->second.count;
-    times.first_lookup = Nanoseconds{found->second.p50_ns};
-  }
+  const auto take = [&](const std::string& name, TrialTimes::Lookups& into) {
+    const auto found = result.latency.find(name);
+    if (found != result.latency.end()) into = lookups_of(found->second);
+  };
+  for (std::size_t i = 0; i < kLookupClasses; ++i)
+    take(fmt::format("{}_lookup", name_of(static_cast<LookupClass>(i))), times.lookups[i]);
+  take("first_read", times.first_reads);
   return times;
 }
 

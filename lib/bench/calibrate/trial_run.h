@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/calibrate/session.h"
+#include "bench/run/lookup_class.h"
 #include "hardware/profile.h"
 #include "result/tier_check.h"
 
@@ -18,12 +21,18 @@ struct TrialShape {
   std::string migration = "demote-on-evict";
   bool multimodal = false;
   std::uint64_t requests = 500;
+  std::optional<RunConfig> policies{};  ///< in the place of these
 };
 
 struct TrialTimes {
+  struct Lookups {
+    std::uint64_t count = 0;
+    double median = 0;  ///< ns
+    double mean = 0;
+  };
   std::vector<result::TierCheck> tiers;  ///< predicted and measured service; one without hits is absent
-  std::uint64_t firsts = 0;              ///< hits of the first tier looked up first of their request
-  Nanoseconds first_lookup{0};           ///< median of what they took
+  std::array<Lookups, kLookupClasses> lookups{};
+  Lookups first_reads{};  ///< hits that were first of their request to read the drive
 };
 
 class TrialRun {
@@ -34,7 +43,7 @@ class TrialRun {
   TrialRun& operator=(const TrialRun&) = delete;
 
   [[nodiscard]] TrialTimes once(const TrialShape& shape = {}) const;
-  /// The figures that the model of the runs has.
+  /// The figures that the model of the runs has: no extras, whatever the base knows of.
   [[nodiscard]] const hardware::Profile& profile() const { return profile_; }
 
  private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/run/collect.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -127,7 +129,11 @@ void collect_latency(const CollectInputs& inputs, result::RunResult& out) {
   add("request", measured.request, basis);
   add("request_service", measured.request_service, basis);
   add("put", measured.put, basis);
-  add("first_lookup", measured.first_lookup, Basis::kMeasured);
+  for (std::size_t i = 0; i < kLookupClasses; ++i) {
+    add(fmt::format("{}_lookup", name_of(static_cast<LookupClass>(i))), measured.lookups[i],
+        Basis::kMeasured);
+  }
+  add("first_read", measured.first_read, basis);
   add("schedule_lag", measured.lag, Basis::kMeasured);
 }
 

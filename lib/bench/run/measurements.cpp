@@ -13,7 +13,8 @@ void Measurements::merge(const Measurements& other) {
   request_service.merge(other.request_service);
   lag.merge(other.lag);
   put.merge(other.put);
-  first_lookup.merge(other.first_lookup);
+  first_read.merge(other.first_read);
+  for (std::size_t i = 0; i < lookups.size(); ++i) lookups[i].merge(other.lookups[i]);
   for (std::size_t row = 0; row < checks.size(); ++row) {
     for (std::size_t kind = 0; kind < checks[row].size(); ++kind) {
       checks[row][kind].count += other.checks[row][kind].count;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/run/lookup_class.h"
 #include "cache/counters.h"
 #include "core/histogram.h"
 #include "result/compression.h"
@@ -31,7 +32,8 @@ struct Measurements {
   Histogram lag;                                 ///< actual minus planned start, open loop
   Histogram put;                                 ///< real runs: offering one computed entry
   std::array<std::array<ServiceSum, kArtefactKinds>, kMaxTiers + 1> checks{};
-  Histogram first_lookup;  ///< real runs: of hits of the first tier that were looked up first of a request
+  std::array<Histogram, kLookupClasses> lookups;  ///< real runs: of hits, where one class is theirs
+  Histogram first_read;  ///< real runs: of the hits that were first of their request to read the drive
   // The same accesses by tier, as distributions.
   std::array<Histogram, kMaxTiers> predicted_service;
   std::array<Histogram, kMaxTiers> measured_service;

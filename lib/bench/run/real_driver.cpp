@@ -112,6 +112,7 @@ class Worker {
     while (dispatcher_.take(plan_, start)) {
       const TraceRange range(trace_names::kRequest, plan_.artefacts.size());
       counted_ = start.counted;
+      has_read_ = false;
       VisualRun::Users visual;  // embeddings in use until the request ends
       if (inputs_.visual != nullptr) visual = inputs_.visual->begin(plan_.sequence);
       set_decision_clock(start);
@@ -260,15 +261,25 @@ class Worker {
     measured_.service[row].record((looked_up + arrived + fetched.service).count());
     const model::Artefact& artefact = plan_.artefacts[hit.artefact];
     ServiceSum& sum = measured_.checks[row][static_cast<std::size_t>(artefact.kind)];
-    const Nanoseconds service =
-        looked_up - hit.result.handed_over - hit.off_processor + moved + fetched.service;
-    const Nanoseconds predicted = decision.service + (hit.is_first ? inputs_.first_lookup : Nanoseconds{0});
+    const Nanoseconds decided = looked_up - hit.result.handed_over - hit.off_processor;
+    const Nanoseconds service = decided + moved + fetched.service;
+    const LookupTraits traits{.is_first = hit.before == 0,
+                              .is_early = hit.before > 0 && hit.before <= kEarlyLookups,
+                              .is_repeated = decision.gap > 0 && decision.gap < kMoment,
+                              .is_promoting = decision.level < decision.served,
+                              .is_similar = hit.result.similarity.has_value()};
+    const bool reads = decision.resting.medium == hardware::Medium::kSsd;
+    const bool is_first_read = reads && !std::exchange(has_read_, true);
+    const Nanoseconds predicted =
+        decision.service + inputs_.lookups.of(traits) + (is_first_read ? inputs_.first_read : Nanoseconds{0});
     ++sum.count;
     sum.measured_ns += service.count();
     sum.predicted_ns += predicted.count();
     measured_.measured_service[row].record(service.count());
     measured_.predicted_service[row].record(predicted.count());
-    if (hit.is_first && decision.served == Level::kL1) measured_.first_lookup.record(service.count());
+    if (is_first_read) measured_.first_read.record(service.count());
+    if (const auto only = traits.only())
+      measured_.lookups[static_cast<std::size_t>(*only)].record(decided.count());
   }
 
   // Returns how many bytes of the entry are in the scratch space now: all of them, or none.
@@ -332,6 +343,7 @@ class Worker {
   HashAlgorithm algorithm_;
   model::Plan plan_;
   bool counted_ = false;
+  bool has_read_ = false;  // the drive, for this request
   Measurements measured_;
   std::vector<std::uint64_t> scratch_;
 };

@@ -36,7 +36,7 @@ void RequestRun::note_waits(Reference& reference) {
 
 bool RequestRun::probe(const model::Plan& plan, std::size_t index) {
   const cache::EntryDescription what = describe(plan.artefacts[index]);
-  Reference reference{.artefact = index, .result = {}, .is_first = std::exchange(is_first_, false)};
+  Reference reference{.artefact = index, .result = {}, .before = looked_up_++};
   if (clock_ != nullptr) reference.asked_at = clock_->now();
   const cache::AccessContext context = context_of(plan, index);
   reference.result = multimodal_ != nullptr ? multimodal_->lookup(plan.artefacts[index], what, context)
@@ -55,7 +55,7 @@ bool RequestRun::probe(const model::Plan& plan, std::size_t index) {
 }
 
 void RequestRun::look_up(const model::Plan& plan) {
-  is_first_ = true;
+  looked_up_ = 0;
   if (clock_ != nullptr) off_processor_.begin();
   model::walk(
       plan, [&](std::size_t i) { return probe(plan, i); },
@@ -69,7 +69,7 @@ void RequestRun::look_up(const model::Plan& plan) {
 }
 
 void RequestRun::look_up_one(const model::Plan& plan, std::size_t artefact) {
-  is_first_ = artefact == 0;
+  if (artefact == 0) looked_up_ = 0;
   if (clock_ != nullptr) off_processor_.begin();
   (void)probe(plan, artefact);
 }

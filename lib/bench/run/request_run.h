@@ -24,7 +24,7 @@ struct Reference {
   Nanoseconds asked_at{0};       ///< real runs: before the look-up, on the monotonic clock
   Nanoseconds answered_at{0};    ///< and after it
   Nanoseconds off_processor{0};  ///< of the time between, how long others had this thread's processor
-  bool is_first = false;         ///< looked up first of its request: nothing of the cache is at hand then
+  std::uint64_t before = 0;      ///< look-ups of its request that came before
 };
 
 class RequestRun {
@@ -66,7 +66,7 @@ class RequestRun {
   std::span<const std::uint32_t> future_;
   MultimodalRun* multimodal_;
   OffProcessor off_processor_;
-  bool is_first_ = true;
+  std::uint64_t looked_up_ = 0;  ///< of the request
   std::vector<Reference> hits_;
   std::vector<Reference> misses_;
   std::vector<Reference> joins_;

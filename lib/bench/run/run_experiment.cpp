@@ -14,6 +14,7 @@
 #include "bench/run/pipeline_driver.h"
 #include "bench/run/real_driver.h"
 #include "bench/run/roofline.h"
+#include "bench/run/run_policies.h"
 #include "bench/run/simulate_driver.h"
 #include "bench/run/validity.h"
 #include "core/hash.h"
@@ -25,27 +26,12 @@ namespace {
 
 constexpr Nanoseconds kSnapshotInterval{500'000'000};
 
-// What the profile knows apart: the first tier's eviction, which is asked most, and the migration's.
-std::vector<std::string> variants_of(const RunConfig& config) {
-  const MultimodalSection& multimodal = config.multimodal;
-  const NamedParameters& eviction =
-      multimodal.enabled ? multimodal.eviction : config.cache.tiers.front().eviction;
-  std::vector<std::string> variants{"eviction." + eviction.name, "migration." + config.cache.migration.name};
-  if (multimodal.enabled) variants.emplace_back("multimodal");
-  return variants;
-}
-
-Nanoseconds first_lookup_of(const hardware::Profile& profile) {
-  const auto found = profile.policy_extras.find(hardware::kFirstLookup);
-  return found != profile.policy_extras.end() ? found->second : Nanoseconds{0};
-}
-
 // Lossless compression charges no budget: what it saves is reported. Its time is modelled.
 hardware::CostModel costs_of(const RunConfig& config) {
   const bool has_codec = std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
                                      [](const TierSection& tier) { return tier.codec() != "none"; });
   hardware::Profile profile = hardware::find_profile(config.profile);
-  hardware::add_extras(variants_of(config), profile);
+  hardware::add_extras(variants_of(config, profile), profile);
   return {std::move(profile), 1.0, has_codec ? hardware::SsdCodec::kAlways : hardware::SsdCodec::kByRatio};
 }
 
@@ -116,7 +102,7 @@ std::vector<hardware::Medium> media_of(const cache::HierarchicalCacheManager& ma
 // Of a real run, whose hits are timed.
 void settle_checks(const ReplayInputs& inputs, result::RunResult& result) {
   if (result.tier_checks.empty()) return;
-  const std::vector<std::string> variants = variants_of(inputs.config);
+  const std::vector<std::string> variants = variants_of(inputs.config, inputs.costs.profile());
   expect_means({.profile = inputs.costs.profile(), .variants = variants}, media_of(inputs.manager), result);
 }
 
@@ -161,18 +147,21 @@ result::RunResult run_experiment(const RunInputs& inputs) {
     setup.notes.push_back(fmt::format("{} content files in {}", content.files(), inputs.content));
   const std::vector<std::uint32_t> future =
       sees_future(config) ? next_references(config, inputs.loaded) : std::vector<std::uint32_t>{};
-  const ReplayInputs replay{.config = config,
-                            .facts = facts,
-                            .workload = workload,
-                            .manager = *setup.manager,
-                            .costs = costs,
-                            .stop = *inputs.stop,
-                            .content = content,
-                            .progress = with_snapshots(inputs, facts, setup),
-                            .future = future,
-                            .multimodal = setup.multimodal.get(),
-                            .visual = setup.visual.get(),
-                            .first_lookup = first_lookup_of(costs.profile())};
+  const std::vector<std::string> variants = variants_of(config, costs.profile());
+  const ReplayInputs replay{
+      .config = config,
+      .facts = facts,
+      .workload = workload,
+      .manager = *setup.manager,
+      .costs = costs,
+      .stop = *inputs.stop,
+      .content = content,
+      .progress = with_snapshots(inputs, facts, setup),
+      .future = future,
+      .multimodal = setup.multimodal.get(),
+      .visual = setup.visual.get(),
+      .lookups = LookupExtras(costs.profile(), variants),
+      .first_read = hardware::extra_of(costs.profile(), hardware::kFirstRead, variants)};
   std::optional<PipelineReplay> answered;
   if (config.mode == RunMode::kPipeline) answered = replay_pipeline(replay, setup.movers);
   const ReplayOutcome outcome = answered        ? answered->outcome

@@ -112,3 +112,21 @@ TEST_CASE("a shorter limit shortens each measurement") {
   REQUIRE(spread);
   CHECK(spread->repetitions == 20);  // 200 ms
 }
+
+TEST_CASE("what takes long is not begun where it would end after the limit") {
+  CalibrationOptions options;
+  options.limit = Nanoseconds{1'000'000'000};
+  const StopToken stop;
+  VirtualClock clock;
+  Session session(options, stop, clock);
+  int turns = 0;
+  const auto spread = session.measure({.name = "slow", .unit = "ns", .weight = 100}, [&] {
+    clock.advance(Nanoseconds{300'000'000});
+    return static_cast<double>(++turns % 2);
+  });
+  REQUIRE(spread);
+  CHECK(turns == 3);
+  CHECK_FALSE(session.is_over());
+  CHECK(session.has_time_for(Nanoseconds{50'000'000}));
+  CHECK_FALSE(session.has_time_for(Nanoseconds{100'000'000}));
+}

@@ -20,9 +20,18 @@ TEST_CASE("a trial run has hits in every tier, counts the same each time, and le
     const TrialRun trial(session, hardware::find_profile(hardware::kDefaultProfile), folder / "");
     const TrialTimes once = trial.once();
     const TrialTimes again = trial.once();
-    CHECK(once.firsts >= 100);
-    CHECK(once.firsts == again.firsts);
-    CHECK(once.first_lookup.count() > 0);
+    for (const LookupClass one : {LookupClass::kUsual, LookupClass::kFirst, LookupClass::kEarly,
+                                  LookupClass::kRepeated, LookupClass::kPromoting}) {
+      CAPTURE(name_of(one));
+      const TrialTimes::Lookups& lookups = once.lookups[static_cast<std::size_t>(one)];
+      CHECK(lookups.count >= 100);
+      CHECK(lookups.count == again.lookups[static_cast<std::size_t>(one)].count);
+      CHECK(lookups.median > 0);
+      CHECK(lookups.mean > 0);
+    }
+    constexpr auto kSimilar = static_cast<std::size_t>(LookupClass::kSimilar);
+    CHECK(once.lookups[kSimilar].count == 0);
+    CHECK(trial.once({.multimodal = true}).lookups[kSimilar].count >= 30);
     CHECK(trial.profile().name == "trial");
     const std::vector<result::TierCheck>& first = once.tiers;
     const std::vector<result::TierCheck>& second = again.tiers;
