@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <string>
+
 using namespace cachebench;
 using namespace cachebench::bench;
 
@@ -10,9 +13,12 @@ namespace {
 
 RunConfig three_tiers() {
   RunConfig config;
-  config.cache.tiers = {{.name = "L1", .device = Device::kEmulated},
-                        {.name = "L2", .device = Device::kHost},
-                        {.name = "L3", .device = Device::kSsd}};
+  constexpr std::array kDevices{Device::kEmulated, Device::kHost, Device::kSsd};
+  for (std::size_t i = 0; i < kDevices.size(); ++i) {
+    TierSection& tier = config.cache.tiers.emplace_back();
+    tier.name = "L" + std::to_string(i + 1);
+    tier.device = kDevices[i];
+  }
   return config;
 }
 
