@@ -3,14 +3,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
+#include "core/disk_space.h"
 #include "core/error.h"
 #include "hardware/cache_folder.h"
 #include "hardware/limits.h"
@@ -24,14 +25,13 @@ namespace fs = std::filesystem;
 constexpr Bytes kReserve{64 * kMiB.value};
 
 void require_room(const std::string& folder, Bytes size) {
-  struct statvfs status {};
-  if (::statvfs(folder.c_str(), &status) != 0) throw system_error(ErrorKind::kEnvironment, folder, errno);
-  const Bytes room{static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize};
-  if (size + kReserve <= room) return;
+  const std::optional<Bytes> room = free_disk_space(folder);
+  if (!room) throw system_error(ErrorKind::kEnvironment, folder, errno);
+  if (size + kReserve <= *room) return;
   throw Error(ErrorKind::kEnvironment,
               fmt::format("{}: calibration needs a file of {} and {} to spare, and {} are free: take another "
                           "--cache-dir, or --quick",
-                          folder, format_bytes(size), format_bytes(kReserve), format_bytes(room)));
+                          folder, format_bytes(size), format_bytes(kReserve), format_bytes(*room)));
 }
 
 // One that never has a name; closed where the file system has none such.

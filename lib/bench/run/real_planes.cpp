@@ -2,7 +2,6 @@
 #include "bench/run/real_planes.h"
 
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "cache/compression/encoded_tensor.h"
 #include "cache/multimodal/memory_pressure.h"
+#include "core/disk_space.h"
 #include "core/error.h"
 #include "hardware/cache_folder.h"
 #include "tier/device/cuda/cuda_device.h"
@@ -47,16 +47,13 @@ fs::path existing_part(fs::path path) {
 }
 
 void require_disk(const std::string& folder, Bytes wanted) {
-  struct statvfs status {};
-  const fs::path where = existing_part(fs::absolute(folder));
-  if (::statvfs(where.c_str(), &status) != 0) return;
-  const Bytes room{static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize};
-  if (wanted + kDiskReserve <= room) return;
+  const std::optional<Bytes> room = free_disk_space(existing_part(fs::absolute(folder)).string());
+  if (!room || wanted + kDiskReserve <= *room) return;
   throw Error(
       ErrorKind::kEnvironment,
       fmt::format("{}: the SSD tier needs {} and {} to spare, and {} are free: make its capacity smaller or "
                   "take another --cache-dir",
-                  folder, format_bytes(wanted), format_bytes(kDiskReserve), format_bytes(room)));
+                  folder, format_bytes(wanted), format_bytes(kDiskReserve), format_bytes(*room)));
 }
 
 // Its own for every process.

@@ -2,7 +2,6 @@
 #include "tier/ssd/ssd_plane.h"
 
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/disk_space.h"
 #include "core/error.h"
 #include "core/thread_pool.h"
 #include "tier/file_part.h"
@@ -178,12 +178,11 @@ void SsdPlane::note_the_disk() {
     stats_.notes.push_back(directory_.path() +
                            ": its file system refuses O_DIRECT, so the SSD tier goes through the page cache");
   }
-  struct statvfs disk {};
-  if (statvfs(directory_.path().c_str(), &disk) != 0) return;
-  const Bytes free{static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize};
-  if (free + Bytes{nominal_} >= options_.capacity) return;
+  const std::optional<Bytes> free = free_disk_space(directory_.path());
+  if (!free || *free + Bytes{nominal_} >= options_.capacity) return;
   stats_.notes.push_back(fmt::format("{}: {} free on the disk, less than the {} of the SSD tier",
-                                     directory_.path(), format_bytes(free), format_bytes(options_.capacity)));
+                                     directory_.path(), format_bytes(*free),
+                                     format_bytes(options_.capacity)));
 }
 
 std::uint64_t SsdPlane::soft_end() const {
