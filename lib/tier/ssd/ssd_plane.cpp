@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
-#include <set>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "core/thread_pool.h"
 #include "tier/file_part.h"
 #include "tier/ssd/extent_allocator.h"
+#include "tier/ssd/open_jobs.h"
 #include "tier/ssd/reactor.h"
 #include "tier/ssd/record_codec.h"
 #include "tier/ssd/segment_file.h"
@@ -60,7 +60,7 @@ class SsdPlane final : public Plane, public FileSource {
   // One read or write on its way through codec and reactor.
   struct Job {
     Ticket ticket;
-    std::uint64_t id = 0;      // in active_
+    std::uint64_t id = 0;      // of an open job
     std::uint64_t handle = 0;  // of the block
     RecordHeader header;
     std::span<const std::byte> source;
@@ -82,9 +82,6 @@ class SsdPlane final : public Plane, public FileSource {
       CACHEBENCH_EXCLUDES(mutex_);
   void complete(Job& job, Completion completion) CACHEBENCH_EXCLUDES(mutex_);
   [[nodiscard]] Completion failure(const char* what, int error) const;
-  [[nodiscard]] std::uint64_t start_job() CACHEBENCH_REQUIRES(mutex_);
-  void end_job(std::uint64_t id) CACHEBENCH_EXCLUDES(mutex_);
-  void wait_for_jobs_before(std::uint64_t id) CACHEBENCH_EXCLUDES(mutex_);
   void close_in_order() CACHEBENCH_EXCLUDES(mutex_);
 
   const SsdOptions options_;
@@ -92,14 +89,12 @@ class SsdPlane final : public Plane, public FileSource {
   StoreDirectory directory_;
   RecordCodec codec_;
   SegmentFile file_;
+  OpenJobs jobs_;
 
   mutable Mutex mutex_;
-  CondVar job_ended_;
   ExtentAllocator extents_ CACHEBENCH_GUARDED_BY(mutex_){kPage};
   std::unordered_map<std::uint64_t, Record> records_ CACHEBENCH_GUARDED_BY(mutex_);  // by handle
   std::vector<Recovered> recovered_ CACHEBENCH_GUARDED_BY(mutex_);
-  std::set<std::uint64_t> active_ CACHEBENCH_GUARDED_BY(mutex_);  // jobs that have not ended
-  std::uint64_t next_job_ CACHEBENCH_GUARDED_BY(mutex_) = 1;
   std::uint64_t next_sequence_ CACHEBENCH_GUARDED_BY(mutex_) = 1;
   std::uint64_t nominal_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
   std::size_t records_peak_ CACHEBENCH_GUARDED_BY(mutex_) = 0;
@@ -134,7 +129,7 @@ SsdPlane::SsdPlane(SsdOptions options)
 }
 
 SsdPlane::~SsdPlane() {
-  wait_for_jobs_before(~std::uint64_t{0});
+  jobs_.wait_for_all();
   // Each of the two may still be leaving a call into the other: the codec's jobs end first, then the reactor,
   // then the threads that ran the jobs.
   codec_threads_->drain();
@@ -231,7 +226,7 @@ void SsdPlane::release(const Block& block) noexcept {
       record.header.sequence = next_sequence_++;
       record.header.state = RecordState::kErased;
       to_erase = record;
-      id = start_job();
+      id = jobs_.begin();
     }
     records_.erase(found);
   }
@@ -268,7 +263,7 @@ void SsdPlane::finish_erase(const Record& record, TransferKind kind, std::uint64
     }
   }
   if (instead) return start_erase(record, *instead, id);
-  end_job(id);
+  jobs_.end(id);
 }
 
 Ticket SsdPlane::write(const Block& block, const RecordInfo& info, std::span<const std::byte> source) {
@@ -293,7 +288,7 @@ Ticket SsdPlane::write(const Block& block, const RecordInfo& info, std::span<con
                      .payload_bytes = source.size(),
                      .stored_bytes = source.size()};
     job->header = record.header;
-    job->id = start_job();
+    job->id = jobs_.begin();
   }
   const Ticket ticket = job->ticket;
   if (codec_.encodes() && source.size() > kPage) {
@@ -369,7 +364,7 @@ Ticket SsdPlane::read(const Block& block, std::span<std::byte> target) {
       return Ticket::completed(failure("cannot read a record whose write failed", EIO));
     }
     job->header = found->second.header;
-    job->id = start_job();
+    job->id = jobs_.begin();
   }
   job->ticket = Ticket::pending();
   const Ticket ticket = job->ticket;
@@ -431,24 +426,7 @@ void SsdPlane::complete(Job& job, Completion completion) {
   Ticket ticket = job.ticket;
   const std::uint64_t id = job.id;
   ticket.complete(std::move(completion));
-  end_job(id);
-}
-
-std::uint64_t SsdPlane::start_job() {
-  const std::uint64_t id = next_job_++;
-  active_.insert(id);
-  return id;
-}
-
-void SsdPlane::end_job(std::uint64_t id) {
-  const MutexLock lock(mutex_);
-  active_.erase(id);
-  job_ended_.notify_all();
-}
-
-void SsdPlane::wait_for_jobs_before(std::uint64_t id) {
-  const MutexLock lock(mutex_);
-  while (!active_.empty() && *active_.begin() < id) job_ended_.wait(mutex_);
+  jobs_.end(id);
 }
 
 std::optional<FilePart> SsdPlane::file_part(const Block& block) const {
@@ -464,12 +442,7 @@ std::vector<Recovered> SsdPlane::recover() {
 }
 
 void SsdPlane::flush() {
-  std::uint64_t next = 0;
-  {
-    const MutexLock lock(mutex_);
-    next = next_job_;
-  }
-  wait_for_jobs_before(next);
+  jobs_.wait_for_those_so_far();
   file_.sync();
 }
 
