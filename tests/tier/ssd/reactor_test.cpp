@@ -320,7 +320,9 @@ TEST_CASE("a short queue of writes goes one by one, a long one several at a time
   const RealClock clock;
   auto data = noise(kPage, 1);
   std::atomic<int> done{0};
-  for (const auto& [queued, at_once] : {std::pair{9, 1}, std::pair{90, 6}}) {
+  for (const auto& each : {std::pair{9, 1}, std::pair{90, 6}}) {
+    const int queued = each.first;
+    const int at_once = each.second;
     CAPTURE(queued);
     HeldEngine::World world;
     Reactor reactor(std::make_unique<HeldEngine>(world), 32, clock);
