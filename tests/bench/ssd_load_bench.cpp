@@ -55,6 +55,8 @@ const bench::ScratchFile& written_file(const Clock& clock) {
   return *file;
 }
 
+constexpr Nanoseconds kRamp{100'000'000};  // fio's as well
+
 void BM_SsdLoad(benchmark::State& state) {
   const RealClock clock;
   const bench::ScratchFile& file = written_file(clock);
@@ -62,13 +64,13 @@ void BM_SsdLoad(benchmark::State& state) {
                              .depth = static_cast<unsigned>(state.range(2)),
                              .write_share = static_cast<double>(state.range(0))};
   std::vector<std::string> notes;
-  bench::IoLoad load(file, shape, clock, notes);
   std::vector<double> ours;
   std::vector<double> fios;
   std::vector<double> ratios;
   for (auto _ : state) {
-    (void)load.run_for(kTurn);
     for (int round = 0; round < kRounds; ++round) {
+      bench::IoLoad load(file, shape, clock, notes);  // new buffers each time, as fio's
+      (void)load.run_for(kRamp);
       const bench::IoLoad::Outcome done = load.run_for(kTurn);
       ours.push_back(bench::rate(Bytes{done.read_bytes + done.written_bytes}, done.elapsed));
       const auto fio = fio_rate(file, shape);

@@ -36,15 +36,16 @@ class Drive {
     for (const std::string& note : notes_) session.leave_out("ssd with io_uring", note);
   }
 
-  /// Bytes a second.
+  /// Bytes a second. With buffers of its own each time: some lie so in memory that large requests are a third
+  /// faster, and that must not be so, or not, for all repetitions.
   std::optional<Spread> throughput(const IoShape& shape, double weight = 0.5) {
-    std::vector<std::string> ignored;
-    IoLoad load(file_, shape, session_.clock(), ignored);
     return session_.measure(
         {.name = fmt::format("ssd_{}_{}_depth_{}", what_of(shape), size_name(shape.block), shape.depth),
          .unit = "bytes/s",
          .weight = weight},
         [&] {
+          std::vector<std::string> ignored;
+          IoLoad load(file_, shape, session_.clock(), ignored);
           const IoLoad::Outcome done = load.run_for(window());
           return rate(Bytes{done.read_bytes + done.written_bytes}, done.elapsed);
         });
