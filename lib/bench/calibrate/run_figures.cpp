@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "bench/calibrate/spread.h"
+#include "bench/run/run_policies.h"
 #include "hardware/policy_extras.h"
 
 namespace cachebench::bench {
@@ -23,6 +24,11 @@ constexpr char kSsdRead[] = "ssd_read";
 
 bool is_of_a_class(const std::string& figure) {
   return figure.starts_with(hardware::lookup_extra("")) || figure == hardware::kFirstRead;
+}
+
+// Whether look-ups differ by class with the variant; with a migration the usual one alone does.
+bool has_classes(const std::string& variant) {
+  return variant == kMultimodalVariant || variant.starts_with(kPoliciesVariant);
 }
 
 }  // namespace
@@ -75,10 +81,6 @@ void TrialBook::add_usual(const SeenFigures& usual) {
   }
 }
 
-bool TrialBook::has_classes(const std::string& variant) const {
-  return variant == multimodal_ || variant.starts_with("policies.");
-}
-
 bool TrialBook::differs(const std::string& variant, const SeenFigures& usual) const {
   const auto found = extras_.find(std::string(kLookup) + "." + variant);
   if (has_classes(variant) || found == extras_.end() || !usual.contains(kLookup)) return true;
@@ -97,7 +99,7 @@ void TrialBook::add(const std::string& variant, const SeenFigures& varied, const
     if (!has_classes(variant)) continue;
     if (found != usual.end()) {
       extras_[name].push_back(seen.median - found->second.median);
-    } else if (variant == multimodal_) {
+    } else if (variant == kMultimodalVariant) {
       medians_[figure].push_back(seen.median);
     } else {
       beside_[figure][name].push_back(seen.median);

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "bench/calibrate/trial_run.h"
@@ -34,8 +33,6 @@ class TrialBook {
   /// Values of figures by name, over the runs.
   using Samples = std::map<std::string, std::vector<double>>;
 
-  explicit TrialBook(std::string multimodal) : multimodal_(std::move(multimodal)) {}
-
   void add_usual(const SeenFigures& usual);
   /// `usual` is of a run a moment before: the machine's own pace changes.
   void add(const std::string& variant, const SeenFigures& varied, const SeenFigures& usual);
@@ -49,10 +46,6 @@ class TrialBook {
   [[nodiscard]] Samples extras() const;
 
  private:
-  /// Whether look-ups differ by class with the variant; with a migration the usual one alone does.
-  [[nodiscard]] bool has_classes(const std::string& variant) const;
-
-  const std::string multimodal_;  ///< the variant with all that the usual run has not
   Samples medians_;
   Samples skews_;
   Samples extras_;

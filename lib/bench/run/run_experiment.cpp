@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "bench/run/collect.h"
 #include "bench/run/collect_compression.h"
@@ -100,9 +101,9 @@ std::vector<hardware::Medium> media_of(const cache::HierarchicalCacheManager& ma
 }
 
 // Of a real run, whose hits are timed.
-void settle_checks(const ReplayInputs& inputs, result::RunResult& result) {
+void settle_checks(const ReplayInputs& inputs, std::span<const std::string> variants,
+                   result::RunResult& result) {
   if (result.tier_checks.empty()) return;
-  const std::vector<std::string> variants = variants_of(inputs.config, inputs.costs.profile());
   expect_means({.profile = inputs.costs.profile(), .variants = variants}, media_of(inputs.manager), result);
 }
 
@@ -168,7 +169,7 @@ result::RunResult run_experiment(const RunInputs& inputs) {
                                 : setup.machine ? replay_simulated(replay, *setup.machine)
                                                 : replay_real(replay, *setup.movers);
   result::RunResult result = collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
-  settle_checks(replay, result);
+  settle_checks(replay, variants, result);
   if (answered) add_pipeline(std::move(*answered), costs.profile(), config, result);
   result.hashing = collect_hashing(config, facts, costs.profile(), outcome.measured);
   workload.finish_recording();

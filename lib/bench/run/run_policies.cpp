@@ -46,7 +46,7 @@ std::string policies_name(const RunConfig& config) {
   for (std::size_t i = 0; i < bare.cache.tiers.size(); ++i)
     bare.cache.tiers[i].device = config.cache.tiers[i].device;
   const Key digest = hash_key(to_json(with_policies(std::move(bare), config)).dump());
-  return fmt::format("policies.{:08x}", digest.hi >> 32U);
+  return fmt::format("{}{:08x}", kPoliciesVariant, digest.hi >> 32U);
 }
 
 std::vector<std::string> variants_of(const RunConfig& config, const hardware::Profile& profile) {
@@ -56,7 +56,7 @@ std::vector<std::string> variants_of(const RunConfig& config, const hardware::Pr
   const NamedParameters& eviction =
       multimodal.enabled ? multimodal.eviction : config.cache.tiers.front().eviction;
   std::vector<std::string> variants{"eviction." + eviction.name, "migration." + config.cache.migration.name};
-  if (multimodal.enabled) variants.emplace_back("multimodal");
+  if (multimodal.enabled) variants.emplace_back(kMultimodalVariant);
   return variants;
 }
 

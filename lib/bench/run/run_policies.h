@@ -16,6 +16,10 @@ namespace cachebench::bench {
 /// the place of the base's. A tier that only one of them has stays, or is left out.
 [[nodiscard]] RunConfig with_policies(RunConfig base, const RunConfig& policies);
 
+/// The variant of the multimodal cache, and what names of policies as a whole begin with.
+inline constexpr char kMultimodalVariant[] = "multimodal";
+inline constexpr char kPoliciesVariant[] = "policies.";
+
 /// "policies.3fa94c21": the same for configs with the same policies.
 [[nodiscard]] std::string policies_name(const RunConfig& config);
 

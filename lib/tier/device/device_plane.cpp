@@ -205,14 +205,7 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
                                                     std::span<const std::byte> stored) override {
     const std::optional<FormToDevice> upload = prepare(block, form, stored);
     if (!upload) return std::nullopt;
-    written_.fetch_add(stored.size(), std::memory_order_relaxed);
-    Ticket ticket = Ticket::pending();
-    streams_.forms->decode_async(*upload,
-                                 [this, ticket, room = upload->room](const CopyResult& result) mutable {
-                                   rooms_.give_back(room);
-                                   ticket.complete(completion_of(result));
-                                 });
-    return ticket;
+    return start(*upload);
   }
 
   [[nodiscard]] std::optional<Completion> write_decoded_at_once(
@@ -220,11 +213,14 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
       const std::function<void()>& meanwhile) override {
     const std::optional<FormToDevice> upload = prepare(block, form, stored);
     if (!upload) return std::nullopt;
-    const auto done = device_->decode_at_once(*upload, meanwhile);
-    rooms_.give_back(upload->room);
-    if (!done) return FormSink::write_decoded_at_once(block, form, stored, meanwhile);
-    written_.fetch_add(stored.size(), std::memory_order_relaxed);
-    return completion_of(*done);
+    if (const auto done = device_->decode_at_once(*upload, meanwhile)) {
+      rooms_.give_back(upload->room);
+      written_.fetch_add(stored.size(), std::memory_order_relaxed);
+      return completion_of(*done);
+    }
+    const Ticket ticket = start(*upload);
+    meanwhile();
+    return ticket.wait();
   }
 
   [[nodiscard]] Ticket read(const Block& block, std::span<std::byte> target) override {
@@ -295,6 +291,17 @@ class DevicePlane final : public Plane, public PinnedSource, public FormSink, pu
                         .plain = static_cast<DevicePointer>(block.handle),
                         .encoding = form.encoding,
                         .meta = form.meta};
+  }
+
+  [[nodiscard]] Ticket start(const FormToDevice& upload) {
+    written_.fetch_add(upload.form.size(), std::memory_order_relaxed);
+    Ticket ticket = Ticket::pending();
+    streams_.forms->decode_async(upload,
+                                 [this, ticket, room = upload.room](const CopyResult& result) mutable {
+                                   rooms_.give_back(room);
+                                   ticket.complete(completion_of(result));
+                                 });
+    return ticket;
   }
 
   std::shared_ptr<DeviceApi> device_;

@@ -72,7 +72,7 @@ TEST_CASE("of too few hits nothing follows, nor of a tier that is left out") {
 }
 
 TEST_CASE("a variant adds what it differs by from the usual run of its round") {
-  TrialBook book("multimodal");
+  TrialBook book;
   const SeenFigures usual{
       {"lookup", {400, 500}}, {"ssd_read", {100'000, 110'000}}, {"lookup.first", {2'000, 2'000}}};
   book.add_usual(usual);
@@ -91,7 +91,7 @@ TEST_CASE("a variant adds what it differs by from the usual run of its round") {
 }
 
 TEST_CASE("what the usual run has no hits of is the multimodal cache's figure, and others differ from that") {
-  TrialBook book("multimodal");
+  TrialBook book;
   const SeenFigures usual{{"lookup", {400, 500}}, {"lookup.first", {2'000, 2'000}}};
   book.add_usual(usual);
   book.add("policies.1234", {{"lookup.similar", {5'000, 5'000}}, {"lookup.first", {2'700, 2'700}}}, usual);

@@ -23,7 +23,6 @@ namespace {
 constexpr std::uint64_t kShort = 250;
 // Rounds of the runs with other policies: what they add is the median of the rounds.
 constexpr int kRounds = 3;
-constexpr char kMultimodal[] = "multimodal";
 
 void set_median(Session& session, const TrialBook::Samples& medians, const std::string& figure,
                 const std::string& key, const std::string& how) {
@@ -64,7 +63,7 @@ std::vector<Variant> trial_variants(const TrialShape& usual, const std::vector<R
   std::vector<Variant> variants;
   for (const RunConfig& policies : asked_for)
     variants.push_back({policies_name(policies), {.requests = kShort, .policies = policies}});
-  variants.push_back({kMultimodal, {.multimodal = true, .requests = kShort}});
+  variants.push_back({kMultimodalVariant, {.multimodal = true, .requests = kShort}});
   for (const policy::MigrationDescriptor& each : policy::MigrationRegistry::instance().items()) {
     if (each.name == usual.migration) continue;
     variants.push_back({"migration." + each.name, {.migration = each.name, .requests = kShort}});
@@ -115,7 +114,7 @@ void run(Session& session) {
   const auto once = [&](const TrialShape& shape) {
     return figures_seen_in(trial.once(shape), trial.profile());
   };
-  TrialBook book(kMultimodal);
+  TrialBook book;
   const auto spread = session.measure({.name = "run_usual_lookup", .unit = "ns", .weight = 3}, [&] {
     const SeenFigures found = once({});
     book.add_usual(found);
