@@ -31,8 +31,9 @@ TimeSkews time_skews_of(const std::string& path, const nlohmann::ordered_json& d
        .values = "number above 0"});
 }
 
-double skew_of(const TimeSkews& skews, const std::string& figure, std::span<const std::string> variants) {
-  double skew = 1;
+std::optional<double> skew_of(const TimeSkews& skews, const std::string& figure,
+                              std::span<const std::string> variants) {
+  std::optional<double> skew;
   const auto take = [&](const std::string& name) {
     if (const auto found = skews.find(name); found != skews.end()) skew = found->second;
   };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -17,9 +18,9 @@ inline constexpr char kTimeSkews[] = "mean_over_median";
 
 /// Reads and checks those of a profile's document; `path` is for messages. Empty where it has none.
 [[nodiscard]] TimeSkews time_skews_of(const std::string& path, const nlohmann::ordered_json& document);
-/// The mean over the median of a figure with the named variants, the last of which that is known counts; 1
-/// where nothing is known.
-[[nodiscard]] double skew_of(const TimeSkews& skews, const std::string& figure,
-                             std::span<const std::string> variants);
+/// The mean over the median of a figure, or of a class of it ("lookup.first"), with the named variants, the
+/// last of which that is known counts; nothing where none is.
+[[nodiscard]] std::optional<double> skew_of(const TimeSkews& skews, const std::string& figure,
+                                            std::span<const std::string> variants);
 
 }  // namespace cachebench::hardware

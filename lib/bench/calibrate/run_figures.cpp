@@ -28,7 +28,28 @@ bool is_of_a_class(const std::string& figure) {
 
 // Whether look-ups differ by class with the variant; with a migration the usual one alone does.
 bool has_classes(const std::string& variant) {
-  return variant == kMultimodalVariant || variant.starts_with(kPoliciesVariant);
+  return variant == kMultimodalVariant || variant == kVerifyVariant || variant.starts_with(kPoliciesVariant);
+}
+
+double mean_of(const result::TierCheck& check) {
+  return static_cast<double>(check.measured_ns) / static_cast<double>(check.count);
+}
+
+// Of the hits that were not first of their request to read the drive.
+double mean_of_others(const result::TierCheck& check, const TrialTimes::Lookups& first) {
+  if (check.count <= first.count) return mean_of(check);
+  const double of_first = first.mean * static_cast<double>(first.count);
+  return (static_cast<double>(check.measured_ns) - of_first) / static_cast<double>(check.count - first.count);
+}
+
+// A class has what it takes beyond the usual, which has all of it.
+double skew_in(const SeenFigures& seen, const std::string& figure) {
+  Seen whole = seen.at(figure);
+  if (is_of_a_class(figure)) {
+    const Seen& usual = seen.at(figure.substr(0, figure.find('.')));
+    whole = {.median = usual.median + whole.median, .mean = usual.mean + whole.mean};
+  }
+  return whole.mean / std::max(1.0, whole.median);
 }
 
 }  // namespace
@@ -56,20 +77,22 @@ SeenFigures figures_seen_in(const TrialTimes& times, const hardware::Profile& pr
   const auto modelled = static_cast<double>(profile.lookup.count());
   for (const result::TierCheck& check : times.tiers) {
     if (check.count < kEnoughHits || !check.left_out.empty() || check.tier == "L1") continue;
-    const auto mean_off =
-        static_cast<double>(check.measured_ns - check.predicted_ns) / static_cast<double>(check.count);
+    const auto predicted = static_cast<double>(check.predicted_ns) / static_cast<double>(check.count);
+    const bool tells_first = check.tier == "L3" && times.first_reads.count >= kEnoughOfAClass;
+    const double mean = tells_first ? mean_of_others(check, times.first_reads) : mean_of(check);
     const Seen off{.median = static_cast<double>(check.measured_p50_ns - check.predicted_p50_ns) -
                              (below.median - modelled),
-                   .mean = mean_off - (below.mean - modelled)};
+                   .mean = mean - predicted - (below.mean - modelled)};
     const auto take = [&](const char* figure, Nanoseconds latency) {
       const auto now = static_cast<double>(latency.count());
       seen[figure] = {.median = std::max(1.0, now + off.median), .mean = std::max(1.0, now + off.mean)};
     };
     if (check.tier == "L2") take(kH2d, profile.h2d.latency);
     if (check.tier == "L3") take(kSsdRead, profile.ssd_read.latency);
-    if (check.tier != "L3" || times.first_reads.count < kEnoughOfAClass) continue;
-    const double beyond = times.first_reads.median - static_cast<double>(check.measured_p50_ns);
-    seen[hardware::kFirstRead] = {.median = beyond, .mean = beyond};
+    if (!tells_first) continue;
+    seen[hardware::kFirstRead] = {
+        .median = times.first_reads.median - static_cast<double>(check.measured_p50_ns),
+        .mean = times.first_reads.mean - mean};
   }
   return seen;
 }
@@ -77,7 +100,7 @@ SeenFigures figures_seen_in(const TrialTimes& times, const hardware::Profile& pr
 void TrialBook::add_usual(const SeenFigures& usual) {
   for (const auto& [figure, seen] : usual) {
     medians_[figure].push_back(seen.median);
-    if (!is_of_a_class(figure)) skews_[figure].push_back(seen.mean / seen.median);
+    skews_[figure].push_back(skew_in(usual, figure));
   }
 }
 
@@ -91,8 +114,8 @@ void TrialBook::add(const std::string& variant, const SeenFigures& varied, const
   for (const auto& [figure, seen] : varied) {
     const std::string name = figure + "." + variant;
     const auto found = usual.find(figure);
+    if (!is_of_a_class(figure) || has_classes(variant)) skews_[name].push_back(skew_in(varied, figure));
     if (!is_of_a_class(figure)) {
-      skews_[name].push_back(seen.mean / seen.median);
       if (found != usual.end() && figure != kH2d) extras_[name].push_back(seen.median - found->second.median);
       continue;
     }

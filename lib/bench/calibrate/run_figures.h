@@ -17,7 +17,7 @@ struct Seen {
   double mean = 0;
 };
 /// By name: "lookup", "h2d" and "ssd_read" are times; "lookup.first" and other look-ups of a class, and
-/// "ssd_read.first", are what those take beyond them. Figures of too few hits are absent.
+/// "ssd_read.first", are what those take beyond them; none is there without its figure, nor of too few hits.
 using SeenFigures = std::map<std::string, Seen>;
 
 /// `profile` is the one that the run was predicted with.

@@ -61,7 +61,7 @@ Json config_of(const std::string& folder, const TrialShape& shape) {
            {{"enabled", shape.multimodal},
             {"eviction", {{"policy", "lru"}}},
             {"similarity", {{"enabled", shape.multimodal}}}}},
-          {"verify", false}};
+          {"verify", shape.verify}};
 }
 
 TrialTimes::Lookups lookups_of(const result::LatencySummary& latency) {

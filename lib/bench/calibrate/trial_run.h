@@ -20,6 +20,7 @@ namespace cachebench::bench {
 struct TrialShape {
   std::string migration = "demote-on-evict";
   bool multimodal = false;
+  bool verify = false;
   std::uint64_t requests = 500;
   std::optional<RunConfig> policies{};  ///< in the place of these
 };

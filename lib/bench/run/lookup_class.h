@@ -4,11 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string>
-
-#include "core/units.h"
-#include "hardware/profile.h"
 
 /// Look-ups that end in hits, by what makes them take longer or shorter than others. The model has one time
 /// for all of them; what is held against the clock is told apart, as a profile knows it from calibrate.
@@ -41,22 +36,11 @@ struct LookupTraits {
   bool is_promoting = false;
   bool is_similar = false;
 
-  /// The one class of a look-up that has no more than one of them. What a repeated one finds in the
-  /// processor's caches matters to none of the others.
+  /// By class, kUsual never. What a repeated one finds in the processor's caches matters to none of the
+  /// others, so it is of that class alone or not at all.
+  [[nodiscard]] std::array<bool, kLookupClasses> all() const;
+  /// The one class of a look-up that has no more than one of them.
   [[nodiscard]] std::optional<LookupClass> only() const;
-};
-
-/// What look-ups of each class take beyond the usual ones, with the policies of a run.
-class LookupExtras {
- public:
-  LookupExtras() = default;
-  /// The profile's, with what `variants` ("multimodal") add to each.
-  LookupExtras(const hardware::Profile& profile, std::span<const std::string> variants);
-  /// The sum over its classes.
-  [[nodiscard]] Nanoseconds of(const LookupTraits& traits) const;
-
- private:
-  std::array<Nanoseconds, kLookupClasses> extras_{};
 };
 
 }  // namespace cachebench::bench

@@ -15,7 +15,7 @@
 /// end.
 namespace cachebench::bench {
 
-/// Mean service time by tier and kind, predicted beside measured.
+/// Service time in all by tier and kind, predicted beside measured: sums are those of expected means.
 struct ServiceSum {
   std::uint64_t count = 0;
   std::int64_t predicted_ns = 0;

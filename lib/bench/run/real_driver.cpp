@@ -270,13 +270,13 @@ class Worker {
                               .is_similar = hit.result.similarity.has_value()};
     const bool reads = decision.resting.medium == hardware::Medium::kSsd;
     const bool is_first_read = reads && !std::exchange(has_read_, true);
-    const Nanoseconds predicted =
-        decision.service + inputs_.lookups.of(traits) + (is_first_read ? inputs_.first_read : Nanoseconds{0});
+    const HitExtra extra = inputs_.extras.of(
+        {.lookup = traits, .rests_in = decision.resting.medium, .is_first_read = is_first_read});
     ++sum.count;
     sum.measured_ns += service.count();
-    sum.predicted_ns += predicted.count();
+    sum.predicted_ns += (decision.service + extra.mean).count();
     measured_.measured_service[row].record(service.count());
-    measured_.predicted_service[row].record(predicted.count());
+    measured_.predicted_service[row].record((decision.service + extra.median).count());
     if (is_first_read) measured_.first_read.record(service.count());
     if (const auto only = traits.only())
       measured_.lookups[static_cast<std::size_t>(*only)].record(decided.count());

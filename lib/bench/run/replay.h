@@ -7,7 +7,7 @@
 
 #include "bench/config/run_config.h"
 #include "bench/run/content.h"
-#include "bench/run/lookup_class.h"
+#include "bench/run/hit_extras.h"
 #include "bench/run/measurements.h"
 #include "bench/run/multimodal_run.h"
 #include "bench/run/stop.h"
@@ -44,8 +44,7 @@ struct ReplayInputs {
   std::span<const std::uint32_t> future{};  ///< next_references, where a policy sees the future
   MultimodalRun* multimodal = nullptr;      ///< in front of the manager, where the config has it
   VisualRun* visual = nullptr;              ///< beside it, likewise
-  LookupExtras lookups{};                   ///< what some are expected to take beyond the others
-  Nanoseconds first_read{0};                ///< likewise a request's first read of the drive
+  HitExtras extras{};                       ///< what hits are expected to take beyond what decisions know
 };
 
 /// Keeps the books of a replay: ends the warm-up, samples the counters, reports progress, ends the run when

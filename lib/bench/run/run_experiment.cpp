@@ -6,11 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <span>
 
 #include "bench/run/collect.h"
 #include "bench/run/collect_compression.h"
-#include "bench/run/expected_service.h"
 #include "bench/run/manifest.h"
 #include "bench/run/pipeline_driver.h"
 #include "bench/run/real_driver.h"
@@ -28,11 +26,10 @@ namespace {
 constexpr Nanoseconds kSnapshotInterval{500'000'000};
 
 // Lossless compression charges no budget: what it saves is reported. Its time is modelled.
-hardware::CostModel costs_of(const RunConfig& config) {
+hardware::CostModel costs_of(const RunConfig& config, hardware::Profile profile) {
   const bool has_codec = std::any_of(config.cache.tiers.begin(), config.cache.tiers.end(),
                                      [](const TierSection& tier) { return tier.codec() != "none"; });
-  hardware::Profile profile = hardware::find_profile(config.profile);
-  hardware::add_extras(variants_of(config, profile), profile);
+  hardware::add_extras(deciding_variants_of(config, profile), profile);
   return {std::move(profile), 1.0, has_codec ? hardware::SsdCodec::kAlways : hardware::SsdCodec::kByRatio};
 }
 
@@ -100,13 +97,6 @@ std::vector<hardware::Medium> media_of(const cache::HierarchicalCacheManager& ma
   return media;
 }
 
-// Of a real run, whose hits are timed.
-void settle_checks(const ReplayInputs& inputs, std::span<const std::string> variants,
-                   result::RunResult& result) {
-  if (result.tier_checks.empty()) return;
-  expect_means({.profile = inputs.costs.profile(), .variants = variants}, media_of(inputs.manager), result);
-}
-
 result::Bounds bounds_for(const ReplayInputs& inputs, const ReplayOutcome& outcome,
                           const LoadedWorkload* loaded) {
   const std::vector<cache::TierOptions> tiers = inputs.manager.tiers();
@@ -137,7 +127,10 @@ void add_pipeline(PipelineReplay answered, const hardware::Profile& profile, con
 result::RunResult run_experiment(const RunInputs& inputs) {
   const RunConfig& config = inputs.config;
   const std::string started_at = utc_now();
-  const hardware::CostModel costs = costs_of(config);
+  hardware::Profile expected = hardware::find_profile(config.profile);
+  const hardware::CostModel costs = costs_of(config, expected);
+  const std::vector<std::string> variants = variants_of(config, expected);
+  hardware::add_extras(variants, expected);
   const WorkloadFacts facts = scan(config, costs, inputs.loaded);
   const bool bounded = wants_bounds(config, inputs.bounds, facts.accesses);
   CacheSetup setup = set_up_cache(config, facts, costs);
@@ -148,28 +141,24 @@ result::RunResult run_experiment(const RunInputs& inputs) {
     setup.notes.push_back(fmt::format("{} content files in {}", content.files(), inputs.content));
   const std::vector<std::uint32_t> future =
       sees_future(config) ? next_references(config, inputs.loaded) : std::vector<std::uint32_t>{};
-  const std::vector<std::string> variants = variants_of(config, costs.profile());
-  const ReplayInputs replay{
-      .config = config,
-      .facts = facts,
-      .workload = workload,
-      .manager = *setup.manager,
-      .costs = costs,
-      .stop = *inputs.stop,
-      .content = content,
-      .progress = with_snapshots(inputs, facts, setup),
-      .future = future,
-      .multimodal = setup.multimodal.get(),
-      .visual = setup.visual.get(),
-      .lookups = LookupExtras(costs.profile(), variants),
-      .first_read = hardware::extra_of(costs.profile(), hardware::kFirstRead, variants)};
+  const ReplayInputs replay{.config = config,
+                            .facts = facts,
+                            .workload = workload,
+                            .manager = *setup.manager,
+                            .costs = costs,
+                            .stop = *inputs.stop,
+                            .content = content,
+                            .progress = with_snapshots(inputs, facts, setup),
+                            .future = future,
+                            .multimodal = setup.multimodal.get(),
+                            .visual = setup.visual.get(),
+                            .extras = HitExtras(costs.profile(), expected, variants)};
   std::optional<PipelineReplay> answered;
   if (config.mode == RunMode::kPipeline) answered = replay_pipeline(replay, setup.movers);
   const ReplayOutcome outcome = answered        ? answered->outcome
                                 : setup.machine ? replay_simulated(replay, *setup.machine)
                                                 : replay_real(replay, *setup.movers);
   result::RunResult result = collect({.config = config, .facts = facts, .setup = setup, .outcome = outcome});
-  settle_checks(replay, variants, result);
   if (answered) add_pipeline(std::move(*answered), costs.profile(), config, result);
   result.hashing = collect_hashing(config, facts, costs.profile(), outcome.measured);
   workload.finish_recording();
@@ -197,7 +186,7 @@ result::RunResult run_experiment(const RunInputs& inputs) {
 }
 
 std::vector<std::string> describe_plan(const RunConfig& config) {
-  const hardware::CostModel costs = costs_of(config);
+  const hardware::CostModel costs = costs_of(config, hardware::find_profile(config.profile));
   const WorkloadFacts facts = scan(config, costs);
   const Needs needs = needs_of(config, facts);
   const std::vector<Bytes> capacities = resolve_capacities(config, facts);

@@ -37,6 +37,7 @@ RunConfig with_policies(RunConfig base, const RunConfig& policies) {
   base.cache.migration = policies.cache.migration;
   base.multimodal = policies.multimodal;
   base.multimodal.capacity.reset();
+  base.verify = policies.verify;
   return base;
 }
 
@@ -57,7 +58,13 @@ std::vector<std::string> variants_of(const RunConfig& config, const hardware::Pr
       multimodal.enabled ? multimodal.eviction : config.cache.tiers.front().eviction;
   std::vector<std::string> variants{"eviction." + eviction.name, "migration." + config.cache.migration.name};
   if (multimodal.enabled) variants.emplace_back(kMultimodalVariant);
+  if (config.verify) variants.emplace_back(kVerifyVariant);
   return variants;
+}
+
+std::vector<std::string> deciding_variants_of(RunConfig config, const hardware::Profile& profile) {
+  config.verify = false;
+  return variants_of(config, profile);
 }
 
 }  // namespace cachebench::bench

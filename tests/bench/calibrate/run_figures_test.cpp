@@ -55,6 +55,9 @@ TEST_CASE(
   CHECK(seen.at("h2d").median == 15'000);
   CHECK(seen.at("ssd_read").median == 130'000);
   CHECK(seen.at("ssd_read.first").median == 20'000);
+  // 200 hits of 180.9 us in the mean, 40 of them of 210: the others take 173.625, 7.275 less than all.
+  CHECK(seen.at("ssd_read").mean == doctest::Approx(130'000 - 7'275));
+  CHECK(seen.at("ssd_read.first").mean == doctest::Approx(210'000 - 173'625));
 }
 
 TEST_CASE("of too few hits nothing follows, nor of a tier that is left out") {
@@ -74,7 +77,7 @@ TEST_CASE("of too few hits nothing follows, nor of a tier that is left out") {
 TEST_CASE("a variant adds what it differs by from the usual run of its round") {
   TrialBook book;
   const SeenFigures usual{
-      {"lookup", {400, 500}}, {"ssd_read", {100'000, 110'000}}, {"lookup.first", {2'000, 2'000}}};
+      {"lookup", {400, 500}}, {"ssd_read", {100'000, 110'000}}, {"lookup.first", {1'600, 1'900}}};
   book.add_usual(usual);
   book.add("migration.slow",
            {{"lookup", {700, 770}}, {"ssd_read", {90'000, 99'000}}, {"lookup.first", {5'000, 5'000}}}, usual);
@@ -85,7 +88,8 @@ TEST_CASE("a variant adds what it differs by from the usual run of its round") {
   CHECK_FALSE(extras.contains("lookup.first.migration.slow"));  // a migration's differ in the usual one
   CHECK(book.skews().at("lookup.migration.slow").front() == doctest::Approx(1.1));
   CHECK(book.skews().at("lookup").front() == doctest::Approx(1.25));
-  CHECK_FALSE(book.skews().contains("lookup.first"));
+  CHECK(book.skews().at("lookup.first").front() == doctest::Approx(1.2));  // 2,400 over 2,000
+  CHECK_FALSE(book.skews().contains("lookup.first.migration.slow"));
   CHECK(book.differs("migration.slow", usual));
   CHECK_FALSE(book.differs("migration.same", usual));
 }
@@ -94,10 +98,13 @@ TEST_CASE("what the usual run has no hits of is the multimodal cache's figure, a
   TrialBook book;
   const SeenFigures usual{{"lookup", {400, 500}}, {"lookup.first", {2'000, 2'000}}};
   book.add_usual(usual);
-  book.add("policies.1234", {{"lookup.similar", {5'000, 5'000}}, {"lookup.first", {2'700, 2'700}}}, usual);
-  book.add("multimodal", {{"lookup.similar", {4'000, 4'000}}}, usual);
+  const Seen same = usual.at("lookup");
+  book.add("policies.1234",
+           {{"lookup", same}, {"lookup.similar", {4'600, 5'500}}, {"lookup.first", {2'700, 2'700}}}, usual);
+  book.add("multimodal", {{"lookup", same}, {"lookup.similar", {4'000, 4'000}}}, usual);
   CHECK(book.medians().at("lookup.similar") == std::vector<double>{4'000});
-  CHECK(book.extras().at("lookup.similar.policies.1234") == std::vector<double>{1'000});
+  CHECK(book.extras().at("lookup.similar.policies.1234") == std::vector<double>{600});
+  CHECK(book.skews().at("lookup.similar.policies.1234").front() == doctest::Approx(1.2));
   CHECK(book.extras().at("lookup.first.policies.1234") == std::vector<double>{700});
   CHECK(book.differs("policies.1234", usual));
 }

@@ -32,6 +32,7 @@ TEST_CASE("a trial run has hits in every tier, counts the same each time, and le
     constexpr auto kSimilar = static_cast<std::size_t>(LookupClass::kSimilar);
     CHECK(once.lookups[kSimilar].count == 0);
     CHECK(trial.once({.multimodal = true}).lookups[kSimilar].count >= 30);
+    CHECK(trial.once({.verify = true}).tiers.front().count == once.tiers.front().count);
     CHECK(trial.profile().name == "trial");
     const std::vector<result::TierCheck>& first = once.tiers;
     const std::vector<result::TierCheck>& second = again.tiers;

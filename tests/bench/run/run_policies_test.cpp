@@ -30,7 +30,6 @@ TEST_CASE("policies have the same name whatever workload and sizes they are used
   other.name = "another";
   other.trace.path = "elsewhere.jsonl";
   other.seed = 9;
-  other.verify = !other.verify;
   other.cache.tiers[1].name = "memory";
   other.cache.tiers[1].capacity = SizeSpec{};
   other.cache.directory = "/somewhere";
@@ -41,7 +40,7 @@ TEST_CASE("policies have the same name whatever workload and sizes they are used
 
 TEST_CASE("every policy makes another name") {
   const RunConfig config = three_tiers();
-  std::vector<RunConfig> others(7, config);
+  std::vector<RunConfig> others(8, config);
   others[0].cache.tiers[0].eviction.name = "gdsf";
   others[1].cache.tiers[2].eviction.name = "gdsf";
   others[2].cache.migration.name = "write-back";
@@ -49,6 +48,7 @@ TEST_CASE("every policy makes another name") {
   others[4].multimodal.ttl.enabled = true;
   others[5].cache.tiers[1].compression = "int8";
   others[6].cache.tiers.pop_back();
+  others[7].verify = true;
   for (std::size_t i = 0; i < others.size(); ++i) {
     CAPTURE(i);
     CHECK(policies_name(others[i]) != policies_name(config));
@@ -68,6 +68,7 @@ TEST_CASE("policies go over, sizes and places stay") {
   policies.cache.directory = "/there";
   policies.multimodal.enabled = true;
   policies.multimodal.capacity = SizeSpec{};
+  policies.verify = true;
   const RunConfig mixed = with_policies(base, policies);
   REQUIRE(mixed.cache.tiers.size() == 3);
   CHECK(mixed.cache.tiers[0].eviction.name == "arc");
@@ -77,6 +78,7 @@ TEST_CASE("policies go over, sizes and places stay") {
   CHECK(mixed.cache.directory == "/here");
   CHECK(mixed.multimodal.enabled);
   CHECK_FALSE(mixed.multimodal.capacity.has_value());
+  CHECK(mixed.verify);
 }
 
 TEST_CASE("a codec of records goes to no tier that has none") {
@@ -98,6 +100,19 @@ TEST_CASE("a run's figures vary by its policies as a whole where a profile knows
   config.multimodal.eviction.name = "arc";
   CHECK(variants_of(config, profile) ==
         std::vector<std::string>{"eviction.arc", "migration.demote-on-evict", "multimodal"});
+  config.verify = true;
+  CHECK(variants_of(config, profile) ==
+        std::vector<std::string>{"eviction.arc", "migration.demote-on-evict", "multimodal", "verify"});
   profile.policy_extras["lookup." + policies_name(config)] = Nanoseconds{0};
   CHECK(variants_of(config, profile) == std::vector<std::string>{policies_name(config)});
+}
+
+TEST_CASE("what is verified changes nothing that decisions know of") {
+  RunConfig config = three_tiers();
+  hardware::Profile profile;
+  const std::vector<std::string> unverified = variants_of(config, profile);
+  config.verify = true;
+  profile.policy_extras["lookup." + policies_name(config)] = Nanoseconds{50};
+  CHECK(variants_of(config, profile) == std::vector<std::string>{policies_name(config)});
+  CHECK(deciding_variants_of(config, profile) == unverified);
 }

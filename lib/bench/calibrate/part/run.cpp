@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
+#include <set>
 
 #include "bench/calibrate/part.h"
 #include "bench/calibrate/run_figures.h"
@@ -58,12 +60,17 @@ struct Variant {
   TrialShape shape;
 };
 
-std::vector<Variant> trial_variants(const TrialShape& usual, const std::vector<RunConfig>& asked_for) {
-  // What was asked for comes first, then what differs most: the time may be over before the last.
+std::vector<Variant> asked_variants(const std::vector<RunConfig>& asked_for) {
   std::vector<Variant> variants;
   for (const RunConfig& policies : asked_for)
     variants.push_back({policies_name(policies), {.requests = kShort, .policies = policies}});
-  variants.push_back({kMultimodalVariant, {.multimodal = true, .requests = kShort}});
+  return variants;
+}
+
+// What differs most comes first: the time may be over before the last.
+std::vector<Variant> usual_variants(const TrialShape& usual) {
+  std::vector<Variant> variants{{kMultimodalVariant, {.multimodal = true, .requests = kShort}},
+                                {kVerifyVariant, {.verify = true, .requests = kShort}}};
   for (const policy::MigrationDescriptor& each : policy::MigrationRegistry::instance().items()) {
     if (each.name == usual.migration) continue;
     variants.push_back({"migration." + each.name, {.migration = each.name, .requests = kShort}});
@@ -73,28 +80,51 @@ std::vector<Variant> trial_variants(const TrialShape& usual, const std::vector<R
 
 // Each by runs a moment after one with the usual policies, in rounds: the machine's own pace changes. After
 // the first round the time is that of the policies which make a difference.
-void measure_variants(Session& session, TrialBook& book,
-                      const std::function<SeenFigures(const TrialShape&)>& once) {
-  const TrialShape usual{.requests = kShort};
-  Nanoseconds longest{0};
-  const auto timed = [&](const TrialShape& shape) {
-    const Nanoseconds begun = session.elapsed();
-    SeenFigures seen = once(shape);
-    longest = std::max(longest, session.elapsed() - begun);
-    return seen;
-  };
-  std::vector<Variant> variants = trial_variants(usual, session.options().policies);
-  for (int round = 0; round < kRounds && session.has_time_for(longest); ++round) {
-    const SeenFigures base = timed(usual);
-    for (const Variant& variant : variants) {
-      if (!session.has_time_for(longest)) break;
-      book.add(variant.name, timed(variant.shape), base);
+class VariantRounds {
+ public:
+  using Once = std::function<SeenFigures(const TrialShape&)>;
+
+  VariantRounds(Session& session, TrialBook& book, Once once)
+      : session_(session), book_(book), once_(std::move(once)) {}
+
+  void measure(std::vector<Variant> variants) {
+    for (int round = 0; round < kRounds; ++round) {
+      std::optional<SeenFigures> base;
+      for (const Variant& variant : variants) {
+        // Of the run itself, and of what it is held against.
+        if (!session_.has_time_for(base ? longest_ : 2 * longest_)) break;
+        if (!base) base = timed({.requests = kShort});
+        book_.add(variant.name, timed(variant.shape), *base);
+        measured_.insert(variant.name);
+      }
+      if (round == 0) name_left_out(variants);
+      if (!base) return;
+      if (round == 0)
+        std::erase_if(variants, [&](const Variant& variant) { return !book_.differs(variant.name, *base); });
     }
-    if (round == 0)
-      std::erase_if(variants, [&](const Variant& variant) { return !book.differs(variant.name, base); });
   }
-  if (book.extras().empty()) session.leave_out("hits with other migrations", "the time was over");
-}
+
+ private:
+  SeenFigures timed(const TrialShape& shape) {
+    const Nanoseconds begun = session_.elapsed();
+    SeenFigures seen = once_(shape);
+    longest_ = std::max(longest_, session_.elapsed() - begun);
+    return seen;
+  }
+
+  void name_left_out(const std::vector<Variant>& variants) {
+    for (const Variant& variant : variants) {
+      if (!measured_.contains(variant.name))
+        session_.leave_out("hits with " + variant.name, "the time was over");
+    }
+  }
+
+  Session& session_;
+  TrialBook& book_;
+  const Once once_;
+  Nanoseconds longest_{0};
+  std::set<std::string> measured_;
+};
 
 void set_variants(Session& session, const TrialBook::Samples& extras) {
   for (const auto& [name, values] : extras) {
@@ -120,7 +150,12 @@ void run(Session& session) {
     book.add_usual(found);
     return found.contains("lookup") ? found.at("lookup").median : 0.0;
   });
-  if (spread) measure_variants(session, book, once);
+  if (spread) {
+    VariantRounds rounds(session, book, once);
+    // What was asked for in all its rounds before the rest.
+    rounds.measure(asked_variants(session.options().policies));
+    rounds.measure(usual_variants({}));
+  }
   set_base(session, book.medians(), book.skews());
   set_variants(session, book.extras());
 }
