@@ -16,7 +16,7 @@
 #include "core/json_file.h"
 #include "core/nearest.h"
 #include "hardware/policy_extras.h"
-#include "hardware/time_skews.h"
+#include "hardware/time_ratios.h"
 
 namespace cachebench::hardware {
 namespace {
@@ -161,7 +161,7 @@ Profile profile_from(const std::string& path, const Json& document) {
   if (!document.is_object()) refuse(path, "a profile is a JSON object");
   refuse_unknown(path, document,
                  {"$schema", "format", "version", "name", "description", "figures", kPolicyExtras, kTimeSkews,
-                  "measurements", "notes"});
+                  kTimeSpreads, "measurements", "notes"});
   if (text_at(path, document, "format", "") != "cachebench-profile") {
     refuse(path, "'format' must be \"cachebench-profile\"");
   }
@@ -180,6 +180,7 @@ Profile profile_from(const std::string& path, const Json& document) {
   fill_in(profile);
   profile.policy_extras = policy_extras_of(path, document);
   profile.time_skews = time_skews_of(path, document);
+  profile.time_spreads = time_spreads_of(path, document);
   return profile;
 }
 

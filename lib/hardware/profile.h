@@ -21,9 +21,9 @@ struct Channel {
 /// What policies add, see policy_extras.h. By figure and variant: "lookup.eviction.lfu" of the first tier,
 /// "ssd_read.migration.seed-threshold", "lookup.multimodal".
 using PolicyExtras = std::map<std::string, Nanoseconds>;
-/// How means lie to medians, see time_skews.h. By figure: "lookup" of lookup_ns, "h2d" of h2d_latency_ns,
-/// "ssd_read" of ssd_read_latency_ns; or by figure and variant: "ssd_read.multimodal".
-using TimeSkews = std::map<std::string, double>;
+/// How times lie about their medians, see time_ratios.h. By figure: "lookup" of lookup_ns, "h2d" of
+/// h2d_latency_ns, "ssd_read" of ssd_read_latency_ns; or by figure and variant: "ssd_read.multimodal".
+using TimeRatios = std::map<std::string, double>;
 
 struct Profile {
   std::string name;
@@ -51,7 +51,8 @@ struct Profile {
   /// figure -> where it comes from, or "measured here on DATE by calibrate"
   std::map<std::string, std::string> sources;
   PolicyExtras policy_extras{};  ///< not yet in the figures
-  TimeSkews time_skews{};
+  TimeRatios time_skews{};
+  TimeRatios time_spreads{};
 };
 
 /// Reads and checks a profile file. Throws Error{kUsage} naming the key that is missing, unknown or

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hardware/policy_extras.h"
-#include "hardware/time_skews.h"
+#include "hardware/time_ratios.h"
 
 namespace cachebench::bench {
 namespace {
@@ -116,7 +116,7 @@ Json profile_document(const ProfileInputs& inputs) {
                                   "those of {}.",
                                   inputs.session.date(), inputs.base.name)},
       {"figures", std::move(figures)}};
-  for (const char* object : {hardware::kPolicyExtras, hardware::kTimeSkews}) {
+  for (const char* object : {hardware::kPolicyExtras, hardware::kTimeSkews, hardware::kTimeSpreads}) {
     if (Json below = figures_below(inputs.session, object); !below.empty())
       document[object] = std::move(below);
   }

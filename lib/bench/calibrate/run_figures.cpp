@@ -65,12 +65,12 @@ SeenFigures figures_seen_in(const TrialTimes& times, const hardware::Profile& pr
   const auto lookups = [&](LookupClass one) { return times.lookups[static_cast<std::size_t>(one)]; };
   const TrialTimes::Lookups usual = lookups(LookupClass::kUsual);
   if (usual.count < kEnoughHits) return seen;
-  seen[kLookup] = {.median = usual.median, .mean = usual.mean};
+  seen[kLookup] = {.median = usual.median, .mean = usual.mean, .quartile = usual.quartile};
   for (std::size_t i = 1; i < kLookupClasses; ++i) {
     const TrialTimes::Lookups& those = times.lookups[i];
     if (those.count < kEnoughOfAClass) continue;
-    seen[figure_of(static_cast<LookupClass>(i))] = {.median = those.median - usual.median,
-                                                    .mean = those.mean - usual.mean};
+    seen[figure_of(static_cast<LookupClass>(i))] = {
+        .median = those.median - usual.median, .mean = those.mean - usual.mean, .quartile = those.quartile};
   }
   TrialTimes::Lookups below = lookups(LookupClass::kPromoting);
   if (below.count < kEnoughOfAClass) below = usual;
@@ -100,8 +100,13 @@ SeenFigures figures_seen_in(const TrialTimes& times, const hardware::Profile& pr
 void TrialBook::add_usual(const SeenFigures& usual) {
   for (const auto& [figure, seen] : usual) {
     medians_[figure].push_back(seen.median);
-    skews_[figure].push_back(skew_in(usual, figure));
+    add_ratios(usual, figure, "");
   }
+}
+
+void TrialBook::add_ratios(const SeenFigures& seen, const std::string& figure, const std::string& suffix) {
+  skews_[figure + suffix].push_back(skew_in(seen, figure));
+  if (figure.starts_with(kLookup)) spreads_[figure + suffix].push_back(seen.at(figure).quartile);
 }
 
 bool TrialBook::differs(const std::string& variant, const SeenFigures& usual) const {
@@ -114,7 +119,7 @@ void TrialBook::add(const std::string& variant, const SeenFigures& varied, const
   for (const auto& [figure, seen] : varied) {
     const std::string name = figure + "." + variant;
     const auto found = usual.find(figure);
-    if (!is_of_a_class(figure) || has_classes(variant)) skews_[name].push_back(skew_in(varied, figure));
+    if (!is_of_a_class(figure) || has_classes(variant)) add_ratios(varied, figure, "." + variant);
     if (!is_of_a_class(figure)) {
       if (found != usual.end() && figure != kH2d) extras_[name].push_back(seen.median - found->second.median);
       continue;

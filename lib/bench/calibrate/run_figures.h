@@ -15,6 +15,7 @@ namespace cachebench::bench {
 struct Seen {
   double median = 0;
   double mean = 0;
+  double quartile = 1;  ///< over the median, of look-ups: of all that they take, also those of a class
 };
 /// By name: "lookup", "h2d" and "ssd_read" are times; "lookup.first" and other look-ups of a class, and
 /// "ssd_read.first", are what those take beyond them; none is there without its figure, nor of too few hits.
@@ -42,12 +43,18 @@ class TrialBook {
   [[nodiscard]] const Samples& medians() const { return medians_; }
   /// Means over medians.
   [[nodiscard]] const Samples& skews() const { return skews_; }
+  /// Quartiles over medians, of look-ups.
+  [[nodiscard]] const Samples& spreads() const { return spreads_; }
   /// Of variants ("lookup.multimodal"), over the usual run of the round.
   [[nodiscard]] Samples extras() const;
 
  private:
+  /// How times lie about their medians; `suffix` is a variant's, after a dot.
+  void add_ratios(const SeenFigures& seen, const std::string& figure, const std::string& suffix);
+
   Samples medians_;
   Samples skews_;
+  Samples spreads_;
   Samples extras_;
   std::map<std::string, Samples> beside_;  ///< by figure: of variants, where the usual run has no such hits
 };

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -65,11 +67,22 @@ Json config_of(const std::string& folder, const TrialShape& shape) {
 }
 
 TrialTimes::Lookups lookups_of(const result::LatencySummary& latency) {
+  const auto all = static_cast<double>(latency.count);
   double sum = 0;
-  for (const auto& [ns, count] : latency.buckets) sum += static_cast<double>(ns) * static_cast<double>(count);
+  double seen = 0;
+  double lower = 0;
+  double upper = 0;
+  for (const auto& [ns, count] : latency.buckets) {
+    const auto value = static_cast<double>(ns);
+    sum += value * static_cast<double>(count);
+    seen += static_cast<double>(count);
+    if (lower == 0 && seen >= all / 4) lower = value;
+    if (upper == 0 && seen >= all * 3 / 4) upper = value;
+  }
   return {.count = latency.count,
           .median = static_cast<double>(latency.p50_ns),
-          .mean = sum / static_cast<double>(latency.count)};
+          .mean = sum / all,
+          .quartile = std::sqrt(upper / std::max(lower, 1.0))};
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ struct TrialTimes {
     std::uint64_t count = 0;
     double median = 0;  ///< ns
     double mean = 0;
+    double quartile = 1;  ///< how far the quartiles lie from the median: the root of one over the other
   };
   std::vector<result::TierCheck> tiers;  ///< predicted and measured service; one without hits is absent
   std::array<Lookups, kLookupClasses> lookups{};

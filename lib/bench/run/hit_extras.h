@@ -35,6 +35,9 @@ struct HitTraits {
   bool is_first_read = false;  ///< of the drive, in its request
 };
 
+/// So many equally likely times stand for how those of one class of look-ups are spread.
+inline constexpr std::size_t kSpreadPoints = 8;
+
 /// Value.
 class HitExtras {
  public:
@@ -44,9 +47,14 @@ class HitExtras {
   HitExtras(const hardware::Profile& decided, const hardware::Profile& expected,
             std::span<const std::string> variants);
   [[nodiscard]] HitExtra of(const HitTraits& traits) const;
+  /// How far the `point`-th of kSpreadPoints times of a look-up, from low to high, lies above its median. The
+  /// median of many unlike look-ups is not that of their medians.
+  [[nodiscard]] Nanoseconds beyond_median(const LookupTraits& traits, std::size_t point) const;
 
  private:
+  Nanoseconds lookup_{0};                           ///< a usual one in all
   std::array<HitExtra, kLookupClasses> lookups_{};  ///< kUsual's is every look-up's, others come on top
+  std::array<std::array<double, kSpreadPoints>, kLookupClasses> beyond_{};  ///< in medians
   HitExtra copy_{};
   HitExtra read_{};
   HitExtra first_read_{};  ///< on top of that

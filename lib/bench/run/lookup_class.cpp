@@ -19,6 +19,15 @@ std::array<bool, kLookupClasses> LookupTraits::all() const {
           is_promoting, is_similar};
 }
 
+LookupClass LookupTraits::last() const {
+  const auto classes = all();
+  std::size_t found = 0;
+  for (std::size_t i = 1; i < classes.size(); ++i) {
+    if (classes[i]) found = i;
+  }
+  return static_cast<LookupClass>(found);
+}
+
 std::optional<LookupClass> LookupTraits::only() const {
   LookupClass found = LookupClass::kUsual;
   const auto classes = all();

@@ -39,6 +39,8 @@ struct LookupTraits {
   /// By class, kUsual never. What a repeated one finds in the processor's caches matters to none of the
   /// others, so it is of that class alone or not at all.
   [[nodiscard]] std::array<bool, kLookupClasses> all() const;
+  /// The class that says most of how its time is spread: the last of them.
+  [[nodiscard]] LookupClass last() const;
   /// The one class of a look-up that has no more than one of them.
   [[nodiscard]] std::optional<LookupClass> only() const;
 };

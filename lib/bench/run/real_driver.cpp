@@ -276,10 +276,16 @@ class Worker {
     sum.measured_ns += service.count();
     sum.predicted_ns += (decision.service + extra.mean).count();
     measured_.measured_service[row].record(service.count());
-    measured_.predicted_service[row].record((decision.service + extra.median).count());
+    measured_.predicted_service[row].record(
+        (decision.service + extra.median + inputs_.extras.beyond_median(traits, next_point(traits))).count());
     if (is_first_read) measured_.first_read.record(service.count());
     if (const auto only = traits.only())
       measured_.lookups[static_cast<std::size_t>(*only)].record(decided.count());
+  }
+
+  // In turn, so that all points of a class are expected equally often.
+  std::size_t next_point(const LookupTraits& traits) {
+    return points_[static_cast<std::size_t>(traits.last())]++ % kSpreadPoints;
   }
 
   // Returns how many bytes of the entry are in the scratch space now: all of them, or none.
@@ -344,6 +350,7 @@ class Worker {
   model::Plan plan_;
   bool counted_ = false;
   bool has_read_ = false;  // the drive, for this request
+  std::array<std::size_t, kLookupClasses> points_{};
   Measurements measured_;
   std::vector<std::uint64_t> scratch_;
 };

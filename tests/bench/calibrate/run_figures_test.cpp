@@ -28,7 +28,7 @@ TrialTimes plain_run() {
   TrialTimes times;
   of(times, LookupClass::kUsual) = {.count = 1'000, .median = 400, .mean = 500};
   of(times, LookupClass::kFirst) = {.count = 100, .median = 3'000, .mean = 3'100};
-  of(times, LookupClass::kPromoting) = {.count = 300, .median = 900, .mean = 900};
+  of(times, LookupClass::kPromoting) = {.count = 300, .median = 900, .mean = 900, .quartile = 1.4};
   of(times, LookupClass::kSimilar) = {.count = 3, .median = 9'000, .mean = 9'000};
   times.tiers = {tier("L1", 300, 400), tier("L2", 20'300, 20'900), tier("L3", 150'300, 180'900)};
   times.first_reads = {.count = 40, .median = 200'900, .mean = 210'000};
@@ -52,6 +52,7 @@ TEST_CASE(
   CHECK(seen.at("lookup").mean == 500);
   CHECK(seen.at("lookup.first").median == 2'600);
   CHECK(seen.at("lookup.promoting").median == 500);
+  CHECK(seen.at("lookup.promoting").quartile == 1.4);
   CHECK(seen.at("h2d").median == 15'000);
   CHECK(seen.at("ssd_read").median == 130'000);
   CHECK(seen.at("ssd_read.first").median == 20'000);
@@ -77,7 +78,7 @@ TEST_CASE("of too few hits nothing follows, nor of a tier that is left out") {
 TEST_CASE("a variant adds what it differs by from the usual run of its round") {
   TrialBook book;
   const SeenFigures usual{
-      {"lookup", {400, 500}}, {"ssd_read", {100'000, 110'000}}, {"lookup.first", {1'600, 1'900}}};
+      {"lookup", {400, 500}}, {"ssd_read", {100'000, 110'000}}, {"lookup.first", {1'600, 1'900, 1.3}}};
   book.add_usual(usual);
   book.add("migration.slow",
            {{"lookup", {700, 770}}, {"ssd_read", {90'000, 99'000}}, {"lookup.first", {5'000, 5'000}}}, usual);
@@ -90,6 +91,8 @@ TEST_CASE("a variant adds what it differs by from the usual run of its round") {
   CHECK(book.skews().at("lookup").front() == doctest::Approx(1.25));
   CHECK(book.skews().at("lookup.first").front() == doctest::Approx(1.2));  // 2,400 over 2,000
   CHECK_FALSE(book.skews().contains("lookup.first.migration.slow"));
+  CHECK(book.spreads().at("lookup.first") == std::vector<double>{1.3});
+  CHECK_FALSE(book.spreads().contains("ssd_read"));
   CHECK(book.differs("migration.slow", usual));
   CHECK_FALSE(book.differs("migration.same", usual));
 }

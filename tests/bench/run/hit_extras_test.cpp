@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ using namespace cachebench::bench;
 
 namespace {
 
-hardware::Profile profile_with(const hardware::PolicyExtras& extras, const hardware::TimeSkews& skews = {}) {
+hardware::Profile profile_with(const hardware::PolicyExtras& extras, const hardware::TimeRatios& skews = {}) {
   hardware::Profile profile;
   profile.lookup = Nanoseconds{400};
   profile.h2d.latency = Nanoseconds{10'000};
@@ -110,4 +111,30 @@ TEST_CASE("a class has a skew of its own, or lies as far from its median as the 
         HitExtra{.median = Nanoseconds{100}, .mean = Nanoseconds{300}});
   // 120,000 in the median, 150,000 in the mean, beside a usual look-up's 200.
   CHECK(extras.of(kFirstReadHit) == HitExtra{.median = Nanoseconds{20'000}, .mean = Nanoseconds{50'200}});
+}
+
+TEST_CASE("times of a class are spread about its median as the profile says, a quarter below each quartile") {
+  hardware::Profile profile = profile_with({{"lookup.first", Nanoseconds{3'600}}});
+  profile.time_spreads = {{"lookup", 1.25}, {"lookup.first", 1.1}};
+  const HitExtras extras = extras_of(profile);
+  const auto times = [&](const LookupTraits& traits, std::int64_t median) {
+    std::vector<std::int64_t> all;
+    for (std::size_t i = 0; i < kSpreadPoints; ++i)
+      all.push_back(median + extras.beyond_median(traits, i).count());
+    CHECK(std::is_sorted(all.begin(), all.end()));
+    return all;
+  };
+  const auto usual = times({}, 400);
+  CHECK(usual[1] < 400 / 1.25);
+  CHECK(usual[2] > 400 / 1.25);
+  CHECK(usual[3] < 400);
+  CHECK(usual[4] > 400);
+  CHECK(usual[5] < 400 * 1.25);
+  CHECK(usual[6] > 400 * 1.25);
+  const auto first = times({.is_first = true}, 4'000);
+  CHECK(first[5] < 4'000 * 1.1);
+  CHECK(first[6] > 4'000 * 1.1);
+  // Of a class that nothing is known of, as the usual ones.
+  CHECK(times({.is_early = true}, 400) == usual);
+  CHECK(extras_of(profile_with({})).beyond_median({}, 0) == Nanoseconds{0});
 }

@@ -9,12 +9,14 @@ using namespace cachebench::bench;
 
 TEST_CASE("a look-up without anything special is a usual one") {
   CHECK(LookupTraits{}.only() == LookupClass::kUsual);
+  CHECK(LookupTraits{}.last() == LookupClass::kUsual);
   for (const bool is_one : LookupTraits{}.all()) CHECK_FALSE(is_one);
 }
 
 TEST_CASE("one that belongs to several classes is measured for none") {
   const LookupTraits both{.is_first = true, .is_similar = true};
   CHECK_FALSE(both.only().has_value());
+  CHECK(both.last() == LookupClass::kSimilar);
   CHECK(both.all()[static_cast<std::size_t>(LookupClass::kFirst)]);
   CHECK(both.all()[static_cast<std::size_t>(LookupClass::kSimilar)]);
 }

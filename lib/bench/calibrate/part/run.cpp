@@ -15,7 +15,7 @@
 #include "bench/run/run_policies.h"
 #include "core/registry.h"
 #include "hardware/policy_extras.h"
-#include "hardware/time_skews.h"
+#include "hardware/time_ratios.h"
 #include "policy/migration.h"
 
 namespace cachebench::bench {
@@ -35,7 +35,15 @@ void set_median(Session& session, const TrialBook::Samples& medians, const std::
   session.set_figure(key, spread.median, spread, how);
 }
 
-void set_base(Session& session, const TrialBook::Samples& medians, const TrialBook::Samples& skews) {
+void set_ratios(Session& session, const char* object, const TrialBook::Samples& samples) {
+  for (const auto& [figure, values] : samples) {
+    const Spread spread = spread_of(values);
+    session.set_figure(fmt::format("{}.{}", object, figure), spread.median, spread,
+                       "hits in runs of a made-up chat");
+  }
+}
+
+void set_base(Session& session, const TrialBook::Samples& medians) {
   set_median(session, medians, "lookup", "lookup_ns", "usual look-ups in a run of a made-up chat");
   set_median(session, medians, "ssd_read", "ssd_read_latency_ns",
              "hits of the third tier in a run of a made-up chat");
@@ -48,11 +56,6 @@ void set_base(Session& session, const TrialBook::Samples& medians, const TrialBo
   set_median(session, medians, hardware::kFirstRead,
              fmt::format("{}.{}", hardware::kPolicyExtras, hardware::kFirstRead),
              "first reads of the drive in requests of a made-up chat, less the median");
-  for (const auto& [figure, values] : skews) {
-    const Spread spread = spread_of(values);
-    session.set_figure(fmt::format("{}.{}", hardware::kTimeSkews, figure), spread.median, spread,
-                       "hits in runs of a made-up chat");
-  }
 }
 
 struct Variant {
@@ -156,7 +159,9 @@ void run(Session& session) {
     rounds.measure(asked_variants(session.options().policies));
     rounds.measure(usual_variants({}));
   }
-  set_base(session, book.medians(), book.skews());
+  set_base(session, book.medians());
+  set_ratios(session, hardware::kTimeSkews, book.skews());
+  set_ratios(session, hardware::kTimeSpreads, book.spreads());
   set_variants(session, book.extras());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hardware/time_skews.h"
+#include "hardware/time_ratios.h"
 
 #include <doctest/doctest.h>
 
@@ -31,15 +31,15 @@ bool is_refused(const Json& object) {
 TEST_CASE("a figure's skew is that of the last variant that is known, of itself, or none") {
   const Json document{
       {kTimeSkews, {{"lookup", skew(1.5)}, {"ssd_read", skew(1.25)}, {"ssd_read.multimodal", skew(2)}}}};
-  const TimeSkews skews = time_skews_of("p.json", document);
+  const TimeRatios skews = time_skews_of("p.json", document);
   CHECK(skews.size() == 3);
   const std::vector<std::string> usual{"eviction.lru", "migration.demote-on-evict"};
   const std::vector<std::string> multimodal{"eviction.lru", "multimodal"};
-  CHECK(skew_of(skews, "lookup", usual) == 1.5);
-  CHECK(skew_of(skews, "ssd_read", usual) == 1.25);
-  CHECK(skew_of(skews, "lookup", multimodal) == 1.5);
-  CHECK(skew_of(skews, "ssd_read", multimodal) == 2);
-  CHECK(skew_of(skews, "h2d", usual) == std::nullopt);
+  CHECK(ratio_of(skews, "lookup", usual) == 1.5);
+  CHECK(ratio_of(skews, "ssd_read", usual) == 1.25);
+  CHECK(ratio_of(skews, "lookup", multimodal) == 1.5);
+  CHECK(ratio_of(skews, "ssd_read", multimodal) == 2);
+  CHECK(ratio_of(skews, "h2d", usual) == std::nullopt);
 }
 
 TEST_CASE("a profile need not have any skews, and senseless ones are refused") {
@@ -56,14 +56,24 @@ TEST_CASE("a profile need not have any skews, and senseless ones are refused") {
   CHECK(is_refused({{"lookup", {{"value", 3}, {"source", ""}}}}));
 }
 
+TEST_CASE("an upper quartile does not lie below the median") {
+  const Json document{{kTimeSpreads, {{"lookup.repeated", skew(1)}, {"lookup", skew(1.3)}}}};
+  CHECK(time_spreads_of("p.json", document).at("lookup") == 1.3);
+  CHECK(time_spreads_of("p.json", Json::object()).empty());
+  CHECK(testing::is_refused(time_spreads_of, kTimeSpreads, {{"lookup", skew(0.9)}}));
+  CHECK(testing::is_refused(time_spreads_of, kTimeSpreads, {{"d2h", skew(1.1)}}));
+}
+
 TEST_CASE("skews are part of a profile's file, and change none of its figures") {
   const testing::TempDir folder;
   Json document = read_json_file(kDefaultFile, ErrorKind::kUsage);
   document[kTimeSkews] = {{"lookup", skew(1.5)}};
+  document[kTimeSpreads] = {{"lookup", skew(1.2)}};
   const std::string path = folder / "mine.json";
   testing::write_text(path, document.dump());
   CHECK(read_profile(path).lookup == read_profile(kDefaultFile).lookup);
   CHECK(find_profile(path).time_skews.at("lookup") == 1.5);
+  CHECK(find_profile(path).time_spreads.at("lookup") == 1.2);
   document[kTimeSkews] = {{"lfu", skew(1)}};
   testing::write_text(path, document.dump());
   CHECK_THROWS_AS(static_cast<void>(read_profile(path)), Error);
