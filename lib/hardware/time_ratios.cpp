@@ -12,11 +12,11 @@ namespace cachebench::hardware {
 namespace {
 
 constexpr double kMostRatio = 1e6;
-constexpr std::array<std::string_view, 3> kFigures{"lookup", "h2d", "ssd_read"};
+constexpr std::array<std::string_view, 3> kSpreadFigures{"lookup", "h2d", "ssd_read"};
 
 bool is_figure(const std::string& name) {
   const std::string_view figure = std::string_view(name).substr(0, name.find('.'));
-  return std::find(kFigures.begin(), kFigures.end(), figure) != kFigures.end();
+  return std::find(kSpreadFigures.begin(), kSpreadFigures.end(), figure) != kSpreadFigures.end();
 }
 
 TimeRatios ratios_of(const std::string& path, const nlohmann::ordered_json& document, const char* key,
