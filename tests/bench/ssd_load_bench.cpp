@@ -26,8 +26,8 @@ namespace {
 constexpr Bytes kFile{256 * kMiB.value};  // as calibration's own
 constexpr int kLeastRounds = 9;
 constexpr int kMostRounds = 27;
-constexpr double kKnown =
-    0.02;  // quartiles' distance of the ratios, over their median and the root of the rounds
+// Of the ratios: the quartiles' distance over the median and the root of the rounds.
+constexpr double kKnown = 0.02;
 constexpr Nanoseconds kTurn{300'000'000};
 
 // Bytes a second; nothing where fio is not installed.

@@ -16,12 +16,9 @@ using namespace cachebench;
 using namespace cachebench::hardware;
 using testing::Json;
 using testing::kDefaultFile;
+using testing::sourced;
 
 namespace {
-
-Json extra(double value) {
-  return testing::sourced(value);
-}
 
 bool is_refused(const Json& object) {
   return testing::is_refused(policy_extras_of, kPolicyExtras, object);
@@ -31,9 +28,9 @@ bool is_refused(const Json& object) {
 
 TEST_CASE("what the named variants add is added, others' is not") {
   const Json document{{kPolicyExtras,
-                       {{"lookup.eviction.lfu", extra(30)},
-                        {"lookup.migration.seed-threshold", extra(-12)},
-                        {"ssd_read.migration.seed-threshold", extra(-50)}}}};
+                       {{"lookup.eviction.lfu", sourced(30)},
+                        {"lookup.migration.seed-threshold", sourced(-12)},
+                        {"ssd_read.migration.seed-threshold", sourced(-50)}}}};
   const PolicyExtras extras = policy_extras_of("p.json", document);
   CHECK(extras.size() == 3);
   const auto times = [&](std::int64_t lookup, const std::vector<std::string>& variants) {
@@ -55,23 +52,23 @@ TEST_CASE("a profile need not have any, and senseless ones are refused") {
   CHECK(policy_extras_of("p.json", Json::object()).empty());
   CHECK(find_profile(kDefaultFile).policy_extras.empty());
   CHECK(is_refused(Json::array()));
-  CHECK(is_refused({{"lfu", extra(1)}}));
+  CHECK(is_refused({{"lfu", sourced(1)}}));
   CHECK(is_refused({{"lookup.eviction.lfu", 3}}));
   CHECK(is_refused({{"lookup.eviction.lfu", {{"value", 3}}}}));
-  CHECK(is_refused({{"lookup.eviction.lfu", extra(0.5)}}));
-  CHECK(is_refused({{"lookup.eviction.lfu", extra(1e13)}}));
+  CHECK(is_refused({{"lookup.eviction.lfu", sourced(0.5)}}));
+  CHECK(is_refused({{"lookup.eviction.lfu", sourced(1e13)}}));
   CHECK(is_refused({{"lookup.eviction.lfu", {{"value", 3}, {"source", ""}}}}));
 }
 
 TEST_CASE("they are part of a profile's file") {
   const testing::TempDir folder;
   Json document = read_json_file(kDefaultFile, ErrorKind::kUsage);
-  document[kPolicyExtras] = {{"lookup.eviction.lfu", extra(7)}};
+  document[kPolicyExtras] = {{"lookup.eviction.lfu", sourced(7)}};
   const std::string path = folder / "mine.json";
   testing::write_text(path, document.dump());
   CHECK(read_profile(path).lookup == read_profile(kDefaultFile).lookup);
   CHECK(find_profile(path).policy_extras.at("lookup.eviction.lfu") == Nanoseconds{7});
-  document[kPolicyExtras] = {{"lfu", extra(7)}};
+  document[kPolicyExtras] = {{"lfu", sourced(7)}};
   testing::write_text(path, document.dump());
   CHECK_THROWS_AS(static_cast<void>(read_profile(path)), Error);
 }
